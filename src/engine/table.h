@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace kvs::engine {
+
+// A fragment's number; see engine.h. A reader of a cell is known by it.
+using FragmentId = uint32_t;
+
+// One key of one table, present or absent: the unit in which reads are recorded.
+struct Cell {
+  uint16_t table;
+  uint32_t slot;
+  friend auto operator<=>(const Cell&, const Cell&) = default;
+};
+
+// What the engine needs to know of a table without knowing its rows.
+class TableBase {
+ public:
+  TableBase() = default;
+  virtual ~TableBase() = default;
+  TableBase(const TableBase&) = delete;
+  TableBase& operator=(const TableBase&) = delete;
+
+  virtual const void* RowAt(uint32_t slot) const = 0;
+  virtual bool KeyLess(uint32_t a, uint32_t b) const = 0;
+  virtual std::vector<FragmentId>& ReadersOf(uint32_t slot) = 0;
+  // Forgets the slot if it has neither row nor readers nor a fragment.
+  virtual void Release(uint32_t slot) = 0;
+
+ protected:
+  template <class... Items>
+  friend class Engine;
+  std::function<void(uint32_t slot)> changed_;  // set by the engine
+};
+
+// Facts of one kind, by key. `Row` is a value with ==, a hashable, ordered `key()`, and nothing
+// else is asked of it. Put() of an equal row is no change. A key that was read while absent keeps a
+// slot, so that its coming is a change.
+template <class Row>
+class Table final : public TableBase {
+ public:
+  using Key = std::remove_cvref_t<decltype(std::declval<const Row&>().key())>;
+  // Called on every change, before (null: new) and after (null: gone); how an index follows a
+  // table.
+  using Follower = std::function<void(const Row* before, const Row* after)>;
+
+  void Put(Row row) {
+    const uint32_t slot = SlotOf(row.key());
+    Slot& at = slots_[slot];
+    if (at.row == row) return;
+    const std::optional<Row> before = std::exchange(at.row, std::move(row));
+    size_ += before ? 0 : 1;
+    Tell(before ? &*before : nullptr, slot);
+  }
+
+  void Erase(const Key& key) {
+    const auto it = index_.find(key);
+    if (it == index_.end() || !slots_[it->second].row) return;
+    const uint32_t slot = it->second;
+    const std::optional<Row> before = std::exchange(slots_[slot].row, std::nullopt);
+    --size_;
+    Tell(&*before, slot);
+  }
+
+  // For feeds, indexes and status. A rule reads through its View, which records.
+  const Row* Find(const Key& key) const {
+    const auto it = index_.find(key);
+    return it == index_.end() || !slots_[it->second].row ? nullptr : &*slots_[it->second].row;
+  }
+
+  // In no particular order. `visit` must not change the table.
+  void ForEach(const std::function<void(const Row&)>& visit) const {
+    for (const Slot& slot : slots_)
+      if (slot.row) visit(*slot.row);
+  }
+
+  size_t size() const { return size_; }
+  void Follow(Follower follower) { followers_.push_back(std::move(follower)); }
+
+  // The slot of a key, made if need be. For the engine.
+  uint32_t SlotOf(const Key& key) {
+    const auto [it, fresh] = index_.try_emplace(key, 0);
+    if (!fresh) return it->second;
+    if (free_.empty()) {
+      free_.push_back(static_cast<uint32_t>(slots_.size()));
+      slots_.emplace_back();
+    }
+    it->second = free_.back();
+    free_.pop_back();
+    slots_[it->second].key = &it->first;
+    return it->second;
+  }
+
+  const void* RowAt(uint32_t slot) const override {
+    return slots_[slot].row ? &*slots_[slot].row : nullptr;
+  }
+  bool KeyLess(uint32_t a, uint32_t b) const override { return *slots_[a].key < *slots_[b].key; }
+  std::vector<FragmentId>& ReadersOf(uint32_t slot) override { return slots_[slot].readers; }
+  void Release(uint32_t slot) override {
+    Slot& at = slots_[slot];
+    if (at.row || !at.readers.empty() || at.key == nullptr) return;
+    index_.erase(index_.find(*at.key));
+    at = Slot{};
+    free_.push_back(slot);
+  }
+
+ private:
+  struct Slot {
+    const Key* key = nullptr;  // in index_; null if the slot is free
+    std::optional<Row> row;
+    std::vector<FragmentId> readers;
+  };
+
+  void Tell(const Row* before, uint32_t slot) {
+    if (changed_) changed_(slot);
+    for (const Follower& follower : followers_)
+      follower(before, slots_[slot].row ? &*slots_[slot].row : nullptr);
+  }
+
+  std::unordered_map<Key, uint32_t> index_;
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_;
+  std::vector<Follower> followers_;
+  size_t size_ = 0;
+};
+
+}  // namespace kvs::engine

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "flow/action.h"
+#include "flow/match.h"
+
+// What a switch holds, as values. The identity of a flow is (table, priority, match), of a group
+// its id.
+namespace kvs::flow {
+
+struct FlowKey {
+  uint8_t table = 0;
+  uint16_t priority = 0;
+  flow::Match match;
+
+  friend auto operator<=>(const FlowKey&, const FlowKey&) = default;
+  friend bool operator==(const FlowKey&, const FlowKey&) = default;
+};
+
+struct Flow {
+  FlowKey key;
+  uint64_t cookie = 0;
+  uint16_t idle_timeout = 0, hard_timeout = 0;  // seconds; 0: never
+  flow::Actions actions;
+
+  const FlowKey& id() const { return key; }
+  // "cookie=0x1, table=0, priority=100,ip,in_port=1 actions=goto_table:1", as ovs-ofctl takes it.
+  std::string ToString() const;
+  static Result<Flow> Parse(std::string_view text);
+  friend bool operator==(const Flow&, const Flow&) = default;
+};
+
+struct Bucket {
+  uint32_t id = 0;
+  uint16_t weight = 100;
+  flow::Actions actions;
+  friend bool operator==(const Bucket&, const Bucket&) = default;
+};
+
+struct Group {
+  enum class Type : uint8_t { kAll = 0, kSelect = 1, kIndirect = 2, kFastFailover = 3 };
+  enum class Selection : uint8_t { kDefault, kHash, kDpHash };
+
+  uint32_t group_id = 0;
+  Type type = Type::kSelect;
+  Selection selection = Selection::kDefault;
+  std::vector<Field> hash_fields;  // for kHash; empty: all
+  std::vector<Bucket> buckets;     // ordered by id
+
+  uint32_t id() const { return group_id; }
+  // "group_id=1,type=select,selection_method=dp_hash,bucket=bucket_id:1,weight:100,actions=..."
+  std::string ToString() const;
+  static Result<Group> Parse(std::string_view text);
+  friend bool operator==(const Group&, const Group&) = default;
+};
+
+}  // namespace kvs::flow
+
+template <>
+struct std::hash<kvs::flow::FlowKey> {
+  size_t operator()(const kvs::flow::FlowKey& key) const noexcept {
+    return std::hash<std::string>{}(key.match.packed()) * 31 + key.table * 65537u + key.priority;
+  }
+};

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/net.h"
+#include "base/result.h"
+#include "flow/field.h"
+
+namespace kvs::flow {
+
+// ct_state bits (ovs-fields(7)).
+enum CtState : uint32_t {
+  kCtNew = 0x01,
+  kCtEst = 0x02,
+  kCtRel = 0x04,
+  kCtRpl = 0x08,
+  kCtInv = 0x10,
+  kCtTrk = 0x20,
+  kCtSnat = 0x40,
+  kCtDnat = 0x80,
+};
+
+// What a packet must look like. A value: fields in canonical order, packed into a few bytes, so
+// that equality, order and hash are those of the bytes (also across restarts: "the same match"
+// never depends on how it was built). Invariants: a field appears once; value & ~mask == 0; a mask
+// of zero means the field is absent.
+class Match {
+ public:
+  struct Item {
+    Field field;
+    Value value;
+    Value mask;  // all ones of the field's bits if exact
+  };
+
+  Match& Set(Field field, Value value);  // exact; replaces what the field had
+  Match& Set(Field field, Value value, Value mask);
+  Match& Set(Field field, uint64_t value) { return Set(field, Value::FromInt(value)); }
+  Match& Set(Field field, uint64_t value, uint64_t mask) {
+    return Set(field, Value::FromInt(value), Value::FromInt(mask));
+  }
+  // Both of the family's addresses: kIpv4Src or kIpv6Src etc. by the prefix's family; /0 leaves the
+  // field out.
+  Match& Set(Field four, Field six, const Prefix& prefix);
+  Match& Set(Field field, const Mac& mac);
+  Match& Set(Field field, const Ip& ip);
+
+  std::optional<Item> Find(Field field) const;
+  // Calls `visit` for every field, in canonical order.
+  void ForEach(const std::function<void(const Item&)>& visit) const;
+  bool empty() const { return packed_.empty(); }
+
+  // As ovs-ofctl prints it ("ip,reg0=0x2/0x2,nw_dst=10.1.0.0/16"), with the short names of
+  // ovs-fields(7) (arp, ip, ipv6, tcp, udp, icmp6 ...) standing for eth_type and ip_proto. Empty
+  // for the match of everything.
+  std::string ToString() const;
+  // Reads what ovs-ofctl reads. Errors name the field.
+  static Result<Match> Parse(std::string_view text);
+
+  const std::string& packed() const { return packed_; }
+  friend auto operator<=>(const Match&, const Match&) = default;
+
+ private:
+  std::string packed_;  // field, has-mask, value[, mask], ...
+};
+
+}  // namespace kvs::flow
