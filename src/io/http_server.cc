@@ -1,0 +1,143 @@
+#include "io/http_server.h"
+
+#include <http_parser.h>
+
+#include <optional>
+
+namespace kvs::io {
+namespace {
+
+constexpr size_t kMaxRequest = 64 * 1024;
+constexpr auto kIdle = std::chrono::seconds(30);
+
+// Percent-decoding (RFC 3986, 2.1); malformed escapes stay as they are.
+std::string Decode(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::sscanf(std::string(text.substr(i + 1, 2)).c_str(), "%2x", &byte) == 1) {
+      out += static_cast<char>(byte);
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+HttpRequest ParseTarget(std::string method, std::string_view target) {
+  HttpRequest request{std::move(method), {}, {}};
+  const size_t question = target.find('?');
+  request.path = Decode(target.substr(0, question));
+  std::string_view rest = question == target.npos ? "" : target.substr(question + 1);
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    const size_t equals = pair.find('=');
+    request.query[Decode(pair.substr(0, equals))] =
+        equals == pair.npos ? "" : Decode(pair.substr(equals + 1));
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+  }
+  return request;
+}
+
+}  // namespace
+
+class HttpServer::Connection {
+ public:
+  Connection(HttpServer& server, std::unique_ptr<Stream> stream)
+      : server_(server), stream_(std::move(stream)), idle_(server.loop_, [this] { Leave(); }) {
+    http_parser_init(&parser_, HTTP_REQUEST);
+    parser_.data = this;
+    stream_->Serve({.on_open = {},
+                    .on_data = [this](std::span<const uint8_t> bytes) { Parse(bytes); },
+                    .on_close = [this](const Error&) { Leave(); }});
+    idle_.Start(kIdle);
+  }
+
+  std::list<std::unique_ptr<Connection>>::iterator place;
+
+ private:
+  void Parse(std::span<const uint8_t> bytes) {
+    static const http_parser_settings settings = [] {
+      http_parser_settings made;
+      http_parser_settings_init(&made);
+      made.on_url = [](http_parser* parser, const char* at, size_t size) {
+        static_cast<Connection*>(parser->data)->target_.append(at, size);
+        return 0;
+      };
+      made.on_message_complete = [](http_parser* parser) {
+        http_parser_pause(parser, 1);  // answered below, outside the parser
+        return 0;
+      };
+      return made;
+    }();
+    idle_.Start(kIdle);
+    received_ += bytes.size();
+    while (true) {
+      const size_t used = http_parser_execute(
+          &parser_, &settings, reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      const auto error = HTTP_PARSER_ERRNO(&parser_);
+      if (received_ > kMaxRequest || (error != HPE_OK && error != HPE_PAUSED)) return Leave();
+      if (error == HPE_OK) return;
+      http_parser_pause(&parser_, 0);
+      bytes = bytes.subspan(std::min(bytes.size(), used + 1));  // a pause leaves its byte unread
+      Answer();
+      if (bytes.empty()) return;
+    }
+  }
+
+  void Answer() {
+    const auto method = static_cast<http_method>(parser_.method);
+    const HttpResponse response =
+        server_.serve_(ParseTarget(http_method_str(method), std::exchange(target_, {})));
+    received_ = 0;
+    const bool keep = http_should_keep_alive(&parser_) != 0;
+    stream_->Write(
+        fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n{}",
+                    response.status, http_status_str(static_cast<http_status>(response.status)),
+                    response.content_type, response.body.size(),
+                    keep ? "" : "Connection: close\r\n", method == HTTP_HEAD ? "" : response.body));
+    if (!keep) stream_->Shutdown();
+  }
+
+  void Leave() { server_.connections_.erase(place); }  // destroys this
+
+  HttpServer& server_;
+  std::unique_ptr<Stream> stream_;
+  Timer idle_;
+  http_parser parser_;
+  std::string target_;
+  size_t received_ = 0;
+};
+
+HttpServer::HttpServer(Loop& loop, Serve serve) : loop_(loop), serve_(std::move(serve)) {}
+HttpServer::~HttpServer() = default;
+
+void HttpServer::Accept(std::unique_ptr<Stream> stream) {
+  connections_.push_front(std::make_unique<Connection>(*this, std::move(stream)));
+  connections_.front()->place = connections_.begin();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::OnUnixSocket(Loop& loop, const std::string& path,
+                                                             Serve serve) {
+  std::unique_ptr<HttpServer> server(new HttpServer(loop, std::move(serve)));
+  auto listener = Listener::OnUnixSocket(
+      loop, path, [raw = server.get()](std::unique_ptr<Stream> s) { raw->Accept(std::move(s)); });
+  if (!listener) return tl::unexpected(listener.error());
+  server->listener_ = std::move(*listener);
+  return server;
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::OnTcp(Loop& loop, const std::string& address,
+                                                      Serve serve) {
+  std::unique_ptr<HttpServer> server(new HttpServer(loop, std::move(serve)));
+  auto listener = Listener::OnTcp(loop, address, [raw = server.get()](std::unique_ptr<Stream> s) {
+    raw->Accept(std::move(s));
+  });
+  if (!listener) return tl::unexpected(listener.error());
+  server->listener_ = std::move(*listener);
+  return server;
+}
+
+}  // namespace kvs::io

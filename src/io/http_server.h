@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "io/stream.h"
+
+// A small HTTP/1.1 server (RFC 9112) for health, metrics and the agent's local interface: short
+// answers made at once, one request after the other per connection. Not for untrusted networks
+// beyond that: requests over 64 KiB and connections idle for 30 s are closed.
+namespace kvs::io {
+
+struct HttpRequest {
+  std::string method;                        // "GET"
+  std::string path;                          // decoded, without query: "/v1/flows"
+  std::map<std::string, std::string> query;  // decoded
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+class HttpServer {
+ public:
+  using Serve = std::function<HttpResponse(const HttpRequest&)>;
+
+  static Result<std::unique_ptr<HttpServer>> OnUnixSocket(Loop& loop, const std::string& path,
+                                                          Serve serve);
+  // `address` is "IP:PORT" or "[IP]:PORT".
+  static Result<std::unique_ptr<HttpServer>> OnTcp(Loop& loop, const std::string& address,
+                                                   Serve serve);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+ private:
+  class Connection;
+  HttpServer(Loop& loop, Serve serve);
+  void Accept(std::unique_ptr<Stream> stream);
+
+  Loop& loop_;
+  Serve serve_;
+  std::unique_ptr<Listener> listener_;
+  std::list<std::unique_ptr<Connection>> connections_;
+};
+
+}  // namespace kvs::io
