@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "flow/flow.h"
+
+// What can be asked of a switch, as values.
+namespace kvs::openflow {
+
+// Adds the flow, or replaces the one with the same table, priority and match (its counters go on).
+struct PutFlow {
+  flow::Flow flow;
+};
+// Deletes exactly this flow, whatever its cookie. That it isn't there is no error.
+struct EraseFlow {
+  flow::FlowKey key;
+};
+// Deletes a flow whose match this program does not know, by the bytes a dump gave for it.
+struct EraseForeignFlow {
+  uint8_t table = 0;
+  uint16_t priority = 0;
+  std::string match;  // InstalledFlow::foreign_match
+};
+// Deletes all flows with (their cookie & mask) == (cookie & mask), in all tables. mask 0: all
+// flows.
+struct EraseFlowsByCookie {
+  uint64_t cookie = 0;
+  uint64_t mask = 0;
+};
+// Adds the group, or replaces the one with the same id.
+struct PutGroup {
+  flow::Group group;
+};
+// Deletes the group and with it, in Open vSwitch, every flow that still uses it. That it isn't
+// there is no error.
+struct EraseGroup {
+  uint32_t group = 0;
+};
+// Adds buckets to a group at the end; their ids must be new.
+struct InsertBuckets {
+  uint32_t group = 0;
+  std::vector<flow::Bucket> buckets;
+};
+struct EraseBucket {
+  uint32_t group = 0;
+  uint32_t bucket = 0;
+};
+
+using Change = std::variant<PutFlow, EraseFlow, EraseForeignFlow, EraseFlowsByCookie, PutGroup,
+                            EraseGroup, InsertBuckets, EraseBucket>;
+
+// For messages: "add table=0, priority=100,ip actions=drop", "delete group_id=7".
+std::string ToString(const Change& change);
+
+}  // namespace kvs::openflow

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/loop.h"
+#include "openflow/change.h"
+#include "openflow/state.h"
+
+namespace kvs::openflow {
+
+// A change that the switch refused, by its place in the vector given to Apply(), and why:
+// "add table=0, ...: OFPBAC_BAD_OUT_GROUP (no such group)".
+struct Refusal {
+  size_t change = 0;
+  std::string reason;
+};
+
+struct ApplyResult {
+  size_t committed = 0;          // changes that are in effect, as the switch confirmed
+  std::vector<Refusal> refused;  // nothing of a bundle with a refused change took effect
+  // Set unless every change is in effect. After a lost connection it is not known whether the last
+  // bundle took effect: dump.
+  std::optional<Error> error;
+
+  bool ok() const { return !error; }
+};
+
+// A connection to one switch in OpenFlow 1.5 with the extensions of Open vSwitch, over its Unix
+// socket (<run dir>/<bridge>.mgmt). It connects at once, and again after a loss (50 ms to 2 s), and
+// notices a peer that is alive but silent.
+//
+// Operations end with exactly one call of their callback, never before the call that began them
+// returns. They are carried out in the order they were asked for; those that are a single request
+// are pipelined, an Apply() is a fence. When the connection is lost, all of them fail with one
+// reason, then on_down is called. Destroying the object cancels everything: no callback is called
+// any more. Callbacks may destroy it.
+class Connection {
+ public:
+  struct Handlers {
+    std::function<void(uint64_t datapath_id)> on_up;
+    // The connection was lost, or could not be made (not repeated while the reason stays the same).
+    std::function<void(const Error&)> on_down;
+    std::function<void(const PacketIn&)> on_packet_in;
+    std::function<void(const PortStatus&)> on_port_status;
+    std::function<void(const FlowEvent&)> on_flow_event;  // if Options::watch_flows
+    std::function<void(const FlowRemoved&)> on_flow_removed;
+  };
+  struct Options {
+    // A peer that says nothing for two intervals is dead.
+    std::chrono::milliseconds probe_interval{4000};
+    // Ask for a flow monitor of all tables, for others' changes.
+    bool watch_flows = false;
+  };
+
+  Connection(io::Loop& loop, std::string socket_path, Handlers handlers, Options options);
+  Connection(io::Loop& loop, std::string socket_path, Handlers handlers)
+      : Connection(loop, std::move(socket_path), std::move(handlers), Options()) {}
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  bool up() const;
+  uint64_t datapath_id() const;  // of the present or last connection
+
+  // Makes the changes in one atomic bundle: all or, if one is refused, none. With `bundle_size`
+  // they are split into bundles of about that many changes, so that the switch needs less memory
+  // and answers others in between; the first that is refused ends the operation. Whatever their
+  // order in `changes`, groups are put before flows change, and erased after.
+  void Apply(std::vector<Change> changes, std::function<void(const ApplyResult&)> done,
+             size_t bundle_size = 0);
+
+  struct FlowFilter {
+    uint8_t table = 0xff;  // 0xff: all
+    uint64_t cookie = 0, cookie_mask = 0;
+  };
+  // `batch` gets the flows as they come (some hundreds at a time), then `done` is called.
+  void DumpFlows(const FlowFilter& filter, std::function<void(std::vector<InstalledFlow>)> batch,
+                 std::function<void(Result<>)> done);
+  // A group whose description is larger than 64 KiB cannot be told by the switch.
+  void DumpGroups(std::function<void(Result<std::vector<InstalledGroup>>)> done);
+  void DumpPorts(std::function<void(Result<std::vector<Port>>)> done);
+  void DumpTables(std::function<void(Result<std::vector<TableStats>>)> done);
+  void CountFlows(const FlowFilter& filter, std::function<void(Result<FlowTotals>)> done);
+  // Everything asked for before has been done by the switch.
+  void Barrier(std::function<void(Result<>)> done);
+  // Not confirmed; an error of the switch is logged. Dropped while the connection is down.
+  void Send(const PacketOut& packet);
+  // Lets the packet of a Controller action with `pause` go on through the pipeline.
+  void Resume(const PacketIn& packet);
+
+ private:
+  struct Core;
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace kvs::openflow

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/net.h"
+#include "flow/flow.h"
+
+// What a switch tells about itself, as values.
+namespace kvs::openflow {
+
+// A flow as the switch holds it. `foreign`: it has fields or actions that this program does not
+// know (somebody else made it). Then flow.actions is empty, and if it is the match that is not
+// known, flow.key.match is empty too and foreign_match holds its bytes (OXM, as EraseForeignFlow
+// takes it).
+struct InstalledFlow {
+  flow::Flow flow;
+  uint64_t packets = 0, bytes = 0;
+  uint32_t duration = 0;  // seconds since it was added
+  bool foreign = false;
+  std::string foreign_match;
+};
+
+// `foreign`: it has properties or actions that this program does not know; group.buckets then holds
+// the buckets before the first of them.
+struct InstalledGroup {
+  flow::Group group;
+  bool foreign = false;
+};
+
+struct Port {
+  uint32_t number = 0;
+  std::string name;
+  Mac mac;
+  bool admin_down = false;  // OFPPC_PORT_DOWN
+  bool link_down = false;   // OFPPS_LINK_DOWN
+};
+struct PortStatus {
+  enum class Reason : uint8_t { kAdd = 0, kDelete = 1, kModify = 2 };
+  Reason reason = Reason::kAdd;
+  Port port;
+};
+
+struct FlowTotals {
+  uint64_t packets = 0, bytes = 0;
+  uint32_t flows = 0;
+};
+struct TableStats {
+  uint8_t table = 0;
+  uint32_t flows = 0;
+  uint64_t lookups = 0, matched = 0;  // packets
+};
+
+// A change of the flow table that was not made by this connection. kPaused: the switch had more to
+// tell than it could queue, and events are lost until kResumed; both carry no flow.
+struct FlowEvent {
+  enum class Kind : uint8_t { kAdded, kModified, kRemoved, kPaused, kResumed };
+  Kind kind = Kind::kAdded;
+  InstalledFlow flow;  // counters are zero
+};
+
+// A flow that had been added with a timeout ended, and the switch was asked to tell.
+struct FlowRemoved {
+  InstalledFlow flow;  // without actions
+  uint8_t reason = 0;  // enum ofp_flow_removed_reason: 0 idle timeout, 1 hard timeout, 2 delete ...
+};
+
+// A packet that an action flow::Controller, or a table miss, sent to us (NXT_PACKET_IN2).
+struct PacketIn {
+  std::string packet;  // Ethernet frame
+  uint8_t table = 0;
+  uint64_t cookie = 0;
+  uint8_t reason = 0;        // enum ofp_packet_in_reason
+  flow::Match metadata;      // in_port, registers, tunnel and conntrack fields at that moment
+  std::string userdata;      // as given to the action
+  std::string continuation;  // not empty if the action said `pause`
+};
+
+struct PacketOut {
+  uint32_t in_port = flow::kPortController;
+  flow::Actions actions;
+  std::string packet;  // Ethernet frame
+};
+
+}  // namespace kvs::openflow
