@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/net.h"
+#include "ovsdb/schema.h"
+
+// What the CNI plugin and the agent tell each other through OVSDB's external_ids. The plugin
+// describes a pod's attachment on its Interface; the agent answers on the same row with a Verdict,
+// and says on the Bridge what the plugin must know about the node.
+namespace kvs::ovsdb {
+
+inline constexpr std::string_view kContainerKey = "kvs.container";
+inline constexpr std::string_view kIfnameKey = "kvs.ifname";
+inline constexpr std::string_view kNetnsKey = "kvs.netns";
+inline constexpr std::string_view kPodKey = "kvs.pod";
+inline constexpr std::string_view kPodUidKey = "kvs.pod-uid";
+inline constexpr std::string_view kIpsKey = "kvs.ips";
+inline constexpr std::string_view kMacKey = "attached-mac";
+inline constexpr std::string_view kIpamKey = "kvs.ipam";
+inline constexpr std::string_view kRealizedKey = "kvs.realized";
+inline constexpr std::string_view kErrorKey = "kvs.error";
+inline constexpr std::string_view kNodeKey = "kvs.node";
+inline constexpr std::string_view kPodRangesKey = "kvs.pod-ranges";
+inline constexpr std::string_view kMtuKey = "kvs.mtu";
+inline constexpr std::string_view kDatapathKey = "kvs.datapath";
+inline constexpr std::string_view kAgentKey = "kvs.agent";
+
+// One interface of one pod.
+struct Attachment {
+  enum class Ipam { kOwn, kDelegated };
+
+  std::string container;  // id given by the container runtime
+  std::string ifname;     // inside the pod: "eth0"
+  std::string netns;      // path
+  std::string pod;        // "namespace/name", or "" if the runtime did not say
+  std::string pod_uid;    // or ""
+  std::vector<Ip> ips;
+  Mac mac;
+  Ipam ipam = Ipam::kOwn;
+
+  // Whether an Interface with these external_ids is one of ours.
+  static bool IsIn(const StringMap& external_ids);
+  StringMap ToExternalIds() const;
+  // The error names the key that is missing or wrong.
+  static Result<Attachment> FromExternalIds(const StringMap& external_ids);
+
+  // The link alias (IFLA_IFALIAS) of the veth's host end, from which an attachment can be rebuilt
+  // when OVSDB is lost: "kvs1 CONTAINER/IFNAME MAC IPS NAMESPACE/NAME". At most 255 bytes: the pod
+  // is left out if it does not fit, and an error if even so it is too long. netns, pod_uid and
+  // ipam are not in it.
+  Result<std::string> ToAlias() const;
+  static Result<Attachment> FromAlias(std::string_view alias);
+
+  friend bool operator==(const Attachment&, const Attachment&) = default;
+};
+
+// What the agent made of an attachment.
+struct Verdict {
+  std::optional<uint64_t> realized;  // revision whose flows the switch has confirmed
+  std::string error;                 // why it cannot be realized; "" if that is not so
+
+  StringMap ToExternalIds() const;
+  static Verdict FromExternalIds(const StringMap& external_ids);
+
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+// What the agent says about its node, on the Bridge.
+struct BridgeFacts {
+  enum class Datapath { kNetdev, kSystem };
+
+  std::string node;
+  std::vector<Prefix> pod_ranges;  // at most one per family
+  int mtu = 0;                     // of pods, bytes
+  Datapath datapath = Datapath::kSystem;
+  bool agent_ready = false;  // it can realize pods
+
+  // Without kAgentKey if the agent is not ready: remove that key then.
+  StringMap ToExternalIds() const;
+  static Result<BridgeFacts> FromExternalIds(const StringMap& external_ids);
+
+  friend bool operator==(const BridgeFacts&, const BridgeFacts&) = default;
+};
+
+}  // namespace kvs::ovsdb

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "io/loop.h"
+#include "ovsdb/monitor.h"
+
+// A lasting connection to ovsdb-server: it reconnects by itself, and keeps a replica that resumes
+// where it was (monitor_cond_since), so that a restart of the server is seen as the changes that
+// happened meanwhile, not as a new world.
+namespace kvs::ovsdb {
+
+class Session {
+ public:
+  struct Options {
+    std::string path = "/run/openvswitch/db.sock";
+    Monitor monitor = MonitorAll();
+    // Silence after which the server is probed, and after as much again given up.
+    std::chrono::milliseconds probe_interval{5000};
+    std::chrono::milliseconds first_retry{100}, last_retry{2000};
+  };
+  struct Handlers {
+    // The replica has changed. Also the first content, and what changed while disconnected.
+    std::function<void(const Change&)> on_change;
+    // Connected, and the replica is in sync (on_change has been called for it).
+    std::function<void()> on_up;
+    // The connection is lost, or could not be made; called once per attempt, with the reason. The
+    // replica keeps the last known state.
+    std::function<void(const Error&)> on_down;
+  };
+  using OnOutcome = std::function<void(Outcome)>;
+
+  // Starts to connect; handlers are called from the loop, never before this returns.
+  Session(io::Loop& loop, Options options, Handlers handlers);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  bool up() const;
+  const Replica& replica() const;
+
+  // Calls `done` once, from the loop, unless the session is destroyed before. The replica already
+  // shows what the transaction changed (ovsdb-server(7) 4.1.5). Not connected: kNotConnected;
+  // transactions are never sent again by themselves.
+  void Transact(Transaction transaction, OnOutcome done);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace kvs::ovsdb

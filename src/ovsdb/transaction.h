@@ -1,0 +1,129 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "ovsdb/schema.h"
+
+// An OVSDB transaction (RFC 7047, 5.2): all of its operations happen, or none. The general
+// operations come first, the words of k-vswitch after them.
+namespace kvs::ovsdb {
+
+// A row: one that exists, or one that the same transaction inserts (a "named-uuid").
+class RowRef {
+ public:
+  RowRef(Uuid uuid) : uuid_(uuid) {}  // NOLINT(google-explicit-constructor): a Uuid refers to a row
+
+ private:
+  friend class Transaction;
+  friend struct Reply;
+  friend std::string ToJson(const RowRef& row);
+  static RowRef Inserted(size_t operation);
+
+  Uuid uuid_;
+  int operation_ = -1;  // number of the insert; -1: the row exists
+};
+
+// What a column holds. An empty StringSet is also the empty value of an optional column of any
+// type.
+using Value =
+    std::variant<bool, int64_t, std::string, RowRef, StringSet, std::vector<RowRef>, StringMap>;
+using Columns = std::map<std::string, Value>;
+
+// RFC 7047 5.1 <condition>; `function` is "==", "!=", "includes" or "excludes".
+struct Condition {
+  std::string column;
+  std::string function;
+  Value value;
+
+  static Condition Is(const Uuid& uuid) { return {"_uuid", "==", RowRef(uuid)}; }
+  static Condition Named(std::string name) { return {"name", "==", std::move(name)}; }
+};
+
+class Transaction {
+ public:
+  // Written to the database's log: who did this and why.
+  void Comment(std::string_view text);
+  RowRef Insert(Table table, const Columns& columns);
+  void Update(Table table, const Uuid& row, const Columns& columns);
+  void Delete(Table table, const Uuid& row);
+  // Puts elements into, or takes them out of, a set or map column. For a map, InsertInto leaves
+  // keys that are there as they are, and EraseFrom takes a StringSet of keys.
+  void InsertInto(Table table, const Uuid& row, const std::string& column, const Value& elements);
+  void EraseFrom(Table table, const Uuid& row, const std::string& column, const Value& elements);
+  // Reads rows that meet all conditions, into Reply::selected. Empty `columns`: all of schema.h.
+  void Select(Table table, const std::vector<Condition>& all_of,
+              const std::vector<std::string>& columns = {});
+
+  // Makes the transaction fail with kWaitFailed unless the row exists / the row has these values /
+  // no row meets all conditions. Deleting or changing a row that does not exist is otherwise no
+  // error.
+  void RequireRow(Table table, const Uuid& row);
+  void RequireValues(Table table, const Uuid& row, const Columns& columns);
+  void RequireNone(Table table, const std::vector<Condition>& all_of);
+
+  // A Port with its one Interface, in a bridge that must exist. The rows' uuids and
+  // port.interfaces are ignored; fields with default values are left to the database. Returns the
+  // Interface.
+  RowRef InsertPort(const Uuid& bridge, const Port& port, const Interface& interface);
+  // The database deletes the port's interfaces with it. No error if it is gone already.
+  void DeletePort(const Uuid& bridge, const Uuid& port);
+  // A Bridge with its LOCAL port and interface, which must have the bridge's name and type
+  // "internal"; bridge.ports is ignored. Returns the Bridge.
+  RowRef InsertBridge(const Uuid& root, const Bridge& bridge, const Interface& local);
+  void DeleteBridge(const Uuid& root, const Uuid& bridge);
+  // Sets these keys and leaves the others. The row must exist.
+  void SetExternalIds(Table table, const Uuid& row, const StringMap& ids);
+  void SetOtherConfig(Table table, const Uuid& row, const StringMap& config);
+  void RemoveExternalIds(Table table, const Uuid& row, const StringSet& keys);
+  void RemoveOtherConfig(Table table, const Uuid& row, const StringSet& keys);
+  // Asks ovs-vswitchd to set OpenVSwitch::cur_cfg to the new next_cfg when it has done everything
+  // up to here.
+  void IncrementNextCfg(const Uuid& root);
+
+  bool empty() const { return operations_.empty(); }
+
+ private:
+  friend class Conversation;
+  struct Operation {
+    std::string json;
+    std::string what;  // for messages: insert Port "kv3"
+    std::optional<Table> selects;
+  };
+  void Add(std::string json, std::string what, std::optional<Table> selects = std::nullopt);
+  void SetKeys(Table table, const Uuid& row, const std::string& column, const StringMap& entries);
+
+  std::vector<Operation> operations_;
+};
+
+// What a transaction did.
+struct Reply {
+  // Uuid of a row that it inserted (or of the existing row that `row` names).
+  Uuid IdOf(const RowRef& row) const;
+
+  Replica selected;            // what its Selects found
+  std::vector<Uuid> inserted;  // by operation; zero where the operation is no insert
+};
+
+// Why a transaction did not happen, as a reason to act on and a sentence for a person.
+struct TransactError : Error {
+  enum class Code {
+    kDuplicate,       // a unique index: another row has this name
+    kWaitFailed,      // a Require... does not hold
+    kConstraint,      // another constraint of the schema
+    kReference,       // a reference to a row that does not exist
+    kStorage,         // the server cannot write: disk full, I/O error
+    kRefused,         // anything else that the server found wrong
+    kNotConnected,    // never sent
+    kUnknownOutcome,  // sent, but the connection broke before the reply: it may have happened
+    kDeadline,        // sent, but no reply in time: it may have happened
+  };
+  Code code = Code::kRefused;
+};
+using Outcome = tl::expected<Reply, TransactError>;
+
+}  // namespace kvs::ovsdb
