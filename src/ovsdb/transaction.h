@@ -111,7 +111,7 @@ struct Reply {
 
 // Why a transaction did not happen, as a reason to act on and a sentence for a person.
 struct TransactError : Error {
-  enum class Code {
+  enum class Reason {
     kDuplicate,       // a unique index: another row has this name
     kWaitFailed,      // a Require... does not hold
     kConstraint,      // another constraint of the schema
@@ -122,7 +122,7 @@ struct TransactError : Error {
     kUnknownOutcome,  // sent, but the connection broke before the reply: it may have happened
     kDeadline,        // sent, but no reply in time: it may have happened
   };
-  Code code = Code::kRefused;
+  Reason reason = Reason::kRefused;
 };
 using Outcome = tl::expected<Reply, TransactError>;
 
