@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/net.h"
+#include "base/result.h"
+#include "lab/process.h"
+#include "lab/state.h"
+
+namespace kvs::lab {
+
+// Where the programs under test are.
+struct Programs {
+  std::string agent;       // k-vswitchd
+  std::string cni;         // k-vswitch-cni
+  std::string controller;  // k-vswitch-controller
+  std::string kvs;
+
+  // Looks in $KVS_BIN_DIR, beside the running program, in the build tree around it, and in PATH.
+  static Result<Programs> Find();
+};
+
+// A step of the lab that took `time`; told to whoever watches, from any thread.
+using OnStep = std::function<void(std::string_view what, std::chrono::milliseconds time)>;
+
+// A machine: a network namespace with its own ovsdb-server and ovs-vswitchd (userspace datapath)
+// and the agent. Its NIC `u0` is a veth on the underlay and a port of the OVS bridge `br-phy`,
+// which has the node's addresses: userspace tunnels need them on an OVS bridge (research/ovs.md 1).
+class Node {
+ public:
+  struct Options {
+    std::string name;                      // of the Node object
+    std::vector<Ip> addresses;             // its InternalIPs
+    std::string manifests;                 // folder for the agent
+    std::vector<std::string> agent_flags;  // added to the agent's flags
+    Programs programs;
+  };
+  Node(State state, Options options);
+
+  const std::string& name() const { return options_.name; }
+  const std::vector<Ip>& addresses() const { return options_.addresses; }
+  std::string netns() const { return state_.Netns(options_.name); }
+  std::string ovs_dir() const { return Path("ovs"); }
+  std::string ovsdb_socket() const { return Path("ovs/db.sock"); }
+  std::string agent_socket() const { return Path("agent/agent.sock"); }
+  std::string cni_conf_dir() const { return Path("cni/net.d"); }
+  std::string cni_bin_dir() const { return Path("cni/bin"); }
+  std::string Log(const std::string& program) const { return Path(program + ".log"); }
+
+  // The namespace, the NIC on the underlay, OVS and br-phy with the addresses. Not the agent.
+  Result<> BringUp();
+  // Ends everything of it.
+  Result<> TakeDown();
+
+  Result<> StartOvsdb();
+  Result<> StartOvs();  // ovs-vswitchd
+  Result<> StartAgent();
+  // Ends "ovsdb-server", "ovs-vswitchd" or "k-vswitchd" with `signal` and waits for its end.
+  Result<> Stop(const std::string& program, int signal);
+  // Kills ovs-vswitchd and starts it; all flows are gone, as after a crash. br-phy is made usable
+  // again.
+  Result<> RestartOvs();
+  // Waits until the agent has installed the CNI configuration: pods can be attached.
+  Result<> AwaitReady(std::chrono::milliseconds timeout) const;
+
+  // Runs a command on the node, with OVS's tools and kvs pointed to its own sockets.
+  Command Here(std::vector<std::string> argv) const;
+  // Asks ovs-vswitchd, as ovs-appctl does: Appctl("ofproto/trace", {"k-vswitch0", "..."}).
+  Result<std::string> Appctl(const std::string& method, const std::vector<std::string>& args) const;
+
+ private:
+  std::string Path(const std::string& below) const {
+    return state_.Path(options_.name + "/" + below);
+  }
+  Result<> MakeNic();
+  Result<> AddressBrPhy();
+
+  State state_;
+  Options options_;
+};
+
+}  // namespace kvs::lab
