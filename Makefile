@@ -1,0 +1,38 @@
+# k-vswitch: `make lab` shows it working, `make check` runs every default test. Needs Debian 12 and root, nothing else.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help deps build lab check check-kernel bench fuzz fmt lint clean
+
+help: ## what can be made here
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+deps: # installs what is missing from Debian
+	@tools/install-deps
+
+build: deps ## the programs, in build/release
+	@cmake --preset release >build/release.log 2>&1 || { cat build/release.log; exit 1; }
+	@ninja -C build/release
+
+lab: build ## three nodes of real Open vSwitch on this machine, and pods that talk across them
+	@build/release/cmd/kvs/kvs lab demo
+
+check: ## every default test
+	@tools/check
+
+check-kernel: build ## the packet tests on the kernel datapath, in a small guest
+	@test/kernel/run
+
+bench: build ## our figures, a named peer's in the same run, and the ratios
+	@tools/bench
+
+fuzz: deps ## every decoder, until stopped (SECONDS=n: that long each)
+	@tools/fuzz $(SECONDS)
+
+fmt: deps ## formats the sources
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+
+lint: deps ## format, layers, file sizes, clang-tidy
+	@tools/lint
+
+clean: ## forgets what was built
+	@rm -rf build
