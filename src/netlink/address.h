@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/net.h"
+#include "netlink/socket.h"
+
+// Addresses of links and what is known of neighbours (ip-address(8), ip-neighbour(8)).
+namespace kvs::netlink {
+
+struct Address {
+  int link = 0;
+  Ip ip;
+  int length = 0;                // of the prefix
+  bool no_dad = false;           // IPv6: usable at once, never checked for duplicates
+  bool no_prefix_route = false;  // makes no route for its prefix
+  bool permanent = true;         // false: it came by router advertisement or DHCP and expires
+  uint8_t scope = 0;             // RT_SCOPE_UNIVERSE, or _HOST, _LINK
+
+  Prefix prefix() const { return Prefix(ip, length); }
+  friend bool operator==(const Address&, const Address&) = default;
+};
+
+Request AddAddress(const Address& address);      // EEXIST
+Request ReplaceAddress(const Address& address);  // adds it or changes its flags
+Request DeleteAddress(const Address& address);   // EADDRNOTAVAIL
+Result<std::vector<Address>> DumpAddresses(Socket& socket);
+std::optional<Address> DecodeAddress(Bytes body);  // of RTM_NEWADDR and RTM_DELADDR
+
+struct Neighbour {
+  int link = 0;
+  Ip ip;
+  std::optional<Mac> mac;  // none: not resolved
+  bool permanent = true;   // false: the kernel learned it and may forget it
+
+  friend bool operator==(const Neighbour&, const Neighbour&) = default;
+};
+
+Request AddNeighbour(const Neighbour& neighbour);  // EEXIST
+Request ReplaceNeighbour(const Neighbour& neighbour);
+Request DeleteNeighbour(const Neighbour& neighbour);  // ENOENT
+Result<std::vector<Neighbour>> DumpNeighbours(Socket& socket);
+std::optional<Neighbour> DecodeNeighbour(Bytes body);  // of RTM_NEWNEIGH and RTM_DELNEIGH
+
+}  // namespace kvs::netlink

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/net.h"
+#include "netlink/socket.h"
+
+// Network devices (ip-link(8), rtnetlink(7)).
+namespace kvs::netlink {
+
+inline constexpr size_t kMaxLinkName = 15;    // bytes (IFNAMSIZ - 1)
+inline constexpr size_t kMaxLinkAlias = 255;  // bytes (IFALIASZ - 1)
+
+struct Link {
+  int index = 0;
+  std::string name;
+  std::string kind;  // "veth", "tun", "openvswitch"; empty for hardware and lo
+  Mac mac;
+  uint32_t mtu = 0;      // bytes
+  bool up = false;       // as set by the administrator
+  bool carrier = false;  // the other end is up too
+  uint32_t group = 0;
+  std::string alias;
+  int master = 0;  // the index of the bridge or switch it is a port of; 0 if none
+  int peer = 0;    // the index of a veth's other end; 0 if none
+  std::optional<int>
+      peer_nsid;  // the other end's namespace, as this one numbers it; none: this one
+
+  friend bool operator==(const Link&, const Link&) = default;
+};
+
+// A link by index or by name.
+class LinkId {
+ public:
+  LinkId(int index) : id_(index) {}                     // NOLINT(google-explicit-constructor)
+  LinkId(std::string name) : id_(std::move(name)) {}    // NOLINT(google-explicit-constructor)
+  LinkId(const char* name) : id_(std::string(name)) {}  // NOLINT(google-explicit-constructor)
+  LinkId(const Link& link) : id_(link.index) {}         // NOLINT(google-explicit-constructor)
+
+  int index() const;         // 0 if it is a name
+  std::string name() const;  // empty if it is an index
+  std::string ToString() const;
+
+ private:
+  std::variant<int, std::string> id_;
+};
+
+// What to set on a link; what is absent stays as it is.
+struct LinkChange {
+  std::optional<bool> up;
+  std::optional<Mac> mac;
+  std::optional<uint32_t> mtu;
+  std::optional<uint32_t> group;
+  std::optional<std::string> alias;
+  std::optional<int> master;                  // 0: leave the bridge
+  std::optional<uint8_t> ipv6_addr_gen_mode;  // IN6_ADDR_GEN_MODE_NONE: no link-local address
+  // net.ipv4.conf settings of the link, by IPV4_DEVCONF_* of <linux/ip.h> (rp_filter, forwarding,
+  // ...): works also where /proc/sys is read-only.
+  std::vector<std::pair<uint32_t, uint32_t>> ipv4_conf;
+};
+
+Request CreateLink(std::string_view name, std::string_view kind);  // "dummy", "bridge"; EEXIST
+Request SetLink(const LinkId& link, const LinkChange& change);     // ENODEV
+Request DeleteLink(const LinkId& link);                            // ENODEV
+// All links of the group in one go: 100 take as long as two one by one. ENODEV if there is none.
+// Group 0 is the default of every link, and is refused (EINVAL).
+Request DeleteLinkGroup(uint32_t group);
+
+// Errors: ENODEV if there is no such link.
+Result<Link> FindLink(Socket& socket, const LinkId& link);
+Result<std::vector<Link>> DumpLinks(Socket& socket);
+
+// The body of RTM_NEWLINK and RTM_DELLINK; nullopt if it is no link.
+std::optional<Link> DecodeLink(Bytes body);
+
+}  // namespace kvs::netlink

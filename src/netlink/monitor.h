@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+#include "io/loop.h"
+#include "netlink/address.h"
+#include "netlink/link.h"
+#include "netlink/route.h"
+
+// Tells what changes in this namespace's links, addresses, routes and neighbours, whoever changed
+// it. Shows only changes: dump after opening it to know the rest.
+namespace kvs::netlink {
+
+class Monitor {
+ public:
+  enum class Change { kSet, kGone };
+
+  // One left empty is not subscribed to, except on_resync, which is a must.
+  struct Handlers {
+    std::function<void(Change, const Link&)> on_link;
+    std::function<void(Change, const Address&)> on_address;
+    std::function<void(Change, const Route&)> on_route;
+    std::function<void(Change, const Neighbour&)> on_neighbour;
+    std::function<void()> on_resync;  // changes were lost (more came than were read): dump again
+  };
+
+  static Result<std::unique_ptr<Monitor>> Open(io::Loop& loop, Handlers handlers);
+  ~Monitor();
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+
+ private:
+  struct State;
+  explicit Monitor(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace kvs::netlink

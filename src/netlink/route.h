@@ -1,0 +1,44 @@
+#pragma once
+
+#include <linux/rtnetlink.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/net.h"
+#include "netlink/socket.h"
+
+// Routes (ip-route(8)).
+namespace kvs::netlink {
+
+// rtm_protocol of the routes that are ours: a reconciler removes no other. Not used by anybody in
+// iproute2's etc/iproute2/rt_protos.
+inline constexpr uint8_t kRouteProtocol = 27;
+
+struct Route {
+  Prefix destination;
+  int link = 0;              // 0 where the kernel shows several next hops or none
+  std::optional<Ip> via;     // the next hop; of either family
+  std::optional<Ip> source;  // the address preferred for packets of this host (RTA_PREFSRC)
+  uint32_t table = RT_TABLE_MAIN;
+  uint8_t protocol = kRouteProtocol;
+  uint8_t type = RTN_UNICAST;  // or RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_LOCAL, ...
+  uint8_t scope = RT_SCOPE_UNIVERSE;
+  uint32_t metric = 0;  // lower wins
+  bool onlink = false;  // the next hop is on the link though no prefix of the link holds it
+
+  // As the kernel will show it once it is there: IPv6 has metric 1024 for 0 and no scopes, IPv4
+  // scope link where there is no next hop. What reconcilers compare.
+  Route AsShown() const;
+  friend auto operator<=>(const Route&, const Route&) = default;
+};
+
+Request AddRoute(const Route& route);      // EEXIST: same destination, metric and table
+Request ReplaceRoute(const Route& route);  // puts it in the place of one that AddRoute would meet
+Request DeleteRoute(const Route& route);   // ESRCH
+// Of both families, all tables; with `protocol` only its routes, chosen in the kernel.
+Result<std::vector<Route>> DumpRoutes(Socket& socket, std::optional<uint8_t> protocol = {});
+std::optional<Route> DecodeRoute(Bytes body);  // of RTM_NEWROUTE and RTM_DELROUTE
+
+}  // namespace kvs::netlink

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/net.h"
+#include "netlink/link.h"
+#include "netlink/namespace.h"
+
+// A pod's cable: a veth pair whose one end is born inside the pod's namespace. Moving an end there
+// later would cost some 30 ms of waiting in the kernel, being born there costs half of one.
+namespace kvs::netlink {
+
+struct Veth {
+  std::string name;  // of this end
+  Mac mac;
+  uint32_t mtu = 1500;  // of both ends, bytes
+  uint32_t group = 0;
+  std::string alias;      // of this end; at most kMaxLinkAlias bytes
+  std::string peer_name;  // in the other namespace
+  Mac peer_mac;
+};
+
+// Makes both ends and sets this one up, in the socket's namespace. The peer's namespace must stay
+// open until the requests are sent. Two requests, one batch: the kernel takes no alias at birth.
+// Errors: EEXIST if either name is taken.
+std::vector<Request> CreateVeth(const Veth& veth, const Namespace& peer);
+
+// What the pod's end gets: addresses that are its own alone (/32, /128, no duplicate address
+// detection), default routes through next hops that need no address resolution.
+struct PodEnd {
+  std::vector<Ip> addresses;  // one per family at most is usual, more are fine
+  std::vector<Ip> gateways;   // one per family, on the link though in no prefix of it
+  Mac gateway_mac;
+};
+
+// To be done on a socket inside the pod's namespace, where `link` is the index of the pod's end:
+// lo and the link up, addresses, permanent neighbours, default routes. May be repeated.
+std::vector<Request> ConfigurePodEnd(int link, const PodEnd& end);
+
+}  // namespace kvs::netlink
