@@ -1,0 +1,68 @@
+#include "kube/objects.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kvs::kube {
+namespace {
+
+struct KindFacts {
+  std::string_view name;
+  std::string_view api_version;
+  bool namespaced;
+};
+
+// In the order of Kind.
+constexpr KindFacts kKinds[] = {
+    {"Node", "v1", false},
+    {"Namespace", "v1", false},
+    {"Pod", "v1", true},
+    {"ConfigMap", "v1", true},
+    {"VSwitchConfig", "kvswitch.io/v1alpha1", false},
+};
+
+// In the order of OverlayType.
+constexpr std::string_view kOverlayNames[] = {"auto", "vxlan", "gre", "geneve", "none"};
+
+const KindFacts& FactsOf(Kind kind) { return kKinds[static_cast<size_t>(kind)]; }
+
+}  // namespace
+
+std::string_view Name(Kind kind) { return FactsOf(kind).name; }
+std::string_view ApiVersion(Kind kind) { return FactsOf(kind).api_version; }
+bool Namespaced(Kind kind) { return FactsOf(kind).namespaced; }
+
+std::optional<Kind> FindKind(std::string_view api_version, std::string_view name) {
+  for (const Kind kind : kAllKinds)
+    if (Name(kind) == name && ApiVersion(kind) == api_version) return kind;
+  return std::nullopt;
+}
+
+std::string_view Name(OverlayType type) { return kOverlayNames[static_cast<size_t>(type)]; }
+
+std::optional<OverlayType> FindOverlayType(std::string_view name) {
+  const auto* at = std::ranges::find(kOverlayNames, name);
+  if (at == std::end(kOverlayNames)) return std::nullopt;
+  return static_cast<OverlayType>(at - std::begin(kOverlayNames));
+}
+
+Kind KindOf(const Object& object) { return static_cast<Kind>(object.index()); }
+
+const ObjectMeta& MetaOf(const Object& object) {
+  return std::visit([](const auto& value) -> const ObjectMeta& { return value.meta; }, object);
+}
+
+ObjectMeta& MetaOf(Object& object) {
+  return const_cast<ObjectMeta&>(MetaOf(std::as_const(object)));
+}
+
+std::string Describe(Kind kind, std::string_view key) {
+  return fmt::format("{}/{}", Name(kind), key);
+}
+
+const Condition* FindCondition(const std::vector<Condition>& conditions, std::string_view type) {
+  const auto at = std::ranges::find(conditions, type, &Condition::type);
+  return at == conditions.end() ? nullptr : &*at;
+}
+
+}  // namespace kvs::kube
