@@ -49,6 +49,11 @@ struct Stream::State : std::enable_shared_from_this<Stream::State> {
     if (on_close) on_close(Error{std::move(reason)});
   }
 
+  void Drained() {
+    if (!owned || closing || !handlers.on_drain) return;
+    if (uv_stream_get_write_queue_size(&stream) == 0) handlers.on_drain();
+  }
+
   void Read() {
     uv_read_start(
         &stream,
@@ -114,7 +119,8 @@ void Stream::Write(std::span<const uint8_t> bytes) {
                                   static_cast<unsigned>(job->bytes.size()));
   const auto done = [](uv_write_t* request, int status) {
     const std::unique_ptr<Job> owner(static_cast<Job*>(request->data));
-    if (status < 0 && status != UV_ECANCELED) owner->state->Fail(uv_strerror(status));
+    if (status < 0 && status != UV_ECANCELED) return owner->state->Fail(uv_strerror(status));
+    owner->state->Drained();
   };
   if (const int error = uv_write(&job->request, &state_->stream, &buffer, 1, done); error < 0)
     delete job;  // the connection is broken; reading reports why

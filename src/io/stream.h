@@ -24,6 +24,7 @@ class Stream {
     std::function<void()> on_open;                          // not called for accepted streams
     std::function<void(std::span<const uint8_t>)> on_data;  // bytes live only during the call
     std::function<void(const Error&)> on_close;
+    std::function<void()> on_drain;  // pending() is zero again: everything written has been taken
   };
 
   // Connects to the Unix socket `path`. A failure is reported by on_close, never before this
