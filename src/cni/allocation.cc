@@ -1,0 +1,93 @@
+#include "cni/allocation.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "base/hash.h"
+
+namespace kvs::cni {
+
+Outcome<Window> Window::Over(const std::vector<Prefix>& ranges) {
+  Window window;
+  window.ranges_ = ranges;
+  if (ranges.empty())
+    return Refuse(Code::kTryLater, "this node has no pod range yet; see `kvs status`");
+  window.end_ = window.first() + kMostPods;
+  for (const Prefix& range : ranges)
+    window.end_ = std::min(window.end_, range.size() - (range.address().is4() ? 1 : 0));
+  if (window.end_ <= window.first())
+    return Refuse(Code::kTryLater,
+                  "the node's pod range {} has no room for a pod; give it a larger",
+                  window.ToString());
+  return window;
+}
+
+std::optional<uint64_t> Window::Pick(std::string_view owner,
+                                     const std::set<uint64_t>& taken) const {
+  const uint64_t start = first() + StableHash(owner) % (end_ - first());
+  const auto free_in = [&](uint64_t from, uint64_t to) -> std::optional<uint64_t> {
+    for (auto at = taken.lower_bound(from); at != taken.end() && *at == from; ++at) ++from;
+    return from < to ? std::optional(from) : std::nullopt;
+  };
+  if (const auto after = free_in(start, end_)) return after;
+  return free_in(first(), start);
+}
+
+std::vector<Ip> Window::At(uint64_t index) const {
+  std::vector<Ip> ips;
+  for (const Prefix& range : ranges_)
+    if (const auto ip = range.At(index)) ips.push_back(*ip);
+  return ips;
+}
+
+Outcome<uint64_t> Window::IndexOf(const std::vector<Ip>& ips) const {
+  std::optional<uint64_t> index;
+  for (const Ip& ip : ips) {
+    std::optional<uint64_t> one;
+    for (const Prefix& range : ranges_)
+      if (range.Contains(ip)) one = range.IndexOf(ip);
+    if (!one || *one < first() || *one >= end_)
+      return Refuse(Code::kBadConfig, "runtimeConfig.ips: {} is no pod's address in {}", ip,
+                    ToString());
+    if (index && index != one)
+      return Refuse(Code::kBadConfig,
+                    "runtimeConfig.ips: {} and {} are not at the same place of {}; ask for {}",
+                    ips.front(), ip, ToString(), Join(At(*index)));
+    index = one;
+  }
+  if (!index) return Refuse(Code::kBadConfig, "runtimeConfig.ips is empty");
+  return *index;
+}
+
+std::string PortName(uint64_t index) { return fmt::format("kv{:x}", index); }
+
+std::optional<uint64_t> IndexOfPort(std::string_view name) {
+  if (!name.starts_with("kv")) return std::nullopt;
+  uint64_t index = 0;
+  std::from_chars(name.data() + 2, name.data() + name.size(), index, 16);
+  if (PortName(index) != name) return std::nullopt;
+  return index;
+}
+
+std::string ForeignPortName(std::string_view attachment) {
+  return fmt::format("kvx{:011x}", StableHash(attachment) & 0xfff'ffff'ffff);
+}
+
+std::optional<int64_t> OfportOf(uint64_t index) {
+  constexpr uint64_t kFirst = 16, kLast = 60000;
+  if (index > kLast - kFirst) return std::nullopt;
+  return static_cast<int64_t>(index + kFirst);
+}
+
+Mac MacOf(const std::vector<Ip>& ips) {
+  const auto four = std::ranges::find_if(ips, &Ip::is4);
+  const uint32_t tail = four != ips.end()
+                            ? four->v4().ToInt()
+                            : static_cast<uint32_t>(StableHash(std::string_view(
+                                  reinterpret_cast<const char*>(ips.front().data()), 16)));
+  return Mac{{0x0a, 0x58, static_cast<uint8_t>(tail >> 24), static_cast<uint8_t>(tail >> 16),
+              static_cast<uint8_t>(tail >> 8), static_cast<uint8_t>(tail)}};
+}
+
+}  // namespace kvs::cni

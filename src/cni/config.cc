@@ -1,0 +1,148 @@
+#include "cni/config.h"
+
+#include <boost/json/serialize.hpp>
+#include <cmath>
+
+#include "cni/json.h"
+#include "cni/result_json.h"
+
+namespace kvs::cni {
+namespace {
+
+constexpr int kLeastMtu = 68;        // RFC 791
+constexpr int kLargestMtu = 65535;   // of a veth
+constexpr double kLongestWait = 60;  // seconds
+
+bool IsSocketPath(std::string_view path) {
+  return path.starts_with('/') && path.find('\0') == path.npos;
+}
+
+void ReadSwitch(const Json& root, NetConf& conf) {
+  if (const Json at = root["ovsdb"]) {
+    conf.ovsdb = at.Text();
+    if (!IsSocketPath(conf.ovsdb))
+      at.Wrong(Code::kBadConfig,
+               fmt::format("\"{}\" must be the absolute path of OVSDB's socket", conf.ovsdb));
+  }
+  if (const Json at = root["bridge"]) {
+    conf.bridge = at.Text();
+    if (!IsInterfaceName(conf.bridge))
+      at.Wrong(Code::kBadConfig, fmt::format("\"{}\" is not a bridge name", conf.bridge));
+  }
+  const Json mtu = root["mtu"];
+  conf.mtu = mtu.Integer();
+  if (conf.mtu == 0) conf.mtu.reset();
+  if (conf.mtu && (*conf.mtu < kLeastMtu || *conf.mtu > kLargestMtu))
+    mtu.Wrong(Code::kBadConfig, fmt::format("{} must be {} to {}; leave it out to have the agent's",
+                                            *conf.mtu, kLeastMtu, kLargestMtu));
+  const Json timeout = root["timeout"];
+  if (const auto seconds = timeout.Number()) {
+    if (*seconds > 0 && *seconds <= kLongestWait)
+      conf.timeout = std::chrono::milliseconds(std::llround(*seconds * 1000));
+    else
+      timeout.Wrong(Code::kBadConfig, fmt::format("{} must be more than 0 and at most {} seconds",
+                                                  *seconds, kLongestWait));
+  }
+}
+
+void ReadIpam(const Json& root, NetConf& conf) {
+  const Json type = root["ipam"]["type"];
+  conf.ipam = type.Text();
+  // A plugin's name, never a path out of CNI_PATH.
+  if (!conf.ipam.empty() && !IsIdentifier(conf.ipam))
+    type.Wrong(Code::kBadConfig, fmt::format("\"{}\" is not a plugin's name", conf.ipam));
+}
+
+void ReadRuntimeConfig(const Json& root, NetConf& conf) {
+  const Json runtime = root["runtimeConfig"];
+  runtime["ips"].Each([&](const Json& at, size_t) {
+    const std::string text = at.Text();
+    const auto ip = Ip::Parse(std::string_view(text).substr(0, text.find('/')));
+    if (ip)
+      conf.ips.push_back(*ip);
+    else
+      at.Wrong(Code::kBadConfig, ip.error().message);
+  });
+  const Json mac = runtime["mac"];
+  if (!mac.Text().empty()) conf.mac = mac.Parse<Mac>();
+  if (conf.mac && ((conf.mac->bytes[0] & 1) != 0 || *conf.mac == Mac{}))
+    mac.Wrong(Code::kBadConfig, fmt::format("{} is not the address of one device", *conf.mac));
+}
+
+void ReadValidAttachments(const Json& root, NetConf& conf) {
+  root["cni.dev/valid-attachments"].Each([&](const Json& at, size_t) {
+    AttachmentKey key{at["containerID"].Text(), at["ifname"].Text()};
+    if (key.container.empty() || key.ifname.empty())
+      at.Wrong(Code::kBadConfig, "needs containerID and ifname");
+    conf.valid_attachments.insert(std::move(key));
+  });
+}
+
+// What a command needs of the configuration, and from which version on there is such a command.
+Outcome<> CheckCommand(Command command, const NetConf& conf, bool has_attachments) {
+  const bool is_new = command == Command::kGc || command == Command::kStatus;
+  if ((is_new && VersionRank(conf.version) < VersionRank("1.1.0")) ||
+      (command == Command::kCheck && VersionRank(conf.version) < VersionRank("0.4.0")))
+    return Refuse(Code::kIncompatibleVersion, "cniVersion {} does not have this command",
+                  conf.version);
+  if (command == Command::kAdd && conf.prev_result)
+    return Refuse(
+        Code::kBadConfig,
+        "prevResult is there, but k-vswitch-cni makes the interface: it must be the first "
+        "plugin of network \"{}\"",
+        conf.name);
+  if (command == Command::kCheck && !conf.prev_result)
+    return Refuse(Code::kBadConfig, "prevResult is missing; CHECK compares with it");
+  // Were a missing list taken for an empty one, every pod would lose its network.
+  if (command == Command::kGc && !has_attachments)
+    return Refuse(Code::kBadConfig, "cni.dev/valid-attachments is missing; GC keeps what it names");
+  return {};
+}
+
+Outcome<> CheckVersion(const std::string& version) {
+  if (VersionRank(version) >= 0) return {};
+  return Refuse(Code::kIncompatibleVersion,
+                "cniVersion \"{}\" is not supported; use 0.3.1, 0.4.0, 1.0.0 or 1.1.0", version);
+}
+
+}  // namespace
+
+Outcome<NetConf> NetConf::Decode(Command command, std::string_view text) {
+  auto document = ParseJson("network configuration", text);
+  if (!document) return tl::unexpected(document.error());
+  Note note;
+  const Json root(&*document, "", note);
+  if (!document->is_object())
+    return Refuse(Code::kUndecodable, "network configuration must be a JSON object");
+  NetConf conf;
+  conf.version = root["cniVersion"].Text();
+  if (note.failure()) return tl::unexpected(*note.failure());
+  if (const auto good = CheckVersion(conf.version); !good) return tl::unexpected(good.error());
+  conf.name = root["name"].Text();
+  if (!IsIdentifier(conf.name))
+    root["name"].Wrong(Code::kBadConfig,
+                       fmt::format("\"{}\" must be letters, digits, '_', '.' and '-', and begin "
+                                   "with a letter or digit",
+                                   conf.name));
+  ReadSwitch(root, conf);
+  ReadIpam(root, conf);
+  ReadRuntimeConfig(root, conf);
+  if (root["dns"].Object()) conf.dns = boost::json::serialize(*root["dns"].value());
+  if (root["prevResult"].Object()) conf.prev_result = ReadResult(root["prevResult"]);
+  ReadValidAttachments(root, conf);
+  conf.raw = text;
+  if (note.failure()) return tl::unexpected(*note.failure());
+  return CheckCommand(command, conf, bool{root["cni.dev/valid-attachments"]}).map([&] {
+    return std::move(conf);
+  });
+}
+
+std::string AnswerVersion(std::string_view text) {
+  const auto document = ParseJson("network configuration", text);
+  Note note;
+  const std::string version =
+      document ? Json(&*document, "", note)["cniVersion"].Text() : std::string();
+  return VersionRank(version) >= 0 ? version : std::string(kNewestVersion);
+}
+
+}  // namespace kvs::cni

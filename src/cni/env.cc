@@ -1,0 +1,131 @@
+#include "cni/env.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+namespace kvs::cni {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Command>, 6> kCommands{
+    {{"ADD", Command::kAdd},
+     {"DEL", Command::kDel},
+     {"CHECK", Command::kCheck},
+     {"GC", Command::kGc},
+     {"STATUS", Command::kStatus},
+     {"VERSION", Command::kVersion}}};
+
+std::vector<std::string> Split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(separator), text.size());
+    if (end > 0) parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+bool IsTrue(std::string_view text) {
+  return text == "1" || text == "true" || text == "TRUE" || text == "True" || text == "t";
+}
+
+// CNI_ARGS: "KEY=VALUE;KEY=VALUE". The keys that kubelet's runtimes send are known; others are
+// refused unless IgnoreUnknown=true is among them.
+Outcome<> ReadArgs(std::string_view text, Env& env) {
+  bool ignore = false;
+  std::string unknown;
+  for (const std::string& pair : Split(text, ';')) {
+    const size_t equals = pair.find('=');
+    if (equals == pair.npos)
+      return Refuse(Code::kBadEnvironment, "CNI_ARGS: \"{}\" is not KEY=VALUE", pair);
+    const std::string key = pair.substr(0, equals);
+    std::string value = pair.substr(equals + 1);
+    if (key == "IgnoreUnknown")
+      ignore = IsTrue(value);
+    else if (key == "K8S_POD_NAMESPACE")
+      env.pod_namespace = std::move(value);
+    else if (key == "K8S_POD_NAME")
+      env.pod_name = std::move(value);
+    else if (key == "K8S_POD_UID")
+      env.pod_uid = std::move(value);
+    else if (key != "K8S_POD_INFRA_CONTAINER_ID")
+      unknown = key;
+  }
+  if (!unknown.empty() && !ignore)
+    return Refuse(Code::kBadEnvironment,
+                  "CNI_ARGS: \"{}\" is unknown; leave it out or add IgnoreUnknown=1", unknown);
+  for (const std::string* name : {&env.pod_namespace, &env.pod_name})
+    if (!name->empty() && !IsIdentifier(*name))
+      return Refuse(Code::kBadEnvironment, "CNI_ARGS: \"{}\" is not a Kubernetes name", *name);
+  return {};
+}
+
+Outcome<> CheckNeeds(const Env& env) {
+  const bool one = env.command == Command::kAdd || env.command == Command::kDel ||
+                   env.command == Command::kCheck;
+  if (!one) return {};
+  if (env.container.empty()) return Refuse(Code::kBadEnvironment, "CNI_CONTAINERID is missing");
+  // The link's alias, 255 bytes, must hold it.
+  if (!IsIdentifier(env.container) || env.container.size() > 128)
+    return Refuse(Code::kBadEnvironment,
+                  "CNI_CONTAINERID: \"{}\" must be at most 128 letters, digits, '_', '.' and '-', "
+                  "and begin with a letter or digit",
+                  env.container);
+  if (env.ifname.empty()) return Refuse(Code::kBadEnvironment, "CNI_IFNAME is missing");
+  if (!IsInterfaceName(env.ifname))
+    return Refuse(Code::kBadEnvironment,
+                  "CNI_IFNAME: \"{}\" must be at most 15 bytes without '/', ':' and blanks",
+                  env.ifname);
+  if (env.netns.empty() && env.command != Command::kDel)
+    return Refuse(Code::kBadEnvironment, "CNI_NETNS is missing");
+  return {};
+}
+
+}  // namespace
+
+bool IsInterfaceName(std::string_view name) {
+  return !name.empty() && name.size() <= 15 && name != "." && name != ".." &&
+         std::ranges::none_of(name, [](unsigned char c) {
+           return c == '/' || c == ':' || std::isspace(c) || std::iscntrl(c);
+         });
+}
+
+bool IsIdentifier(std::string_view text) {
+  return !text.empty() && std::isalnum(static_cast<unsigned char>(text.front())) &&
+         std::ranges::all_of(text, [](unsigned char c) {
+           return std::isalnum(c) || c == '_' || c == '.' || c == '-';
+         });
+}
+
+std::string Env::who() const {
+  return pod_name.empty() ? "container " + attachment() : "pod " + pod_namespace + "/" + pod_name;
+}
+
+Outcome<Env> Env::Read(const std::function<const char*(const char*)>& get) {
+  const auto text = [&](const char* name) {
+    const char* value = get(name);
+    return std::string(value ? value : "");
+  };
+  Env env;
+  const std::string command = text("CNI_COMMAND");
+  const auto known =
+      std::ranges::find(kCommands, command, [](const auto& one) { return one.first; });
+  if (known == kCommands.end())
+    return Refuse(Code::kBadEnvironment,
+                  "CNI_COMMAND is \"{}\"; a container runtime calls k-vswitch-cni with ADD, DEL, "
+                  "CHECK, GC, STATUS or VERSION",
+                  command);
+  env.command = known->second;
+  if (env.command == Command::kVersion) return env;
+  env.container = text("CNI_CONTAINERID");
+  env.netns = text("CNI_NETNS");
+  env.ifname = text("CNI_IFNAME");
+  env.path = Split(text("CNI_PATH"), ':');
+  env.netns_override = IsTrue(text("CNI_NETNS_OVERRIDE"));
+  return CheckNeeds(env).and_then([&] { return ReadArgs(text("CNI_ARGS"), env); }).map([&] {
+    return env;
+  });
+}
+
+}  // namespace kvs::cni
