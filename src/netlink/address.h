@@ -16,7 +16,7 @@ struct Address {
   int length = 0;                // of the prefix
   bool no_dad = false;           // IPv6: usable at once, never checked for duplicates
   bool no_prefix_route = false;  // makes no route for its prefix
-  bool permanent = true;         // false: it came by router advertisement or DHCP and expires
+  bool permanent = true;         // read only; false: it expires (router advertisement, DHCP)
   uint8_t scope = 0;             // RT_SCOPE_UNIVERSE, or _HOST, _LINK
 
   Prefix prefix() const { return Prefix(ip, length); }
@@ -26,7 +26,7 @@ struct Address {
 Request AddAddress(const Address& address);      // EEXIST
 Request ReplaceAddress(const Address& address);  // adds it or changes its flags
 Request DeleteAddress(const Address& address);   // EADDRNOTAVAIL
-Result<std::vector<Address>> DumpAddresses(Socket& socket);
+Result<std::vector<Address>> DumpAddresses(Socket& socket, int link = 0);  // 0: of all
 std::optional<Address> DecodeAddress(Bytes body);  // of RTM_NEWADDR and RTM_DELADDR
 
 struct Neighbour {
@@ -40,8 +40,8 @@ struct Neighbour {
 
 Request AddNeighbour(const Neighbour& neighbour);  // EEXIST
 Request ReplaceNeighbour(const Neighbour& neighbour);
-Request DeleteNeighbour(const Neighbour& neighbour);  // ENOENT
-Result<std::vector<Neighbour>> DumpNeighbours(Socket& socket);
+Request DeleteNeighbour(const Neighbour& neighbour);                          // ENOENT
+Result<std::vector<Neighbour>> DumpNeighbours(Socket& socket, int link = 0);  // 0: of all
 std::optional<Neighbour> DecodeNeighbour(Bytes body);  // of RTM_NEWNEIGH and RTM_DELNEIGH
 
 }  // namespace kvs::netlink

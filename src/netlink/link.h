@@ -69,7 +69,7 @@ Request CreateLink(std::string_view name, std::string_view kind);  // "dummy", "
 Request SetLink(const LinkId& link, const LinkChange& change);     // ENODEV
 Request DeleteLink(const LinkId& link);                            // ENODEV
 // All links of the group in one go: 100 take as long as two one by one. ENODEV if there is none.
-// Group 0 is the default of every link, and is refused (EINVAL).
+// Group 0, the default of every link, is refused (EPERM).
 Request DeleteLinkGroup(uint32_t group);
 
 // Errors: ENODEV if there is no such link.

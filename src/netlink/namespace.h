@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "netlink/fd.h"
 
 // A network namespace (network_namespaces(7)), held open: it lives at least as long as this object,
 // even when its name is gone. Needs CAP_SYS_ADMIN to enter.
@@ -24,10 +25,6 @@ class Namespace {
   static bool Exists(std::string_view name);
   static std::string Path(std::string_view name);  // "/run/netns/<name>"
 
-  Namespace(Namespace&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Namespace& operator=(Namespace&& other) noexcept;
-  ~Namespace();
-
   // Calls `work`, a function that returns a Result, with this thread inside the namespace, and
   // returns what it returned. Sockets opened and processes started by it stay inside; /proc/sys/net
   // shows the namespace meanwhile. Aborts the program if there is no way back: going on in the
@@ -39,7 +36,7 @@ class Namespace {
     return std::forward<Work>(work)();
   }
 
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
   // Same namespace, however it was reached.
   friend bool operator==(const Namespace& a, const Namespace& b);
 
@@ -47,18 +44,18 @@ class Namespace {
   // Brings the thread back when it dies.
   class Visit {
    public:
-    explicit Visit(int home) : home_(home) {}
-    Visit(Visit&& other) noexcept : home_(std::exchange(other.home_, -1)) {}
+    explicit Visit(Fd home) : home_(std::move(home)) {}
+    Visit(Visit&&) = default;
     ~Visit();
 
    private:
-    int home_;
+    Fd home_;
   };
 
-  explicit Namespace(int fd) : fd_(fd) {}
+  explicit Namespace(Fd fd) : fd_(std::move(fd)) {}
   Result<Visit> Enter() const;
 
-  int fd_;
+  Fd fd_;
 };
 
 }  // namespace kvs::netlink

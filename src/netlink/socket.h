@@ -4,9 +4,12 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "netlink/fd.h"
 #include "netlink/namespace.h"
 #include "netlink/wire.h"
 
@@ -30,9 +33,6 @@ class Socket {
   static Result<std::unique_ptr<Socket>> Open();                       // rtnetlink, this namespace
   static Result<std::unique_ptr<Socket>> OpenIn(const Namespace& in);  // rtnetlink, that namespace
   static Result<std::unique_ptr<Socket>> OpenNetfilter();              // for conntrack
-  ~Socket();
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
 
   // Sends the requests in one go. The kernel tries each, in order, also after one it refused.
   // Empty when all were done. A request whose answer was lost counts as refused.
@@ -42,23 +42,34 @@ class Socket {
   Result<> Do(std::span<const Request> requests);
   Result<> Do(const Request& request) { return Do(std::span(&request, 1)); }
 
-  // Asks for one object, or for a dump (NLM_F_DUMP in the request), and hands on every message of
-  // the answer. A dump that was disturbed by a change is asked for again, so `each` may see an
-  // object twice: `restart` is called before.
-  Result<> Read(
-      const Request& request, const std::function<void(const Received&)>& each,
-      const std::function<void()>& restart = [] {});
+  // Asks for an object, or for all of a kind (NLM_F_DUMP in the request), and returns what
+  // `decode`, called with each message's body, makes of the answer; its nullopts are left out. A
+  // dump that a change disturbed is asked for again.
+  template <class Decode, class T = typename std::invoke_result_t<Decode, Bytes>::value_type>
+  Result<std::vector<T>> Read(const Request& request, Decode decode) {
+    std::vector<T> found;
+    auto read = ReadAll(
+        request, [&] { found.clear(); },
+        [&](Bytes body) {
+          if (auto value = decode(body)) found.push_back(*std::move(value));
+        });
+    if (!read) return tl::unexpected<Error>(read.error());
+    return found;
+  }
 
  private:
-  explicit Socket(int fd);
+  explicit Socket(Fd fd);
   static Result<std::unique_ptr<Socket>> OpenProtocol(int protocol);
   void TryChunk(std::span<const Request> requests, size_t first, std::vector<Refusal>& refusals);
-  Result<bool> ReadOnce(const Request& request, const std::function<void(const Received&)>& each);
+  Result<> ReadAll(const Request& request, const std::function<void()>& restart,
+                   const std::function<void(Bytes)>& each);
+  Result<bool> ReadOnce(const Request& request, const std::function<void(Bytes)>& each);
+  Result<> Send(Bytes bytes);
   Result<Bytes> Receive();
 
-  int fd_;
+  Fd fd_;
   uint32_t sequence_ = 0;
-  std::vector<uint8_t> buffer_;
+  std::unique_ptr<uint8_t[]> buffer_;
 };
 
 }  // namespace kvs::netlink

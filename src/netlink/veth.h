@@ -22,10 +22,11 @@ struct Veth {
   Mac peer_mac;
 };
 
-// Makes both ends and sets this one up, in the socket's namespace. The peer's namespace must stay
-// open until the requests are sent. Two requests, one batch: the kernel takes no alias at birth.
-// Errors: EEXIST if either name is taken.
-std::vector<Request> CreateVeth(const Veth& veth, const Namespace& peer);
+// Makes both ends and sets this one up, in the socket's namespace: one request, and a second one
+// for the alias, which the kernel takes from none but a link that is there. Whoever is killed
+// between them leaves a link of the group without alias. Errors: EEXIST if either name is taken
+// (then nothing is touched), ERANGE for a name too long, E2BIG for an alias too long.
+Result<> CreateVeth(Socket& socket, const Veth& veth, const Namespace& peer);
 
 // What the pod's end gets: addresses that are its own alone (/32, /128, no duplicate address
 // detection), default routes through next hops that need no address resolution.

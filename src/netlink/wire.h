@@ -57,7 +57,7 @@ class Message {
     return End(start);
   }
 
-  Request Asking(std::string what) &&;
+  Request Asking(std::string what);  // ends it: the message is empty after that
 
  private:
   Message& Append(const void* data, size_t size);

@@ -1,0 +1,135 @@
+#include "netlink/link.h"
+
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace kvs::netlink {
+namespace {
+
+// The message's start: which link it is about. Flags that are set in `change` become as in `flags`.
+Message Start(uint16_t type, uint16_t flags, const LinkId& link, unsigned up = 0,
+              unsigned change = 0) {
+  Message message(type, flags);
+  message.Struct(ifinfomsg{
+      .ifi_family = AF_UNSPEC, .ifi_index = link.index(), .ifi_flags = up, .ifi_change = change});
+  if (link.index() == 0) message.PutText(IFLA_IFNAME, link.name());
+  return message;
+}
+
+void PutFamilies(Message& message, const LinkChange& change) {
+  if (change.ipv4_conf.empty() && !change.ipv6_addr_gen_mode) return;
+  message.Nest(IFLA_AF_SPEC, [&](Message& families) {
+    if (!change.ipv4_conf.empty())
+      families.Nest(AF_INET, [&](Message& inet) {
+        inet.Nest(IFLA_INET_CONF, [&](Message& conf) {
+          for (const auto& [setting, value] : change.ipv4_conf)
+            conf.PutU32(static_cast<uint16_t>(setting), value);
+        });
+      });
+    if (change.ipv6_addr_gen_mode)
+      families.Nest(AF_INET6, [&](Message& inet6) {
+        inet6.PutU8(IFLA_INET6_ADDR_GEN_MODE, *change.ipv6_addr_gen_mode);
+      });
+  });
+}
+
+std::string Describe(const LinkId& link, const LinkChange& change) {
+  std::string what = "set link " + link.ToString();
+  if (change.up) what += *change.up ? " up" : " down";
+  if (change.mac) what += " address " + change.mac->ToString();
+  if (change.mtu) what += fmt::format(" mtu {}", *change.mtu);
+  if (change.group) what += fmt::format(" group {}", *change.group);
+  if (change.alias) what += fmt::format(" alias '{}'", *change.alias);
+  if (change.master) what += fmt::format(" master {}", *change.master);
+  if (change.ipv6_addr_gen_mode) what += fmt::format(" addrgenmode {}", *change.ipv6_addr_gen_mode);
+  for (const auto& [setting, value] : change.ipv4_conf)
+    what += fmt::format(" ipv4 setting {} = {}", setting, value);
+  return what;
+}
+
+}  // namespace
+
+int LinkId::index() const { return std::holds_alternative<int>(id_) ? std::get<int>(id_) : 0; }
+std::string LinkId::name() const {
+  return std::holds_alternative<int>(id_) ? "" : std::get<std::string>(id_);
+}
+std::string LinkId::ToString() const { return index() == 0 ? name() : std::to_string(index()); }
+
+Request CreateLink(std::string_view name, std::string_view kind) {
+  return Start(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, std::string(name))
+      .Nest(IFLA_LINKINFO, [&](Message& info) { info.PutText(IFLA_INFO_KIND, kind); })
+      .Asking(fmt::format("create link {} of kind {}", name, kind));
+}
+
+Request SetLink(const LinkId& link, const LinkChange& change) {
+  Message message =
+      Start(RTM_SETLINK, 0, link, change.up.value_or(false) ? IFF_UP : 0, change.up ? IFF_UP : 0);
+  if (change.mac) message.Put(IFLA_ADDRESS, *change.mac);
+  if (change.mtu) message.PutU32(IFLA_MTU, *change.mtu);
+  if (change.group) message.PutU32(IFLA_GROUP, *change.group);
+  if (change.alias) message.PutText(IFLA_IFALIAS, *change.alias);
+  if (change.master) message.PutU32(IFLA_MASTER, static_cast<uint32_t>(*change.master));
+  PutFamilies(message, change);
+  return message.Asking(Describe(link, change));
+}
+
+Request DeleteLink(const LinkId& link) {
+  return Start(RTM_DELLINK, 0, link).Asking("delete link " + link.ToString());
+}
+
+Request DeleteLinkGroup(uint32_t group) {
+  return Message(RTM_DELLINK, 0)
+      .Struct(ifinfomsg{.ifi_family = AF_UNSPEC})
+      .PutU32(IFLA_GROUP, group)
+      .Asking(fmt::format("delete links of group {}", group));
+}
+
+Result<Link> FindLink(Socket& socket, const LinkId& link) {
+  auto found = socket.Read(Start(RTM_GETLINK, 0, link)
+                               .PutU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)
+                               .Asking("find link " + link.ToString()),
+                           DecodeLink);
+  if (!found) return tl::unexpected<Error>(found.error());
+  if (found->empty()) return FailErrno(ENODEV, "find link {}", link.ToString());
+  return std::move(found->front());
+}
+
+Result<std::vector<Link>> DumpLinks(Socket& socket) {
+  return socket.Read(Message(RTM_GETLINK, NLM_F_DUMP)
+                         .Struct(ifinfomsg{.ifi_family = AF_UNSPEC})
+                         .PutU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)
+                         .Asking("read links"),
+                     DecodeLink);
+}
+
+std::optional<Link> DecodeLink(Bytes body) {
+  const auto info = TakeStruct<ifinfomsg>(body);
+  // AF_BRIDGE: a bridge speaks of its port; the link itself may live on when it says "gone".
+  if (!info || info->ifi_family != AF_UNSPEC) return std::nullopt;
+  const Attributes attributes(body);
+  Link link{
+      .index = info->ifi_index,
+      .name = attributes.Text(IFLA_IFNAME),
+      .kind = attributes.Nested(IFLA_LINKINFO).Text(IFLA_INFO_KIND),
+      .mac = attributes.MacAt(IFLA_ADDRESS).value_or(Mac{}),
+      .mtu = attributes.U32(IFLA_MTU).value_or(0),
+      .up = (info->ifi_flags & IFF_UP) != 0,
+      .carrier = (info->ifi_flags & IFF_LOWER_UP) != 0,
+      .group = attributes.U32(IFLA_GROUP).value_or(0),
+      .alias = attributes.Text(IFLA_IFALIAS),
+      .master = static_cast<int>(attributes.U32(IFLA_MASTER).value_or(0)),
+  };
+  if (link.index <= 0 || link.name.empty()) return std::nullopt;
+  if (link.kind == "veth") {
+    link.peer = static_cast<int>(attributes.U32(IFLA_LINK).value_or(0));
+    if (const auto nsid = attributes.U32(IFLA_LINK_NETNSID))
+      link.peer_nsid = static_cast<int>(*nsid);
+  }
+  return link;
+}
+
+}  // namespace kvs::netlink

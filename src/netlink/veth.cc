@@ -1,0 +1,69 @@
+#include "netlink/veth.h"
+
+#include <linux/if.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sys/socket.h>
+
+#include "netlink/address.h"
+#include "netlink/route.h"
+
+namespace kvs::netlink {
+namespace {
+
+void PutPeer(Message& data, const Veth& veth, const Namespace& peer) {
+  data.Nest(VETH_INFO_PEER, [&](Message& end) {
+    // Not IFF_UP: the kernel refuses it of a peer (ENOTCONN).
+    end.Struct(ifinfomsg{.ifi_family = AF_UNSPEC})
+        .PutText(IFLA_IFNAME, veth.peer_name)
+        .Put(IFLA_ADDRESS, veth.peer_mac)
+        .PutU32(IFLA_MTU, veth.mtu)
+        .PutU32(IFLA_NET_NS_FD, static_cast<uint32_t>(peer.fd()));
+  });
+}
+
+Request Pair(const Veth& veth, const Namespace& peer) {
+  return Message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL)
+      .Struct(ifinfomsg{.ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP, .ifi_change = IFF_UP})
+      .PutText(IFLA_IFNAME, veth.name)
+      .Put(IFLA_ADDRESS, veth.mac)
+      .PutU32(IFLA_MTU, veth.mtu)
+      .PutU32(IFLA_GROUP, veth.group)
+      .Nest(IFLA_LINKINFO,
+            [&](Message& info) {
+              info.PutText(IFLA_INFO_KIND, "veth").Nest(IFLA_INFO_DATA, [&](Message& data) {
+                PutPeer(data, veth, peer);
+              });
+            })
+      .Asking(fmt::format("create link {} with peer {}", veth.name, veth.peer_name));
+}
+
+}  // namespace
+
+Result<> CreateVeth(Socket& socket, const Veth& veth, const Namespace& peer) {
+  if (veth.alias.size() > kMaxLinkAlias)
+    return FailErrno(E2BIG, "create link {}: alias of {} bytes, at most {} are possible", veth.name,
+                     veth.alias.size(), kMaxLinkAlias);
+  if (auto made = socket.Do(Pair(veth, peer)); !made || veth.alias.empty()) return made;
+  // Only now that the link is surely ours: in one batch, the alias would be written also when the
+  // name belonged to another pod.
+  auto named = socket.Do(SetLink(veth.name, {.alias = veth.alias}));
+  if (!named) (void)socket.Do(DeleteLink(veth.name));
+  return named;
+}
+
+std::vector<Request> ConfigurePodEnd(int link, const PodEnd& end) {
+  std::vector<Request> requests{SetLink("lo", {.up = true}), SetLink(link, {.up = true})};
+  for (const Ip& ip : end.addresses)
+    requests.push_back(ReplaceAddress(
+        {.link = link, .ip = ip, .length = ip.bits(), .no_dad = true, .no_prefix_route = true}));
+  for (const Ip& gateway : end.gateways) {
+    requests.push_back(ReplaceNeighbour({.link = link, .ip = gateway, .mac = end.gateway_mac}));
+    const Ip any = gateway.is6() ? Ip(Ip6{}) : Ip(Ip4{});
+    requests.push_back(ReplaceRoute(
+        {.destination = Prefix(any, 0), .link = link, .via = gateway, .onlink = true}));
+  }
+  return requests;
+}
+
+}  // namespace kvs::netlink

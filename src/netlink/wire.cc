@@ -1,0 +1,121 @@
+#include "netlink/wire.h"
+
+#include <algorithm>
+
+namespace kvs::netlink {
+namespace {
+
+// Longer than any text the kernel takes, so that it refuses what is cut here; short enough for the
+// 16 bits of an attribute's length.
+constexpr size_t kMaxText = 4096;
+
+constexpr size_t Aligned(size_t size) { return (size + 3) & ~size_t{3}; }
+
+}  // namespace
+
+Message::Message(uint16_t type, uint16_t flags) {
+  const auto all = static_cast<uint16_t>(flags | NLM_F_REQUEST);
+  Struct(nlmsghdr{.nlmsg_type = type, .nlmsg_flags = all});
+}
+
+Message& Message::Put(uint16_t attribute, Bytes value) {
+  const size_t start = Begin(attribute);
+  Append(value.data(), value.size());
+  const auto length = static_cast<uint16_t>(sizeof(nlattr) + value.size());  // without the padding
+  std::memcpy(&bytes_[start], &length, sizeof length);
+  return *this;
+}
+
+Message& Message::PutU16(uint16_t attribute, uint16_t value) {
+  return Put(attribute, Bytes{reinterpret_cast<const uint8_t*>(&value), sizeof value});
+}
+
+Message& Message::PutU32(uint16_t attribute, uint32_t value) {
+  return Put(attribute, Bytes{reinterpret_cast<const uint8_t*>(&value), sizeof value});
+}
+
+Message& Message::PutText(uint16_t attribute, std::string_view text) {
+  std::vector<uint8_t> value(text.begin(), text.begin() + std::min(text.size(), kMaxText));
+  value.push_back(0);
+  return Put(attribute, value);
+}
+
+Request Message::Asking(std::string what) {
+  const auto length = static_cast<uint32_t>(bytes_.size());
+  std::memcpy(bytes_.data(), &length, sizeof length);
+  return {std::move(what), std::move(bytes_)};
+}
+
+Message& Message::Append(const void* data, size_t size) {
+  const auto* from = static_cast<const uint8_t*>(data);
+  bytes_.insert(bytes_.end(), from, from + size);
+  bytes_.resize(Aligned(bytes_.size()));
+  return *this;
+}
+
+size_t Message::Begin(uint16_t attribute) {
+  const size_t start = bytes_.size();
+  Struct(nlattr{.nla_type = attribute});
+  return start;
+}
+
+Message& Message::End(size_t start) {
+  const auto length = static_cast<uint16_t>(bytes_.size() - start);
+  std::memcpy(&bytes_[start], &length, sizeof length);
+  return *this;
+}
+
+std::optional<Received> TakeMessage(Bytes& datagram) {
+  nlmsghdr header;
+  if (datagram.size() < sizeof header) return std::nullopt;
+  std::memcpy(&header, datagram.data(), sizeof header);
+  if (header.nlmsg_len < sizeof header || header.nlmsg_len > datagram.size()) return std::nullopt;
+  const Bytes body = datagram.subspan(sizeof header, header.nlmsg_len - sizeof header);
+  datagram = datagram.subspan(std::min(datagram.size(), Aligned(header.nlmsg_len)));
+  return Received{header.nlmsg_type, header.nlmsg_flags, header.nlmsg_seq, body};
+}
+
+std::optional<Bytes> Attributes::Find(uint16_t attribute) const {
+  Bytes rest = bytes_;
+  nlattr header;
+  while (rest.size() >= sizeof header) {
+    std::memcpy(&header, rest.data(), sizeof header);
+    if (header.nla_len < sizeof header || header.nla_len > rest.size()) break;
+    if ((header.nla_type & NLA_TYPE_MASK) == attribute)
+      return rest.subspan(sizeof header, header.nla_len - sizeof header);
+    rest = rest.subspan(std::min(rest.size(), Aligned(header.nla_len)));
+  }
+  return std::nullopt;
+}
+
+std::string Attributes::Text(uint16_t attribute) const {
+  const auto value = Find(attribute).value_or(Bytes{});
+  return {value.begin(), std::find(value.begin(), value.end(), 0)};
+}
+
+std::optional<Mac> Attributes::MacAt(uint16_t attribute) const {
+  const auto value = Find(attribute);
+  Mac mac;
+  if (!value || value->size() != mac.bytes.size()) return std::nullopt;
+  std::copy(value->begin(), value->end(), mac.bytes.begin());
+  return mac;
+}
+
+std::optional<Ip> Attributes::IpAt(uint16_t attribute) const {
+  const auto value = Find(attribute).value_or(Bytes{});
+  Ip4 four;
+  Ip6 six;
+  if (value.size() == four.bytes.size()) {
+    std::copy(value.begin(), value.end(), four.bytes.begin());
+    return four;
+  }
+  if (value.size() != six.bytes.size()) return std::nullopt;
+  std::copy(value.begin(), value.end(), six.bytes.begin());
+  return six;
+}
+
+Attributes Attributes::Nested(uint16_t attribute) const {
+  return Attributes(Find(attribute).value_or(Bytes{}));
+}
+
+}  // namespace kvs::netlink
