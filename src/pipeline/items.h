@@ -1,0 +1,92 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/net.h"
+
+// What the node should hold besides flows and groups: the other things that rules give out, as
+// values. Each has an id(), which is its identity where it lives (a reconciler finds it there by
+// that), and is equal or not.
+namespace kvs::pipeline {
+
+// All pods and the host send to this MAC; the switch routes by IP whatever the MAC. Pods hold it as
+// a permanent neighbour of the virtual next hops, which no interface has.
+inline constexpr Mac kGatewayMac{{0x0a, 0x58, 0xa9, 0xfe, 0x01, 0x01}};
+inline constexpr Ip4 kNextHop4{{169, 254, 1, 1}};
+inline constexpr Ip6 kNextHop6{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0, 0x01}};
+inline Ip NextHop(bool six) { return six ? Ip(kNextHop6) : Ip(kNextHop4); }
+
+inline constexpr std::string_view kTunnelPortName = "overlay0";
+inline constexpr uint16_t kTunnelOfport = 1;
+inline constexpr uint64_t kTunnelKey = 7;  // VNI (VXLAN, Geneve) or key (GRE) of all our packets
+
+// An address on the bridge's LOCAL link, as a host prefix.
+struct HostAddress {
+  Prefix prefix;
+
+  const Prefix& id() const { return prefix; }
+  friend auto operator<=>(const HostAddress&, const HostAddress&) = default;
+};
+
+// A route of the host's main table.
+struct HostRoute {
+  enum class Link : uint8_t {
+    kBridge,  // dev k-vswitch0 onlink
+    kAny,     // the link on which the kernel finds `via`; it refuses a next hop that is not on one
+  };
+
+  Prefix dst;
+  Ip via;
+  std::optional<Ip> src;
+  Link link = Link::kBridge;
+
+  const Prefix& id() const { return dst; }
+  friend auto operator<=>(const HostRoute&, const HostRoute&) = default;
+};
+
+// A permanent neighbour on the bridge's LOCAL link.
+struct HostNeighbour {
+  Ip ip;
+  Mac mac;
+
+  const Ip& id() const { return ip; }
+  friend auto operator<=>(const HostNeighbour&, const HostNeighbour&) = default;
+};
+
+// A port of the bridge that is a tunnel (Interface.type and Interface.options of OVSDB).
+struct TunnelPort {
+  std::string name;
+  std::string type;  // "vxlan", "gre", "geneve"
+  std::map<std::string, std::string> options;
+  uint16_t ofport = kTunnelOfport;  // ofport_request
+
+  const std::string& id() const { return name; }
+  friend auto operator<=>(const TunnelPort&, const TunnelPort&) = default;
+};
+
+// The host's kernel must not hear what comes in by this link (nftables: table netdev, ingress hook,
+// drop). On the userspace datapath the kernel sees a pod's packets beside OVS, unfiltered.
+struct KernelDeaf {
+  std::string device;
+
+  const std::string& id() const { return device; }
+  friend auto operator<=>(const KernelDeaf&, const KernelDeaf&) = default;
+};
+
+// What leaves `source` for elsewhere than `except` gets the address of the link it leaves by
+// (nftables: hook postrouting, masquerade; never on the bridge's own link).
+struct Masquerade {
+  Prefix source;
+  std::vector<Prefix> except;  // of the source's family, in order
+
+  const Prefix& id() const { return source; }
+  friend auto operator<=>(const Masquerade&, const Masquerade&) = default;
+};
+
+}  // namespace kvs::pipeline

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "engine/engine.h"
+#include "flow/flow.h"
+#include "pipeline/fields.h"
+#include "pipeline/items.h"
+#include "pipeline/tables.h"
+#include "world/world.h"
+
+// The two ends of a rule: View is how it reads (every read is recorded, so the engine redoes it
+// when what it read changes), Plan is where it puts what should exist.
+namespace kvs::pipeline {
+
+using Engine = engine::Engine<flow::Flow, flow::Group, HostAddress, HostRoute, HostNeighbour,
+                              TunnelPort, KernelDeaf, Masquerade>;
+
+class View {
+ public:
+  View(const world::World& world, engine::Reader& reader) : world_(world), reader_(reader) {}
+
+  // This node. As long as nothing is known of it, an empty Self: no range, no gateway, no tunnel.
+  const world::Self& self() const;
+  const world::Node* FindNode(const std::string& name) const {
+    return reader_.Find(world_.nodes, name);
+  }
+  const world::Port* FindPort(const std::string& name) const {
+    return reader_.Find(world_.ports, name);
+  }
+
+ private:
+  const world::World& world_;
+  engine::Reader& reader_;
+};
+
+// One flow being written: plan.Flow(stage, priority).Match(conditions...).Do(steps...). Conditions
+// and steps are the phrases of phrases.h; Do() puts the flow into the plan.
+class FlowSentence {
+ public:
+  FlowSentence(Engine::Emit& emit, uint64_t cookie, Stage stage, uint16_t priority) : emit_(emit) {
+    flow_.cookie = cookie;
+    flow_.key.table = NumberOf(stage);
+    flow_.key.priority = priority;
+  }
+
+  template <class... Conditions>
+  FlowSentence& Match(const Conditions&... conditions) {
+    (conditions.AddTo(flow_.key.match), ...);
+    return *this;
+  }
+
+  template <class... Steps>
+  void Do(const Steps&... steps) {
+    (steps.AddTo(flow_.actions), ...);
+    emit_.Emit(std::move(flow_));
+  }
+
+  void Drop() { Do(); }
+
+ private:
+  Engine::Emit& emit_;
+  flow::Flow flow_;
+};
+
+class Plan {
+ public:
+  // `cookie` of all flows of this plan: it stands for the rule and the row.
+  Plan(Engine::Emit& emit, uint64_t cookie) : emit_(emit), cookie_(cookie) {}
+
+  FlowSentence Flow(Stage stage, uint16_t priority) { return {emit_, cookie_, stage, priority}; }
+
+  // Anything else that should exist: an item of items.h, a group.
+  template <class Item>
+  void Put(Item item) {
+    emit_.Emit(std::move(item));
+  }
+
+  // The row asks for something impossible; what is wrong and what to do.
+  void Report(const world::Node& node, std::string field, std::string message) {
+    emit_.Report({"VSwitchConfig/" + node.name, std::move(field), std::move(message)});
+  }
+  void Report(const world::Port& port, std::string field, std::string message) {
+    emit_.Report({port.pod.empty() ? "Port/" + port.name : "Pod/" + port.pod, std::move(field),
+                  std::move(message)});
+  }
+
+ private:
+  Engine::Emit& emit_;
+  uint64_t cookie_;
+};
+
+}  // namespace kvs::pipeline
