@@ -24,7 +24,7 @@ inline constexpr uint32_t kPortAny = 0xffffffff;
 
 // Bits [offset, offset + bits) of a field: NXM_NX_REG0[0..7].
 struct Subfield {
-  Field field;
+  Field field{};
   uint8_t offset = 0;
   uint8_t bits = 0;
 
@@ -32,6 +32,7 @@ struct Subfield {
   friend bool operator==(const Subfield&, const Subfield&) = default;
 };
 
+// To the controller: Controller, never Output.
 struct Output {
   uint32_t port;
   friend bool operator==(const Output&, const Output&) = default;

@@ -38,7 +38,7 @@ struct Flow {
 
 struct Bucket {
   uint32_t id = 0;
-  uint16_t weight = 100;
+  uint16_t weight = 100;  // only for kSelect; has its default in other types
   flow::Actions actions;
   friend bool operator==(const Bucket&, const Bucket&) = default;
 };
@@ -50,7 +50,7 @@ struct Group {
   uint32_t group_id = 0;
   Type type = Type::kSelect;
   Selection selection = Selection::kDefault;
-  std::vector<Field> hash_fields;  // for kHash; empty: all
+  std::vector<Field> hash_fields;  // for kHash, in the order of Field; empty: all
   std::vector<Bucket> buckets;     // ordered by id
 
   uint32_t id() const { return group_id; }

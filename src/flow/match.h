@@ -2,7 +2,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,8 +36,11 @@ class Match {
     Value mask;  // all ones of the field's bits if exact
   };
 
-  Match& Set(Field field, Value value);  // exact; replaces what the field had
-  Match& Set(Field field, Value value, Value mask);
+  // Replaces what the field had. Bits beyond the field's, and bits of the value outside the mask,
+  // are cut off. "No VLAN tag" (vlan_tci=0) becomes vlan_tci=0/0x1fff, which is how a switch
+  // describes it.
+  Match& Set(Field field, const Value& value);  // exact
+  Match& Set(Field field, const Value& value, const Value& mask);
   Match& Set(Field field, uint64_t value) { return Set(field, Value::FromInt(value)); }
   Match& Set(Field field, uint64_t value, uint64_t mask) {
     return Set(field, Value::FromInt(value), Value::FromInt(mask));
@@ -51,7 +53,10 @@ class Match {
 
   std::optional<Item> Find(Field field) const;
   // Calls `visit` for every field, in canonical order.
-  void ForEach(const std::function<void(const Item&)>& visit) const;
+  template <class Visit>
+  void ForEach(Visit&& visit) const {
+    for (size_t at = 0; at < packed_.size(); at += SizeAt(at)) visit(ItemAt(at));
+  }
   bool empty() const { return packed_.empty(); }
 
   // As ovs-ofctl prints it ("ip,reg0=0x2/0x2,nw_dst=10.1.0.0/16"), with the short names of
@@ -65,7 +70,16 @@ class Match {
   friend auto operator<=>(const Match&, const Match&) = default;
 
  private:
-  std::string packed_;  // field, has-mask, value[, mask], ...
+  // An item is a byte `field | kMasked`, the value and, if not exact, the mask; value and mask have
+  // the size of the field.
+  static constexpr uint8_t kMasked = 0x80;
+
+  Item ItemAt(size_t at) const;
+  size_t SizeAt(size_t at) const;
+  // Where the field is, or where it would have to be put.
+  size_t Position(Field field) const;
+
+  std::string packed_;
 };
 
 }  // namespace kvs::flow
