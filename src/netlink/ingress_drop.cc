@@ -1,0 +1,79 @@
+#include "netlink/ingress_drop.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include <cerrno>
+
+namespace kvs::netlink {
+namespace {
+
+constexpr std::string_view kTable = "k-vswitch";
+
+Message NetfilterMessage(uint16_t type, uint16_t flags, uint8_t family, uint16_t resource) {
+  Message message(type, flags);
+  message.Struct(
+      nfgenmsg{.nfgen_family = family, .version = NFNETLINK_V0, .res_id = htons(resource)});
+  return message;
+}
+
+Message Nftables(uint16_t type, uint16_t flags) {
+  return NetfilterMessage(static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type), flags,
+                          NFPROTO_NETDEV, 0);
+}
+
+// nftables takes changes in batches. The end of the batch travels with the last change, which is
+// answered: kernels before 6.10 don't answer an end.
+Result<> Commit(Socket& socket, std::vector<Request> changes, const std::string& what) {
+  const auto mark = [&](uint16_t type) {
+    return NetfilterMessage(type, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES).Asking(what);
+  };
+  const Request end = mark(NFNL_MSG_BATCH_END);
+  changes.insert(changes.begin(), mark(NFNL_MSG_BATCH_BEGIN));
+  changes.back().bytes.insert(changes.back().bytes.end(), end.bytes.begin(), end.bytes.end());
+  return socket.Do(changes);
+}
+
+}  // namespace
+
+Result<> DropIngress(Socket& socket, std::string_view link) {
+  const std::string what = fmt::format("drop what the kernel gets from link {}", link);
+  Request table =
+      Nftables(NFT_MSG_NEWTABLE, NLM_F_CREATE).PutText(NFTA_TABLE_NAME, kTable).Asking(what);
+  Request chain = Nftables(NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL)
+                      .PutText(NFTA_CHAIN_TABLE, kTable)
+                      .PutText(NFTA_CHAIN_NAME, link)
+                      .Nest(NFTA_CHAIN_HOOK,
+                            [&](Message& hook) {
+                              hook.PutU32(NFTA_HOOK_HOOKNUM, htonl(NF_NETDEV_INGRESS));
+                              hook.PutU32(NFTA_HOOK_PRIORITY, htonl(0));
+                              hook.PutText(NFTA_HOOK_DEV, link);
+                            })
+                      .PutU32(NFTA_CHAIN_POLICY, htonl(NF_DROP))
+                      .PutText(NFTA_CHAIN_TYPE, "filter")
+                      .Asking(what);
+  return Commit(socket, {std::move(table), std::move(chain)}, what);
+}
+
+Result<> AllowIngress(Socket& socket, std::string_view link) {
+  const std::string what = fmt::format("give the kernel again what comes from link {}", link);
+  Request chain = Nftables(NFT_MSG_DELCHAIN, 0)
+                      .PutText(NFTA_CHAIN_TABLE, kTable)
+                      .PutText(NFTA_CHAIN_NAME, link)
+                      .Asking(what);
+  return Commit(socket, {std::move(chain)}, what);
+}
+
+Result<std::vector<std::string>> DumpIngressDrops(Socket& socket) {
+  const auto name = [](Bytes body) -> std::optional<std::string> {
+    if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
+    const Attributes chain(body);
+    if (chain.Text(NFTA_CHAIN_TABLE) != kTable) return std::nullopt;
+    return chain.Text(NFTA_CHAIN_NAME);
+  };
+  return socket.Read(Nftables(NFT_MSG_GETCHAIN, NLM_F_DUMP).Asking("read nftables chains"), name);
+}
+
+}  // namespace kvs::netlink
