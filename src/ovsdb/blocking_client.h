@@ -26,7 +26,8 @@ class BlockingClient {
 
   Outcome Transact(Transaction transaction, Deadline deadline);
 
-  // The same in two steps. Every sent transaction must be received once; in any order.
+  // The same in two steps. An error of SendTransact means that it never happens. Every sent
+  // transaction is to be received once, in any order; again only after kDeadline.
   Result<RequestId> SendTransact(Transaction transaction, Deadline deadline);
   Outcome Receive(RequestId request, Deadline deadline);
 

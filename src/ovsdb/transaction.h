@@ -14,18 +14,12 @@
 namespace kvs::ovsdb {
 
 // A row: one that exists, or one that the same transaction inserts (a "named-uuid").
-class RowRef {
- public:
-  RowRef(Uuid uuid) : uuid_(uuid) {}  // NOLINT(google-explicit-constructor): a Uuid refers to a row
+struct RowRef {
+  RowRef(Uuid existing) : uuid(existing) {}  // NOLINT(google-explicit-constructor): a Uuid is one
+  explicit RowRef(size_t insert) : operation(insert) {}
 
- private:
-  friend class Transaction;
-  friend struct Reply;
-  friend std::string ToJson(const RowRef& row);
-  static RowRef Inserted(size_t operation);
-
-  Uuid uuid_;
-  int operation_ = -1;  // number of the insert; -1: the row exists
+  Uuid uuid;                        // if it exists
+  std::optional<size_t> operation;  // number of the operation that inserts it
 };
 
 // What a column holds. An empty StringSet is also the empty value of an optional column of any
@@ -85,15 +79,18 @@ class Transaction {
   // up to here.
   void IncrementNextCfg(const Uuid& root);
 
-  bool empty() const { return operations_.empty(); }
+  // Whether OVSDB can take it: its texts must be UTF-8 without NUL. Otherwise the server would
+  // close the connection without a word.
+  Result<> Check() const;
 
- private:
-  friend class Conversation;
   struct Operation {
     std::string json;
-    std::string what;  // for messages: insert Port "kv3"
+    std::string what;  // for messages: insert Port kv3
     std::optional<Table> selects;
   };
+  const std::vector<Operation>& operations() const { return operations_; }
+
+ private:
   void Add(std::string json, std::string what, std::optional<Table> selects = std::nullopt);
   void SetKeys(Table table, const Uuid& row, const std::string& column, const StringMap& entries);
 

@@ -1,0 +1,154 @@
+#include "ovsdb/attachment.h"
+
+#include <charconv>
+
+namespace kvs::ovsdb {
+namespace {
+
+constexpr std::string_view kAliasTag = "kvs1";
+constexpr size_t kMaxAlias = 255;  // IFALIASZ - 1, <linux/if.h>
+
+std::string_view Find(const StringMap& ids, std::string_view key) {
+  const auto at = ids.find(key);
+  return at == ids.end() ? std::string_view() : std::string_view(at->second);
+}
+
+void Put(StringMap& ids, std::string_view key, std::string value) {
+  if (!value.empty()) ids.emplace(key, std::move(value));
+}
+
+template <class T>
+std::optional<T> ParseInt(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+tl::unexpected<Error> Missing(std::string_view key) {
+  return Fail("external_ids: there is no {}", key);
+}
+tl::unexpected<Error> Bad(std::string_view key, const Error& error) {
+  return Wrap(fmt::format("external_ids: {}", key), error);
+}
+
+// Takes the first word off `text`.
+std::string_view NextWord(std::string_view& text) {
+  const size_t blank = text.find(' ');
+  const std::string_view word = text.substr(0, blank);
+  text = blank == text.npos ? std::string_view() : text.substr(blank + 1);
+  return word;
+}
+
+}  // namespace
+
+bool Attachment::IsIn(const StringMap& external_ids) {
+  return external_ids.contains(kContainerKey);
+}
+
+StringMap Attachment::ToExternalIds() const {
+  StringMap ids;
+  Put(ids, kContainerKey, container);
+  Put(ids, kIfnameKey, ifname);
+  Put(ids, kNetnsKey, netns);
+  Put(ids, kPodKey, pod);
+  Put(ids, kPodUidKey, pod_uid);
+  Put(ids, kIpsKey, Join(ips));
+  Put(ids, kMacKey, mac.ToString());
+  Put(ids, kIpamKey, ipam == Ipam::kOwn ? "own" : "delegated");
+  return ids;
+}
+
+Result<Attachment> Attachment::FromExternalIds(const StringMap& ids) {
+  Attachment attachment;
+  attachment.container = Find(ids, kContainerKey);
+  attachment.ifname = Find(ids, kIfnameKey);
+  attachment.netns = Find(ids, kNetnsKey);
+  attachment.pod = Find(ids, kPodKey);
+  attachment.pod_uid = Find(ids, kPodUidKey);
+  if (attachment.container.empty()) return Missing(kContainerKey);
+  if (attachment.ifname.empty()) return Missing(kIfnameKey);
+  auto ips = ParseIps(Find(ids, kIpsKey));
+  if (!ips) return Bad(kIpsKey, ips.error());
+  attachment.ips = std::move(*ips);
+  const auto mac = Mac::Parse(Find(ids, kMacKey));
+  if (!mac) return Bad(kMacKey, mac.error());
+  attachment.mac = *mac;
+  const std::string_view ipam = Find(ids, kIpamKey);
+  if (ipam != "own" && ipam != "delegated")
+    return Fail("external_ids: {}: \"{}\" is neither own nor delegated", kIpamKey, ipam);
+  attachment.ipam = ipam == "own" ? Ipam::kOwn : Ipam::kDelegated;
+  return attachment;
+}
+
+Result<std::string> Attachment::ToAlias() const {
+  std::string alias = fmt::format("{} {}/{} {} {}", kAliasTag, container, ifname, mac, Join(ips));
+  if (alias.size() > kMaxAlias)
+    return Fail("container {}: its link alias would have {} bytes, more than {}", container,
+                alias.size(), kMaxAlias);
+  if (!pod.empty() && alias.size() + 1 + pod.size() <= kMaxAlias) alias += ' ' + pod;
+  return alias;
+}
+
+Result<Attachment> Attachment::FromAlias(std::string_view alias) {
+  std::string_view rest = alias;
+  const auto bad = [&](std::string_view why) { return Fail("link alias \"{}\": {}", alias, why); };
+  if (NextWord(rest) != kAliasTag) return bad("it is none of ours");
+  Attachment attachment;
+  const std::string_view name = NextWord(rest);
+  const size_t slash = name.find('/');
+  if (slash == 0 || slash == name.npos || slash + 1 == name.size())
+    return bad("there is no CONTAINER/IFNAME");
+  attachment.container = name.substr(0, slash);
+  attachment.ifname = name.substr(slash + 1);
+  const auto mac = Mac::Parse(NextWord(rest));
+  if (!mac) return bad(mac.error().message);
+  attachment.mac = *mac;
+  auto ips = ParseIps(NextWord(rest));
+  if (!ips) return bad(ips.error().message);
+  attachment.ips = std::move(*ips);
+  attachment.pod = rest;
+  return attachment;
+}
+
+StringMap Verdict::ToExternalIds() const {
+  StringMap ids;
+  if (realized) Put(ids, kRealizedKey, std::to_string(*realized));
+  Put(ids, kErrorKey, error);
+  return ids;
+}
+
+Verdict Verdict::FromExternalIds(const StringMap& ids) {
+  return {ParseInt<uint64_t>(Find(ids, kRealizedKey)), std::string(Find(ids, kErrorKey))};
+}
+
+StringMap BridgeFacts::ToExternalIds() const {
+  StringMap ids;
+  Put(ids, kNodeKey, node);
+  Put(ids, kPodRangesKey, Join(pod_ranges));
+  Put(ids, kMtuKey, std::to_string(mtu));
+  Put(ids, kDatapathKey, datapath == Datapath::kNetdev ? "netdev" : "system");
+  if (agent_ready) Put(ids, kAgentKey, "ready");
+  return ids;
+}
+
+Result<BridgeFacts> BridgeFacts::FromExternalIds(const StringMap& ids) {
+  BridgeFacts facts;
+  facts.node = Find(ids, kNodeKey);
+  if (facts.node.empty()) return Missing(kNodeKey);
+  auto ranges = ParsePrefixes(Find(ids, kPodRangesKey));
+  if (!ranges) return Bad(kPodRangesKey, ranges.error());
+  facts.pod_ranges = std::move(*ranges);
+  const auto mtu = ParseInt<int>(Find(ids, kMtuKey));
+  if (!mtu || *mtu <= 0)
+    return Fail("external_ids: {}: \"{}\" is no MTU", kMtuKey, Find(ids, kMtuKey));
+  facts.mtu = *mtu;
+  const std::string_view datapath = Find(ids, kDatapathKey);
+  if (datapath != "netdev" && datapath != "system")
+    return Fail("external_ids: {}: \"{}\" is neither netdev nor system", kDatapathKey, datapath);
+  facts.datapath = datapath == "netdev" ? Datapath::kNetdev : Datapath::kSystem;
+  facts.agent_ready = Find(ids, kAgentKey) == "ready";
+  return facts;
+}
+
+}  // namespace kvs::ovsdb
