@@ -18,23 +18,6 @@ constexpr int kMaxDumpTries = 10;
 // The answer is there when send returns; a kernel that owes one after this long will not give it.
 constexpr timeval kPatience{.tv_sec = 5};
 
-// Of NLMSG_ERROR: the code, negative or zero, and the text the kernel may give with it.
-Result<> Verdict(const Received& message, const std::string& what) {
-  Bytes body = message.body;
-  const auto verdict = TakeStruct<nlmsgerr>(body);
-  if (!verdict) return FailErrno(EBADMSG, "{}", what);
-  if (verdict->error == 0) return {};
-  if (!(message.flags & NLM_F_CAPPED)) {  // the request's own body stands before the attributes
-    const size_t echo = NLMSG_ALIGN(verdict->msg.nlmsg_len) - sizeof(nlmsghdr);
-    body = verdict->msg.nlmsg_len < sizeof(nlmsghdr) || echo > body.size() ? Bytes{}
-                                                                           : body.subspan(echo);
-  }
-  const auto text = message.flags & NLM_F_ACK_TLVS ? Attributes(body).Text(NLMSGERR_ATTR_MSG) : "";
-  if (text.empty()) return FailErrno(-verdict->error, "{}", what);
-  return tl::unexpected<Error>(Error{
-      fmt::format("{}: {} ({})", what, std::strerror(-verdict->error), text), -verdict->error});
-}
-
 void SetFlag(int fd, int option) {
   const int on = 1;
   setsockopt(fd, SOL_NETLINK, option, &on, sizeof on);  // an old kernel does without

@@ -1,6 +1,7 @@
 #include "netlink/wire.h"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace kvs::netlink {
 namespace {
@@ -116,6 +117,22 @@ std::optional<Ip> Attributes::IpAt(uint16_t attribute) const {
 
 Attributes Attributes::Nested(uint16_t attribute) const {
   return Attributes(Find(attribute).value_or(Bytes{}));
+}
+
+Result<> Verdict(const Received& message, const std::string& what) {
+  Bytes body = message.body;
+  const auto verdict = TakeStruct<nlmsgerr>(body);
+  if (!verdict) return FailErrno(EBADMSG, "{}", what);
+  if (verdict->error == 0) return {};
+  if (!(message.flags & NLM_F_CAPPED)) {  // the request's own body stands before the attributes
+    const size_t echo = NLMSG_ALIGN(verdict->msg.nlmsg_len) - sizeof(nlmsghdr);
+    body = verdict->msg.nlmsg_len < sizeof(nlmsghdr) || echo > body.size() ? Bytes{}
+                                                                           : body.subspan(echo);
+  }
+  const auto text = message.flags & NLM_F_ACK_TLVS ? Attributes(body).Text(NLMSGERR_ATTR_MSG) : "";
+  if (text.empty()) return FailErrno(-verdict->error, "{}", what);
+  return tl::unexpected<Error>(Error{
+      fmt::format("{}: {} ({})", what, std::strerror(-verdict->error), text), -verdict->error});
 }
 
 }  // namespace kvs::netlink

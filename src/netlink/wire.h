@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/net.h"
+#include "base/result.h"
 
 // The netlink format (RFC 3549, Documentation/userspace-api/netlink/intro.rst): messages of a
 // header, a fixed struct and attributes, all aligned to 4 bytes and in host byte order. Message
@@ -114,5 +115,9 @@ class Attributes {
 
   Bytes bytes_;
 };
+
+// What an NLMSG_ERROR message says of the request `what`: done, or refused, with the errno and the
+// kernel's explanation where it gives one (NLMSGERR_ATTR_MSG).
+Result<> Verdict(const Received& message, const std::string& what);
 
 }  // namespace kvs::netlink
