@@ -2,6 +2,8 @@
 
 #include <uv.h>
 
+#include <utility>
+
 namespace kvs::io {
 
 struct Work::State {
