@@ -1,0 +1,87 @@
+#include "pipeline/phrases.h"
+#include "pipeline/rules.h"
+#include "pipeline/world_view.h"
+
+// Where a packet comes from, and whether it may come from there. A packet is admitted only if the
+// port it came in by owns every address that it claims to be from; what is not admitted falls to
+// the table's miss, which drops. The host is trusted: whoever is root there owns the switch, and
+// what its kernel forwards (kube-proxy, hostPort) may carry any pod's address rightly.
+namespace kvs::pipeline {
+namespace {
+
+// Nobody routes to these: this host only, broadcast and multicast, link-local (RFC 6890).
+const Prefix kUnroutable[] = {
+    Prefix(Ip4{{0, 0, 0, 0}}, 8),
+    Prefix(Ip4{{127, 0, 0, 0}}, 8),
+    Prefix(Ip4{{224, 0, 0, 0}}, 4),
+    Prefix(Ip4{{240, 0, 0, 0}}, 4),
+    Prefix(Ip6{}, 127),  // :: and ::1
+    Prefix(Ip6{{0xfe, 0x80}}, 10),
+    Prefix(Ip6{{0xff}}, 8),
+};
+
+constexpr NdType kNdTypes[] = {NdType::kRouterSolicitation, NdType::kRouterAdvertisement,
+                               NdType::kNeighborSolicitation, NdType::kNeighborAdvertisement,
+                               NdType::kRedirect};
+
+// DHCP servers speak from the first to the second (RFC 2131; RFC 8415).
+constexpr uint16_t kDhcp4Server = 67, kDhcp4Client = 68, kDhcp6Server = 547, kDhcp6Client = 546;
+
+}  // namespace
+
+// Drops from everybody what must never be routed, before its source is looked at.
+void GuardAll(const View&, const world::Self&, Plan& plan) {
+  plan.Flow(Stage::kClassify, kFirst).Match(Tagged{}).Drop();
+  for (const Prefix& range : kUnroutable)
+    plan.Flow(Stage::kClassify, kGuard).Match(Destination{range}).Drop();
+  for (const NdType type : kNdTypes)
+    plan.Flow(Stage::kClassify, kGuard).Match(NdMessage{type}).Drop();
+  plan.Flow(Stage::kClassify, kGuard).Match(UdpPorts{false, kDhcp4Server, kDhcp4Client}).Drop();
+  plan.Flow(Stage::kClassify, kGuard).Match(UdpPorts{true, kDhcp6Server, kDhcp6Client}).Drop();
+}
+
+void AdmitHost(const View&, const world::Self&, Plan& plan) {
+  const FromPort from_host{flow::kPortLocal};
+  for (const bool six : {false, true})
+    plan.Flow(Stage::kClassify, kExact)
+        .Match(from_host, IpPacket{six})
+        .Do(Load{kFromHost, true}, GoTo{Next(Stage::kClassify)});
+  plan.Flow(Stage::kClassify, kExact).Match(from_host, ArpPacket{}).Do(GoTo{Stage::kArp});
+}
+
+void AdmitPod(const View& view, const world::Port& port, Plan& plan) {
+  const world::Self& self = view.self();
+  const FromPort from_pod{port.ofport};
+  for (const Ip& ip : RoutableIps(self, port)) {
+    plan.Flow(Stage::kClassify, kExact)
+        .Match(from_pod, FromMac{port.mac}, Source{ip})
+        .Do(GoTo{Next(Stage::kClassify)});
+    if (ip.is4()) {
+      plan.Flow(Stage::kClassify, kExact)
+          .Match(from_pod, ArpSender{ip.v4(), port.mac})
+          .Do(GoTo{Stage::kArp});
+    } else if (self.nd_flows) {
+      plan.Flow(Stage::kClassify, kOverride)
+          .Match(from_pod, NdSolicitor{ip.v6(), port.mac})
+          .Do(GoTo{Stage::kNd});
+    }
+  }
+}
+
+// What comes out of the tunnel: the node that sent it owns the inner source, be it a pod's, the
+// gateway's, or the node's own address.
+void AdmitNode(const View& view, const world::Node& node, Plan& plan) {
+  const world::Self& self = view.self();
+  if (node.name == self.node || self.overlay_port == 0) return;
+  for (const Ip& endpoint : node.overlay_ips) {
+    const auto admit = [&](const Source& source) {
+      plan.Flow(Stage::kClassify, kExact)
+          .Match(TunnelFrom{self.overlay_port, endpoint}, source)
+          .Do(Load{kFromOverlay, true}, GoTo{Next(Stage::kClassify)});
+    };
+    for (const Prefix& range : ForeignRanges(self, node)) admit(Source{range});
+    for (const Ip& ip : node.overlay_ips) admit(Source{ip});
+  }
+}
+
+}  // namespace kvs::pipeline

@@ -1,0 +1,79 @@
+#include "pipeline/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hash.h"
+
+namespace kvs::pipeline {
+namespace {
+
+std::string RowName(const world::Self&) { return "Self"; }
+std::string RowName(const world::Node& node) { return "Node/" + node.name; }
+std::string RowName(const world::Port& port) { return "Port/" + port.name; }
+
+std::string ObjectOf(const world::Self& self) { return "Node/" + self.node; }
+std::string ObjectOf(const world::Node& node) { return "Node/" + node.name; }
+std::string ObjectOf(const world::Port& port) { return port.pod.empty() ? "" : "Pod/" + port.pod; }
+
+uint64_t CookieOf(const Rule& rule, std::string_view row) {
+  return CookieOf(CookieKind::kRule, StableHash(row, StableHash(rule.name)));
+}
+
+template <class Row>
+engine::Table<Row>& TableOf(world::World& world) {
+  if constexpr (std::is_same_v<Row, world::Self>) return world.self;
+  if constexpr (std::is_same_v<Row, world::Node>) return world.nodes;
+  if constexpr (std::is_same_v<Row, world::Port>) return world.ports;
+}
+
+}  // namespace
+
+const world::Self& View::self() const {
+  static const world::Self kNothingKnown;
+  const world::Self* self = reader_.Find(world_.self, 0);
+  return self == nullptr ? kNothingKnown : *self;
+}
+
+Pipeline::Pipeline(world::World& world) : world_(world) {
+  engine_.AddTable(world.self);
+  engine_.AddTable(world.nodes);
+  engine_.AddTable(world.ports);
+  for (const Rule& rule : Rules())
+    std::visit(
+        [&]<class Row>(RuleOn<Row> run) {
+          engine_.AddRule<Row>(
+              rule.name, TableOf<Row>(world),
+              [&rule, &world, run](engine::Reader& reader, const Row& row, Engine::Emit& emit) {
+                Plan plan(emit, CookieOf(rule, RowName(row)));
+                run(View(world, reader), row, plan);
+              });
+        },
+        rule.run);
+}
+
+std::vector<Problem> Pipeline::Problems() const { return engine_.Problems(); }
+
+std::vector<Owner> Pipeline::Explain(uint64_t cookie) const {
+  std::vector<Owner> owners;
+  ForEachOwner([&](uint64_t of, const Owner& owner) {
+    if (of == cookie) owners.push_back(owner);
+  });
+  std::ranges::sort(owners);
+  return owners;
+}
+
+void Pipeline::ForEachOwner(const std::function<void(uint64_t, const Owner&)>& visit) const {
+  for (const Rule& rule : Rules())
+    std::visit(
+        [&]<class Row>(RuleOn<Row>) {
+          TableOf<Row>(world_).ForEach([&](const Row& row) {
+            Owner owner{std::string(rule.name), RowName(row), ObjectOf(row)};
+            visit(CookieOf(rule, owner.row), owner);
+          });
+        },
+        rule.run);
+}
+
+}  // namespace kvs::pipeline

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include "pipeline/phrases.h"
+#include "pipeline/rules.h"
+#include "pipeline/world_view.h"
+
+// Where an accepted packet goes: back to the host if the host began the connection, to a pod of
+// this node, through the tunnel, or to the host, which knows the rest of the world.
+namespace kvs::pipeline {
+namespace {
+
+uint16_t ByLength(const Prefix& range) { return static_cast<uint16_t>(kPrefix + range.length()); }
+
+void ToHost(Plan& plan, const Ip& ip) {
+  plan.Flow(Stage::kRoute, kExact).Match(Destination{ip}).Do(GoTo{Stage::kToHost});
+}
+
+}  // namespace
+
+void RouteHome(const View&, const world::Self& self, Plan& plan) {
+  // Before all: the host's kernel may have translated what it sent, and must see the answer, even
+  // one that comes out of the tunnel and one whose destination is a pod.
+  plan.Flow(Stage::kRoute, kOverride)
+      .Match(Is{kFromHost, true}, Is{kReply, true})
+      .Do(GoTo{Stage::kToHost});
+
+  for (const Ip& ip : self.gateways) ToHost(plan, ip);
+  // What is still addressed to M was no reply of a connection that we translated.
+  for (const Ip& ip : self.snat) plan.Flow(Stage::kRoute, kGuard).Match(Destination{ip}).Drop();
+
+  // Nobody has these addresses. The host would send the packet back here, until its TTL runs out.
+  for (const Prefix& range : self.pod_ranges)
+    plan.Flow(Stage::kRoute, ByLength(range)).Match(Destination{range}).Drop();
+  if (HasTunnel(self))
+    for (const Prefix& range : self.cluster_ranges)
+      plan.Flow(Stage::kRoute, ByLength(range)).Match(Destination{range}).Drop();
+
+  // This node is no router for other nodes.
+  if (self.overlay_port != 0)
+    plan.Flow(Stage::kRoute, kFallback).Match(FromPort{self.overlay_port}).Drop();
+
+  plan.Flow(Stage::kToHost, kExact)
+      .Do(Readdress{kGatewayMac, self.local_mac}, ForgetInPort{}, ToPort{flow::kPortLocal});
+}
+
+void RoutePod(const View& view, const world::Port& port, Plan& plan) {
+  const world::Self& self = view.self();
+  for (const Ip& ip : port.ips)
+    if (IsReserved(self, ip))
+      plan.Report(port, "ips", fmt::format("{} is reserved for the node; recreate the pod", ip));
+  for (const Ip& ip : RoutableIps(self, port))
+    plan.Flow(Stage::kRoute, kExact)
+        .Match(Destination{ip})
+        .Do(DecTtl{}, Readdress{kGatewayMac, port.mac}, ForgetInPort{}, ToPort{port.ofport});
+}
+
+void RouteNode(const View& view, const world::Node& node, Plan& plan) {
+  const world::Self& self = view.self();
+  if (node.name == self.node || !HasTunnel(self)) return;
+  const std::vector<Prefix> ranges = ForeignRanges(self, node);
+  if (ranges.size() != node.pod_ranges.size())
+    plan.Report(node, "spec.podCIDRs",
+                fmt::format("{} overlaps this node's {}; one of the two nodes needs another range",
+                            Join(node.pod_ranges), Join(self.pod_ranges)));
+  if (view.FindNode(self.node) == nullptr) return;
+  const auto endpoint = EndpointOf(view, node);
+  if (!endpoint)
+    return plan.Report(node, "spec.overlayIPs",
+                       node.overlay_ips.empty()
+                           ? "missing; the Node has no InternalIP in its status"
+                           : "no address of a family that this node has an overlay address of");
+  if (self.overlay_port == 0) return;
+
+  const auto tunnel = [&](FlowSentence& flow) {
+    flow.Do(DecTtl{}, Readdress{kGatewayMac, kGatewayMac}, TunnelTo{*endpoint},
+            ToPort{self.overlay_port});
+  };
+  for (const Prefix& range : ranges)
+    tunnel(plan.Flow(Stage::kRoute, ByLength(range)).Match(Destination{range}));
+  // A node that spoke to a pod from its own address, through the tunnel, is answered through it.
+  for (const Ip& ip : node.overlay_ips)
+    tunnel(plan.Flow(Stage::kRoute, kExact)
+               .Match(Is{kFromOverlay, true}, Is{kReply, true}, Destination{ip}));
+}
+
+}  // namespace kvs::pipeline

@@ -1,0 +1,30 @@
+#include "pipeline/rules.h"
+
+#include "pipeline/pipeline.h"
+
+namespace kvs::pipeline {
+namespace {
+
+constexpr Rule kRules[] = {
+    {"miss", EndTables},
+    {"guard", GuardAll},
+    {"admit-host", AdmitHost},
+    {"admit-pod", AdmitPod},
+    {"admit-node", AdmitNode},
+    {"neighbours", AnswerNeighbours},
+    {"own-address", KeepOwnAddress},
+    {"connections", TrackConnections},
+    {"route-home", RouteHome},
+    {"route-pod", RoutePod},
+    {"route-node", RouteNode},
+    {"host", EquipHost},
+    {"host-pod-route", RoutePodByHost},
+    {"host-node-route", RouteNodeByHost},
+    {"deaf", DeafenHost},
+};
+
+}  // namespace
+
+std::span<const Rule> Rules() { return kRules; }
+
+}  // namespace kvs::pipeline

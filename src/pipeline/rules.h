@@ -1,0 +1,37 @@
+#pragma once
+
+#include "pipeline/plan.h"
+#include "world/world.h"
+
+// All rules, one per packet behaviour, declared for the list in rules.cc; each stands in the file
+// named above it. "Answers", "admits" and the like speak of what the flows do.
+namespace kvs::pipeline {
+
+// miss.cc
+void EndTables(const View&, const world::Self&, Plan&);
+
+// classify.cc
+void GuardAll(const View&, const world::Self&, Plan&);
+void AdmitHost(const View&, const world::Self&, Plan&);
+void AdmitPod(const View&, const world::Port&, Plan&);
+void AdmitNode(const View&, const world::Node&, Plan&);
+
+// neighbours.cc
+void AnswerNeighbours(const View&, const world::Self&, Plan&);
+void KeepOwnAddress(const View&, const world::Port&, Plan&);
+
+// connections.cc
+void TrackConnections(const View&, const world::Self&, Plan&);
+
+// route.cc
+void RouteHome(const View&, const world::Self&, Plan&);
+void RoutePod(const View&, const world::Port&, Plan&);
+void RouteNode(const View&, const world::Node&, Plan&);
+
+// host.cc
+void EquipHost(const View&, const world::Self&, Plan&);
+void RoutePodByHost(const View&, const world::Port&, Plan&);
+void RouteNodeByHost(const View&, const world::Node&, Plan&);
+void DeafenHost(const View&, const world::Port&, Plan&);
+
+}  // namespace kvs::pipeline

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/net.h"
+#include "pipeline/plan.h"
+#include "world/world.h"
+
+// What more than one rule reads out of the facts. A fact that contradicts another is left out here,
+// for all rules alike; the rule that says why is named.
+namespace kvs::pipeline {
+
+// The pod's addresses; none as long as the switch has not numbered the port. Left out: an address
+// that this node keeps for itself (reported by RoutePod).
+std::vector<Ip> RoutableIps(const world::Self& self, const world::Port& port);
+
+// Whether `ip` is one that the node keeps for itself.
+bool IsReserved(const world::Self& self, const Ip& ip);
+
+// The node's pod ranges. Left out: one that overlaps a range of this node (reported by RouteNode).
+std::vector<Prefix> ForeignRanges(const world::Self& self, const world::Node& node);
+
+// Where the tunnel to `node` ends: its first address of a family that this node has an overlay
+// address of as well. nullopt: the two have no family in common.
+std::optional<Ip> EndpointOf(const View& view, const world::Node& node);
+
+// Whether pods of other nodes are reached through the tunnel.
+inline bool HasTunnel(const world::Self& self) { return self.overlay != world::Overlay::kNone; }
+
+}  // namespace kvs::pipeline
