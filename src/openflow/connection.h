@@ -32,6 +32,8 @@ struct ApplyResult {
   bool ok() const { return !error; }
 };
 
+class Session;
+
 // A connection to one switch in OpenFlow 1.5 with the extensions of Open vSwitch, over its Unix
 // socket (<run dir>/<bridge>.mgmt). It connects at once, and again after a loss (50 ms to 2 s), and
 // notices a peer that is alive but silent.
@@ -53,8 +55,8 @@ class Connection {
     std::function<void(const FlowRemoved&)> on_flow_removed;
   };
   struct Options {
-    // A peer that says nothing for two intervals is dead.
-    std::chrono::milliseconds probe_interval{4000};
+    // A peer that says nothing for three intervals, though asked after one, is dead.
+    std::chrono::milliseconds probe_interval{3000};
     // Ask for a flow monitor of all tables, for others' changes.
     bool watch_flows = false;
   };
@@ -96,8 +98,7 @@ class Connection {
   void Resume(const PacketIn& packet);
 
  private:
-  struct Core;
-  std::shared_ptr<Core> core_;
+  std::shared_ptr<Session> session_;
 };
 
 }  // namespace kvs::openflow

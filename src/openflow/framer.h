@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "openflow/protocol.h"
+
+namespace kvs::openflow {
+
+// Cuts a stream of bytes into messages.
+class Framer {
+ public:
+  // Invalidates the messages that Next() gave.
+  void Append(std::span<const uint8_t> bytes) {
+    buffer_.erase(0, read_);
+    read_ = 0;
+    buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+
+  // The next message, if it has come whole.
+  std::optional<Message> Next() {
+    Reader in(std::string_view(buffer_).substr(read_));
+    if (broken_ || in.left() < kHeaderSize) return std::nullopt;
+    Message message;
+    message.version = in.U8();
+    message.type = static_cast<MessageType>(in.U8());
+    const uint16_t size = in.U16();
+    message.xid = in.U32();
+    if (size < kHeaderSize) broken_ = true;
+    if (broken_ || in.left() < size - kHeaderSize) return std::nullopt;
+    message.body = in.Sub(size - kHeaderSize);
+    read_ += size;
+    return message;
+  }
+
+  // A message said that it is shorter than its own header: this is not OpenFlow.
+  bool broken() const { return broken_; }
+
+ private:
+  std::string buffer_;
+  size_t read_ = 0;
+  bool broken_ = false;
+};
+
+}  // namespace kvs::openflow
