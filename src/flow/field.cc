@@ -11,7 +11,7 @@ using enum Field;
 constexpr uint16_t kOxm = 0x8000, kNxmOf = 0x0000, kNxmNx = 0x0001, kEricsson = 0x1000;
 
 constexpr FieldInfo kFields[] = {
-    // name in a match, in set_field, in move, class, number, bytes, bits, maskable, writable,
+    // field, name in match, set_field and move, class, number, bytes, bits, maskable, writable,
     // format
     {kPktMark, "pkt_mark", "pkt_mark", "NXM_NX_PKT_MARK", kNxmNx, 33, 4, 32, true, true,
      Format::kHex},

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include "flow/match.h"
+#include "flow/text.h"
+
+// A match from its tokens, as part of a flow's text. Only flow/ includes this.
+namespace kvs::flow {
+
+Result<Match> ParseMatch(const std::vector<Token>& tokens);
+
+}  // namespace kvs::flow
