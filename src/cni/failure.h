@@ -46,7 +46,7 @@ tl::unexpected<Failure> Refuse(Code code, fmt::format_string<Args...> text, Args
 }
 
 // An error from below, with what was being done.
-inline tl::unexpected<Failure> Refuse(Code code, std::string_view doing, const Error& error) {
+inline tl::unexpected<Failure> Wrap(Code code, std::string_view doing, const Error& error) {
   return Refuse(code, "{}: {}", doing, error.message);
 }
 

@@ -1,0 +1,394 @@
+#include "cni/add.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "base/hash.h"
+#include "cni/allocation.h"
+#include "cni/database.h"
+#include "cni/delegate.h"
+#include "cni/detach.h"
+#include "cni/host_end.h"
+#include "cni/pod_end.h"
+#include "netlink/interface.h"
+#include "netlink/namespace.h"
+
+namespace kvs::cni {
+namespace {
+
+using namespace std::chrono_literals;
+using ovsdb::TransactError;
+
+constexpr int kLeastMtu6 = 1280;  // RFC 8200, 5
+
+// An address, as far as it is chosen.
+struct Place {
+  std::string port;  // the name of port, interface and link
+  std::vector<Ip> ips;
+  std::optional<int64_t> ofport;
+};
+
+// One ADD. Its steps are in the order in which they cost least: the link is made first, for the
+// kernel's answer to its name decides who has the address; OVSDB's transaction and the switch's
+// work go on while the pod's end is configured.
+class Adding {
+ public:
+  explicit Adding(const Call& call) : call_(call), env_(call.env), conf_(call.conf) {}
+
+  Outcome<CniResult> Run() {
+    // Nothing is made before both are good.
+    if (auto opened = Open(); !opened) return tl::unexpected(opened.error());
+    if (auto clean = RemoveLeftovers(); !clean) return tl::unexpected(clean.error());
+    auto made = Make();
+    // The rest of the time is for this; a database that hangs must not take it all.
+    if (!made) (void)Detach(call_, Going::kNow, std::max(call_.deadline, In(500ms)));
+    return made;
+  }
+
+ private:
+  Outcome<> Open();
+  Outcome<> RemoveLeftovers();
+  Outcome<CniResult> Make();
+  Outcome<> Delegate();
+  Outcome<> CheckMtu() const;
+  Outcome<Place> Choose();
+  std::optional<uint64_t> PickIndex(const Window& window);
+  Outcome<> Plug();
+  Outcome<bool> PlugIn();
+  Outcome<bool> ClearName(const std::string& name);
+  Outcome<> SendRows();
+  Outcome<> ConfigureEnd();
+  Outcome<bool> ReceiveRows();
+  Outcome<> AwaitAgent();
+  CniResult Answer() const;
+
+  std::set<uint64_t> IndicesOfPorts() const;
+  // Waiting ends before the deadline, so that there is time to undo.
+  Deadline patience() const { return call_.deadline - conf_.timeout / 20; }
+  ovsdb::Attachment attachment() const;
+  std::vector<CniResult::Route> routes() const {
+    return delegated_ ? delegated_->routes : std::vector<CniResult::Route>{};
+  }
+  int mtu() const { return conf_.mtu.value_or(facts_.mtu); }
+  Mac mac() const { return conf_.mac.value_or(MacOf(place_.ips)); }
+  Mac host_mac() const;
+
+  const Call& call_;
+  const Env& env_;
+  const NetConf& conf_;
+  std::optional<netlink::Namespace> pod_;
+  std::unique_ptr<netlink::Socket> host_socket_, pod_socket_;
+  std::unique_ptr<ovsdb::BlockingClient> client_;
+  Survey survey_;
+  ovsdb::BridgeFacts facts_;
+  std::optional<CniResult> delegated_;
+  std::set<uint64_t> taken_;
+  bool dying_too_ = false;  // nothing else is free: addresses whose link is about to go will do
+  Place place_;
+  ovsdb::BlockingClient::RequestId rows_ = 0;
+  bool watching_ = false;
+};
+
+Outcome<> Adding::Open() {
+  auto pod = netlink::Namespace::Open(env_.netns);
+  if (!pod) return Wrap(Code::kBadEnvironment, "CNI_NETNS", pod.error());
+  if (const auto own = netlink::Namespace::Current(); own && *own == *pod && !env_.netns_override)
+    return Refuse(Code::kBadEnvironment, "CNI_NETNS: {} is the node's own namespace", env_.netns);
+  pod_.emplace(std::move(*pod));
+  auto host = netlink::Socket::Open();
+  if (!host) return Wrap(Code::kIo, "ADD", host.error());
+  auto inside = netlink::Socket::OpenIn(*pod_);
+  if (!inside) return Wrap(Code::kIo, "ADD", inside.error());
+  host_socket_ = std::move(*host);
+  pod_socket_ = std::move(*inside);
+  auto client = Connect(conf_, patience());
+  if (!client) return tl::unexpected(client.error());
+  client_ = std::move(*client);
+  auto survey = Look(*client_, conf_, {IsOf(env_)}, patience());
+  if (!survey) return tl::unexpected(survey.error());
+  survey_ = std::move(*survey);
+  auto facts = survey_.Facts(conf_, Code::kTryLater);
+  if (!facts) return tl::unexpected(facts.error());
+  facts_ = std::move(*facts);
+  return CheckMtu();
+}
+
+Outcome<> Adding::CheckMtu() const {
+  const bool six = std::ranges::any_of(facts_.pod_ranges,
+                                       [](const Prefix& range) { return range.address().is6(); });
+  if (mtu() >= (six ? kLeastMtu6 : 68)) return {};
+  return Refuse(Code::kBadConfig,
+                "mtu {}: pods with IPv6 addresses need {}; raise the underlay's MTU or \"mtu\"",
+                mtu(), kLeastMtu6);
+}
+
+// What an ADD or DEL that was killed has left of this attachment.
+Outcome<> Adding::RemoveLeftovers() {
+  if (survey_.rows.interfaces.empty()) return {};
+  auto remains = FindRemains(*host_socket_, env_, &survey_);
+  if (!remains) return Wrap(Code::kIo, "ADD", remains.error());
+  for (const auto& [uuid, interface] : survey_.rows.interfaces) {
+    const bool live = std::ranges::any_of(remains->links, [&](const netlink::Link& link) {
+      return link.name == interface.name && link.group == kLiveGroup;
+    });
+    if (live && ovsdb::Verdict::FromExternalIds(interface.external_ids).realized)
+      return Refuse(Code::kAlreadyAttached, "{} has its interface {} already; DEL comes first",
+                    env_.who(), env_.ifname);
+  }
+  if (auto gone = DeleteLinks(*host_socket_, remains->links); !gone)
+    return Wrap(Code::kIo, "remove what an earlier ADD left", gone.error());
+  call_.step("leftover links deleted");
+  auto deleted = DeletePorts(*client_, survey_, remains->ports, patience());
+  call_.step("leftover ports deleted");
+  return deleted;
+}
+
+Outcome<CniResult> Adding::Make() {
+  if (!conf_.ipam.empty())
+    if (auto got = Delegate(); !got) return tl::unexpected(got.error());
+  taken_ = IndicesOfPorts();
+  if (auto plugged = Plug(); !plugged) return tl::unexpected(plugged.error());
+  if (auto confirmed = AwaitAgent(); !confirmed) return tl::unexpected(confirmed.error());
+  call_.step("confirmed");
+  return Answer();
+}
+
+// A lease of this attachment that is there already was left by an ADD that was killed.
+Outcome<> Adding::Delegate() {
+  auto output = RunIpam(call_, "ADD", patience());
+  if (!output && RunIpam(call_, "DEL", patience())) output = RunIpam(call_, "ADD", patience());
+  if (!output) return tl::unexpected(output.error());
+  call_.step("address delegated");
+  auto result = CniResult::Decode(*output);
+  if (!result)
+    return Refuse(Code::kUndecodable, "ipam plugin {}: {}", conf_.ipam, result.error().message);
+  if (result->ips.empty())
+    return Refuse(Code::kUndecodable, "ipam plugin {} gave no address", conf_.ipam);
+  delegated_ = std::move(*result);
+  return {};
+}
+
+Outcome<Place> Adding::Choose() {
+  if (delegated_) {
+    Place place{.port = ForeignPortName(env_.attachment())};
+    for (const CniResult::Address& address : delegated_->ips) place.ips.push_back(address.ip);
+    return place;
+  }
+  const auto window = Window::Over(facts_.pod_ranges);
+  if (!window) return tl::unexpected(window.error());
+  const auto at = [&](uint64_t index) {
+    return Place{.port = PortName(index), .ips = window->At(index), .ofport = OfportOf(index)};
+  };
+  if (!conf_.ips.empty()) {
+    const auto index = window->IndexOf(conf_.ips);
+    if (!index) return tl::unexpected(index.error());
+    if (taken_.contains(*index))
+      return Refuse(Code::kAddressTaken, "runtimeConfig.ips: {} belongs to another pod, at port {}",
+                    Join(conf_.ips), PortName(*index));
+    return at(*index);
+  }
+  const auto index = PickIndex(*window);
+  if (!index)
+    return Refuse(Code::kTryLater,
+                  "no address is free in this node's pod range {}: {} are in use; delete pods or "
+                  "give the node a larger range",
+                  window->ToString(), taken_.size());
+  return at(*index);
+}
+
+std::optional<uint64_t> Adding::PickIndex(const Window& window) {
+  auto index = window.Pick(env_.attachment(), taken_);
+  if (index || dying_too_) return index;
+  dying_too_ = true;
+  taken_ = IndicesOfPorts();
+  return window.Pick(env_.attachment(), taken_);
+}
+
+std::set<uint64_t> Adding::IndicesOfPorts() const {
+  std::set<uint64_t> indices;
+  for (const auto& [uuid, port] : survey_.rows.ports)
+    if (const auto index = IndexOfPort(port.name)) indices.insert(*index);
+  return indices;
+}
+
+// Takes the first place whose name nobody else has.
+Outcome<> Adding::Plug() {
+  for (;;) {
+    auto place = Choose();
+    if (!place) return tl::unexpected(place.error());
+    place_ = std::move(*place);
+    const auto mine = PlugIn();
+    if (!mine) return tl::unexpected(mine.error());
+    if (*mine) return {};
+    const auto index = IndexOfPort(place_.port);
+    if (!index)
+      return Refuse(Code::kAddressTaken, "port {} is there already, and not of {}", place_.port,
+                    env_.who());
+    taken_.insert(*index);
+  }
+}
+
+// False if the name is somebody else's.
+Outcome<bool> Adding::PlugIn() {
+  const auto alias = attachment().ToAlias();
+  if (!alias) return Wrap(Code::kBadEnvironment, "CNI_CONTAINERID", alias.error());
+  const netlink::Veth veth{.name = place_.port,
+                           .mac = host_mac(),
+                           .mtu = static_cast<uint32_t>(mtu()),
+                           .group = kLiveGroup,
+                           .alias = *alias,
+                           .peer_name = env_.ifname,
+                           .peer_mac = mac()};
+  for (;;) {
+    const auto made = netlink::CreateVeth(*host_socket_, veth, *pod_);
+    if (made) break;
+    if (made.error().code != EEXIST) return Wrap(Code::kIo, env_.who(), made.error());
+    if (const auto cleared = ClearName(place_.port); !cleared || !*cleared) return cleared;
+  }
+  call_.step("link made");
+  if (auto sent = SendRows(); !sent) return tl::unexpected(sent.error());
+  call_.step("rows sent");
+  if (auto configured = ConfigureEnd(); !configured) return tl::unexpected(configured.error());
+  call_.step("pod's end configured");
+  return ReceiveRows();
+}
+
+// One of the two names of a new pair exists. Deletes it if it may go, so that the pair can be tried
+// again; false if it is the port's, and somebody else's.
+Outcome<bool> Adding::ClearName(const std::string& name) {
+  auto link = netlink::FindLink(*host_socket_, name);
+  if (link) {
+    const bool insists = dying_too_ || delegated_ || !conf_.ips.empty();
+    const bool ours = OwnerOf(*link) == AttachmentKey{env_.container, env_.ifname};
+    if (!ours && !(insists && link->group == kDyingGroup)) return false;
+  } else {
+    auto found = FindByPodEnd(*host_socket_, env_);
+    if (!found)
+      return Refuse(Code::kAlreadyAttached, "CNI_IFNAME: {} exists already in {}; DEL comes first",
+                    env_.ifname, env_.netns);
+    link = std::move(*found);
+  }
+  if (auto gone = DeleteLinks(*host_socket_, {&*link, 1}); !gone)
+    return Wrap(Code::kIo, "remove what an earlier ADD left", gone.error());
+  return true;
+}
+
+Outcome<> Adding::SendRows() {
+  ovsdb::Interface interface { .name = place_.port, .ofport_request = place_.ofport };
+  interface.external_ids = attachment().ToExternalIds();
+  interface.external_ids.emplace(kNetworkKey, conf_.name);
+  ovsdb::Transaction adding;
+  adding.Comment("k-vswitch-cni: ADD " + env_.who());
+  if (delegated_)
+    adding.RequireNone(ovsdb::Table::kInterface,
+                       {{"external_ids", "includes",
+                         ovsdb::StringMap{{std::string(ovsdb::kIpsKey), Join(place_.ips)}}}});
+  adding.InsertPort(survey_.bridge()->uuid, ovsdb::Port{.name = place_.port}, interface);
+  auto sent = client_->SendTransact(std::move(adding), patience());
+  if (!sent) return Wrap(Code::kTryLater, "add port " + place_.port, sent.error());
+  rows_ = *sent;
+  if (watching_) return {};
+  watching_ = true;
+  const ovsdb::Watch ours{.any_of = {IsOf(env_)}, .columns = {"name", "external_ids", "error"}};
+  auto started = client_->StartMonitor({{ovsdb::Table::kInterface, ours}}, patience());
+  if (!started) return Wrap(Code::kTryLater, "watch port " + place_.port, started.error());
+  return {};
+}
+
+Outcome<> Adding::ConfigureEnd() {
+  const auto link = netlink::FindLink(*pod_socket_, env_.ifname);
+  if (!link) return Wrap(Code::kIo, env_.who(), link.error());
+  const bool six = std::ranges::any_of(place_.ips, &Ip::is6);
+  const auto set = pod_->Run([&]() -> Result<> {
+    if (six)
+      if (auto on = netlink::WriteSysctl("net/ipv6/conf/" + env_.ifname + "/disable_ipv6", "0");
+          !on)
+        return on;
+    if (facts_.datapath == ovsdb::BridgeFacts::Datapath::kSystem) return {};
+    return netlink::SetTxChecksumOffload(env_.ifname, false);
+  });
+  if (!set) return Wrap(Code::kIo, env_.who(), set.error());
+  const auto done =
+      pod_socket_->Do(ConfigurePod(link->index, place_.ips, RoutesFor(place_.ips, routes())));
+  if (!done) return Wrap(Code::kIo, env_.who(), done.error());
+  return {};
+}
+
+// False if another ADD has inserted a port of this name meanwhile.
+Outcome<bool> Adding::ReceiveRows() {
+  const auto reply = client_->Receive(rows_, patience());
+  if (reply) {
+    call_.step("rows inserted");
+    return true;
+  }
+  if (reply.error().reason == TransactError::Reason::kWaitFailed && delegated_)
+    return Refuse(Code::kAddressTaken, "ipam plugin {} gave {}, which is another pod's address",
+                  conf_.ipam, Join(place_.ips));
+  if (reply.error().reason != TransactError::Reason::kDuplicate)
+    return Wrap("add port " + place_.port, reply.error());
+  const auto gone = host_socket_->Do(netlink::DeleteLink(place_.port));
+  if (!gone) return Wrap(Code::kIo, env_.who(), gone.error());
+  return false;
+}
+
+Outcome<> Adding::AwaitAgent() {
+  ovsdb::Verdict verdict;
+  std::string problem;  // of ovs-vswitchd with the port
+  const auto answered = [&](const ovsdb::Replica& replica) {
+    for (const auto& [uuid, interface] : replica.interfaces) {
+      verdict = ovsdb::Verdict::FromExternalIds(interface.external_ids);
+      problem = interface.error ? "; ovs-vswitchd says: " + *interface.error : "";
+      if (verdict.realized || !verdict.error.empty()) return true;
+    }
+    return false;
+  };
+  const auto waited = client_->WaitUntil(answered, patience());
+  if (!waited)
+    return Refuse(Code::kTryLater,
+                  "{}: k-vswitchd has not confirmed the flows of port {} within {} s ({}){}; see "
+                  "`kvs status` on this node",
+                  env_.who(), place_.port, static_cast<double>(conf_.timeout.count()) / 1000,
+                  waited.error().message, problem);
+  if (!verdict.error.empty())
+    return Refuse(Code::kTryLater, "{}: k-vswitchd cannot realize port {}: {}", env_.who(),
+                  place_.port, verdict.error);
+  return {};
+}
+
+CniResult Adding::Answer() const {
+  CniResult result;
+  result.interfaces = {
+      {.name = place_.port, .mac = host_mac().ToString(), .mtu = mtu()},
+      {.name = env_.ifname, .mac = mac().ToString(), .mtu = mtu(), .sandbox = env_.netns}};
+  for (const Ip& ip : place_.ips)
+    result.ips.push_back({.ip = ip, .length = ip.bits(), .gateway = GatewayOf(ip), .interface = 1});
+  result.routes = RoutesFor(place_.ips, routes());
+  result.dns = !conf_.dns.empty() || !delegated_ ? conf_.dns : delegated_->dns;
+  return result;
+}
+
+ovsdb::Attachment Adding::attachment() const {
+  return {.container = env_.container,
+          .ifname = env_.ifname,
+          .netns = env_.netns,
+          .pod = env_.pod_name.empty() ? "" : env_.pod_namespace + "/" + env_.pod_name,
+          .pod_uid = env_.pod_uid,
+          .ips = place_.ips,
+          .mac = mac(),
+          .ipam = delegated_ ? ovsdb::Attachment::Ipam::kDelegated : ovsdb::Attachment::Ipam::kOwn};
+}
+
+// Nobody sends to it: the switch reads and writes frames as they are.
+Mac Adding::host_mac() const {
+  const uint64_t hash = StableHash(env_.attachment());
+  Mac mac{{0x0a, 0x5a}};
+  for (size_t i = 2; i < 6; ++i) mac.bytes[i] = static_cast<uint8_t>(hash >> (8 * i));
+  return mac;
+}
+
+}  // namespace
+
+Outcome<CniResult> Add(const Call& call) { return Adding(call).Run(); }
+
+}  // namespace kvs::cni

@@ -1,0 +1,98 @@
+#include "cni/detach.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "cni/database.h"
+#include "cni/delegate.h"
+#include "cni/host_end.h"
+
+namespace kvs::cni {
+namespace {
+
+using namespace std::chrono_literals;
+
+// DEL goes on without OVSDB after this long: the runtime's own patience is for the pod's end.
+constexpr auto kDatabasePatience = 2s;
+
+// The link first, the port last: whoever holds the port's name holds the address, so nobody gets
+// it while the link is there.
+Outcome<> Remove(const Call& call, netlink::Socket& host, ovsdb::BlockingClient* client,
+                 const Survey* survey, const Remains& remains, Going going, Deadline deadline) {
+  const bool retire = going == Going::kRetire && survey && survey->agent_ready();
+  const auto done = retire ? RetireLinks(host, remains.links) : DeleteLinks(host, remains.links);
+  if (!done) return Wrap(Code::kIo, "remove " + call.env.who(), done.error());
+  call.step("links removed");
+  if (!survey) return {};
+  auto deleted = DeletePorts(*client, *survey, remains.ports, deadline);
+  call.step("ports deleted");
+  if (!deleted && deleted.error().code == static_cast<int>(Code::kIo)) return deleted;
+  return {};
+}
+
+// Ports and links of this network that are not to stay.
+Result<Remains> FindStale(netlink::Socket& host, const NetConf& conf, const Survey& survey) {
+  Remains stale;
+  std::set<AttachmentKey> known;
+  for (const auto& [uuid, interface] : survey.rows.interfaces) {
+    const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
+    if (!attachment) continue;
+    const AttachmentKey key{attachment->container, attachment->ifname};
+    const auto network = interface.external_ids.find(kNetworkKey);
+    const bool goes = network != interface.external_ids.end() && network->second == conf.name &&
+                      !conf.valid_attachments.contains(key);
+    if (!goes) known.insert(key);
+    const ovsdb::Port* port = survey.rows.ports.Find(interface.name);
+    if (goes && port) stale.ports.push_back(port->uuid);
+  }
+  auto links = netlink::DumpLinks(host);
+  if (!links) return tl::unexpected(links.error());
+  for (netlink::Link& link : *links) {
+    const auto owner = OwnerOf(link);
+    if (owner && !known.contains(*owner) && !conf.valid_attachments.contains(*owner))
+      stale.links.push_back(std::move(link));
+  }
+  return stale;
+}
+
+}  // namespace
+
+Outcome<> Detach(const Call& call, Going going, Deadline deadline) {
+  auto host = netlink::Socket::Open();
+  if (!host) return Wrap(Code::kIo, "remove " + call.env.who(), host.error());
+  const Deadline patience = std::min(deadline, In(kDatabasePatience));
+  auto client = Connect(call.conf, patience);
+  Outcome<Survey> survey = client ? Look(**client, call.conf, {IsOf(call.env)}, patience)
+                                  : Outcome<Survey>(tl::unexpected(client.error()));
+  const Survey* known = survey ? &*survey : nullptr;
+  const auto remains = FindRemains(**host, call.env, known);
+  if (!remains) return Wrap(Code::kIo, "remove " + call.env.who(), remains.error());
+  auto removed =
+      Remove(call, **host, known ? client->get() : nullptr, known, *remains, going, patience);
+  if (!removed || call.conf.ipam.empty()) return removed;
+  auto released = RunIpam(call, "DEL", deadline);
+  call.step("delegated address released");
+  if (!released) return tl::unexpected(released.error());
+  return {};
+}
+
+Outcome<> Del(const Call& call) { return Detach(call, Going::kRetire, call.deadline); }
+
+Outcome<> Gc(const Call& call) {
+  auto host = netlink::Socket::Open();
+  if (!host) return Wrap(Code::kIo, "collect garbage", host.error());
+  auto client = Connect(call.conf, call.deadline);
+  if (!client) return tl::unexpected(client.error());
+  auto survey = Look(**client, call.conf, {}, call.deadline);
+  if (!survey) return tl::unexpected(survey.error());
+  const auto stale = FindStale(**host, call.conf, *survey);
+  if (!stale) return Wrap(Code::kIo, "collect garbage", stale.error());
+  auto removed =
+      Remove(call, **host, client->get(), &*survey, *stale, Going::kRetire, call.deadline);
+  if (!removed || call.conf.ipam.empty()) return removed;
+  auto collected = RunIpam(call, "GC", call.deadline);
+  if (!collected) return tl::unexpected(collected.error());
+  return {};
+}
+
+}  // namespace kvs::cni

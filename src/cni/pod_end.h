@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/net.h"
+#include "cni/cni_result.h"
+#include "netlink/veth.h"
+
+// What every pod's interface looks like: its addresses are its alone, and everything else is behind
+// one virtual next hop per family, whose MAC address is constant. The switch answers for it.
+namespace kvs::cni {
+
+inline constexpr Ip4 kGateway4{{169, 254, 1, 1}};
+inline constexpr Ip6 kGateway6{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0, 0x01}};
+inline constexpr Mac kGatewayMac{{0x0a, 0x58, 0xa9, 0xfe, 0x01, 0x01}};
+
+inline Ip GatewayOf(const Ip& ip) { return ip.is4() ? Ip(kGateway4) : Ip(kGateway6); }
+
+// A default route for each family of `ips`, and one for each destination of `more` that is none.
+std::vector<CniResult::Route> RoutesFor(const std::vector<Ip>& ips,
+                                        const std::vector<CniResult::Route>& more);
+
+// How to configure the pod's end `link` with these addresses and routes, as one batch.
+std::vector<netlink::Request> ConfigurePod(int link, const std::vector<Ip>& ips,
+                                           const std::vector<CniResult::Route>& routes);
+
+}  // namespace kvs::cni
