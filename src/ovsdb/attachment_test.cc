@@ -1,0 +1,114 @@
+#include "ovsdb/attachment.h"
+
+#include <gtest/gtest.h>
+
+namespace kvs::ovsdb {
+namespace {
+
+Attachment Example() {
+  return {.container = "f00d",
+          .ifname = "eth0",
+          .netns = "/run/netns/cni-1",
+          .pod = "default/web-0",
+          .pod_uid = "0f8c1e1e-2b1c-4d2c-9d34-2a7b0a4e55d1",
+          .ips = *ParseIps("10.1.1.5,fd00:10:1:1::5"),
+          .mac = *Mac::Parse("0a:58:0a:01:01:05"),
+          .ipam = Attachment::Ipam::kOwn};
+}
+
+TEST(Attachment, GoesThroughExternalIds) {
+  const StringMap ids = Example().ToExternalIds();
+  EXPECT_EQ(ids, (StringMap{{"attached-mac", "0a:58:0a:01:01:05"},
+                            {"kvs.container", "f00d"},
+                            {"kvs.ifname", "eth0"},
+                            {"kvs.ipam", "own"},
+                            {"kvs.ips", "10.1.1.5,fd00:10:1:1::5"},
+                            {"kvs.netns", "/run/netns/cni-1"},
+                            {"kvs.pod", "default/web-0"},
+                            {"kvs.pod-uid", "0f8c1e1e-2b1c-4d2c-9d34-2a7b0a4e55d1"}}));
+  EXPECT_EQ(Attachment::FromExternalIds(ids), Example());
+  EXPECT_TRUE(Attachment::IsIn(ids));
+  EXPECT_FALSE(Attachment::IsIn({}));
+
+  Attachment bare = Example();
+  bare.pod = bare.pod_uid = "";
+  bare.ipam = Attachment::Ipam::kDelegated;
+  EXPECT_EQ(Attachment::FromExternalIds(bare.ToExternalIds()), bare);
+}
+
+TEST(Attachment, SaysWhichKeyIsWrong) {
+  const auto message = [](std::string_view key, std::optional<std::string> value) {
+    StringMap ids = Example().ToExternalIds();
+    ids.erase(std::string(key));
+    if (value) ids.emplace(key, *value);
+    const auto attachment = Attachment::FromExternalIds(ids);
+    return attachment ? "" : attachment.error().message;
+  };
+  EXPECT_EQ(message(kContainerKey, {}), "external_ids: there is no kvs.container");
+  EXPECT_EQ(message(kIfnameKey, ""), "external_ids: there is no kvs.ifname");
+  EXPECT_EQ(message(kIpsKey, "10.1.1"), "external_ids: kvs.ips: \"10.1.1\" is not an IP address");
+  EXPECT_NE(message(kMacKey, {}), "");
+  EXPECT_EQ(message(kIpamKey, "mine"),
+            "external_ids: kvs.ipam: \"mine\" is neither own nor delegated");
+}
+
+TEST(Attachment, GoesThroughTheLinkAlias) {
+  const Attachment all = Example();
+  EXPECT_EQ(all.ToAlias(),
+            "kvs1 f00d/eth0 0a:58:0a:01:01:05 10.1.1.5,fd00:10:1:1::5 default/web-0");
+  Attachment back = all;
+  back.netns = back.pod_uid = "";
+  EXPECT_EQ(Attachment::FromAlias(*all.ToAlias()), back);
+
+  Attachment long_pod = back;
+  long_pod.pod = "default/" + std::string(200, 'x');
+  const auto alias = long_pod.ToAlias();
+  EXPECT_LE(alias->size(), 255u);
+  back.pod = "";
+  EXPECT_EQ(Attachment::FromAlias(*alias), back);
+
+  Attachment exact = back;
+  exact.pod = std::string(255 - back.ToAlias()->size() - 1, 'x');
+  EXPECT_EQ(exact.ToAlias()->size(), 255u);
+  EXPECT_EQ(Attachment::FromAlias(*exact.ToAlias()), exact);
+
+  long_pod.container = std::string(256, 'c');
+  EXPECT_FALSE(long_pod.ToAlias());
+  for (const char* bad : {"", "kvs1", "kvs1 f00d", "kvs1 /eth0 0a:58:0a:01:01:05 10.1.1.5",
+                          "kvs1 f00d/ 0a:58:0a:01:01:05 10.1.1.5", "kvs1 f00d/eth0 0a:58 10.1.1.5",
+                          "kvs1 f00d/eth0 0a:58:0a:01:01:05 x", "eth0 uplink"})
+    EXPECT_FALSE(Attachment::FromAlias(bad)) << bad;
+}
+
+TEST(Verdict, GoesThroughExternalIds) {
+  EXPECT_EQ(Verdict::FromExternalIds({}), Verdict());
+  for (const Verdict& verdict : {Verdict{.realized = 7}, Verdict{.error = "no address"}})
+    EXPECT_EQ(Verdict::FromExternalIds(verdict.ToExternalIds()), verdict);
+  EXPECT_EQ(Verdict::FromExternalIds({{"kvs.realized", "soon"}}).realized, std::nullopt);
+}
+
+TEST(BridgeFacts, GoThroughExternalIds) {
+  BridgeFacts facts{.node = "node1",
+                    .pod_ranges = *ParsePrefixes("10.1.1.0/24,fd00:10:1:1::/64"),
+                    .mtu = 1450,
+                    .datapath = BridgeFacts::Datapath::kNetdev,
+                    .agent_ready = true};
+  EXPECT_EQ(facts.ToExternalIds(), (StringMap{{"kvs.agent", "ready"},
+                                              {"kvs.datapath", "netdev"},
+                                              {"kvs.mtu", "1450"},
+                                              {"kvs.node", "node1"},
+                                              {"kvs.pod-ranges", "10.1.1.0/24,fd00:10:1:1::/64"}}));
+  EXPECT_EQ(BridgeFacts::FromExternalIds(facts.ToExternalIds()), facts);
+  facts.agent_ready = false;
+  facts.datapath = BridgeFacts::Datapath::kSystem;
+  EXPECT_EQ(BridgeFacts::FromExternalIds(facts.ToExternalIds()), facts);
+
+  StringMap ids = facts.ToExternalIds();
+  ids["kvs.mtu"] = "big";
+  EXPECT_EQ(BridgeFacts::FromExternalIds(ids).error().message,
+            "external_ids: kvs.mtu: \"big\" is no MTU");
+  EXPECT_FALSE(BridgeFacts::FromExternalIds({}));
+}
+
+}  // namespace
+}  // namespace kvs::ovsdb
