@@ -56,9 +56,8 @@ ObjectMeta& MetaOf(Object& object) {
   return const_cast<ObjectMeta&>(MetaOf(std::as_const(object)));
 }
 
-std::string Describe(Kind kind, std::string_view key) {
-  return fmt::format("{}/{}", Name(kind), key);
-}
+std::string Ref::ToString() const { return fmt::format("{}/{}", Name(kind), key); }
+Ref RefOf(const Object& object) { return {KindOf(object), MetaOf(object).key()}; }
 
 const Condition* FindCondition(const std::vector<Condition>& conditions, std::string_view type) {
   const auto at = std::ranges::find(conditions, type, &Condition::type);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -150,11 +151,19 @@ struct VSwitchConfig {
 
 using Object = std::variant<Node, Namespace, Pod, ConfigMap, VSwitchConfig>;
 
+// Which object.
+struct Ref {
+  Kind kind{};
+  std::string key;  // ObjectMeta::key()
+
+  std::string ToString() const;  // "Pod/default/web-1", as in Problem::object
+  friend auto operator<=>(const Ref&, const Ref&) = default;
+};
+
+Ref RefOf(const Object& object);
 Kind KindOf(const Object& object);
 const ObjectMeta& MetaOf(const Object& object);
 ObjectMeta& MetaOf(Object& object);
-// "Pod/default/web-1", as in Problem::object.
-std::string Describe(Kind kind, std::string_view key);
 
 // The condition of that type; null if there is none.
 const Condition* FindCondition(const std::vector<Condition>& conditions, std::string_view type);

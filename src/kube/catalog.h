@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/problem.h"
+#include "kube/manifest.h"
+#include "kube/objects.h"
+
+namespace kvs::kube {
+
+// The objects of a folder, from the manifests of its files. Pure; the rules are those of folder.h:
+// what is bad keeps its last good form, the first of two files wins, and what our own programs
+// wrote is merged over what users did.
+class Catalog {
+ public:
+  // A file as it reads now. `owned`: our programs wrote it. Files count in the order of their
+  // names.
+  void Put(const std::string& file, bool owned, Manifest manifest);
+  // The file is there but can't be read: its objects stay.
+  void PutUnreadable(const std::string& file, const std::string& message);
+  void Remove(const std::string& file);
+
+  // What the files say together, with uid, resourceVersion and generation.
+  std::map<Ref, Object> Objects() const;
+  // All that is wrong, sorted.
+  std::vector<Problem> Problems() const;
+  // The user's file that defines the object; empty: none does.
+  std::string DefinedBy(const Ref& ref) const;
+
+ private:
+  struct Place {
+    Object object;
+    int line;
+  };
+  struct File {
+    bool owned = false;
+    std::map<Ref, Place> objects;
+    std::vector<Problem> problems;
+  };
+
+  std::map<std::string, File> files_;
+};
+
+// What `from` sets replaces what is in `into`; conditions are told apart by type.
+void Merge(const VSwitchConfig& from, VSwitchConfig& into);
+
+}  // namespace kvs::kube

@@ -1,0 +1,152 @@
+#include <boost/json.hpp>
+
+#include "kube/json.h"
+
+namespace kvs::kube {
+namespace {
+
+namespace json = boost::json;
+
+// Sets fields that have a value; the others stay out.
+void Set(json::object& to, std::string_view name, std::string_view text) {
+  if (!text.empty()) to[name] = text;
+}
+void Set(json::object& to, std::string_view name, int64_t number) {
+  if (number != 0) to[name] = number;
+}
+void Set(json::object& to, std::string_view name, const std::optional<int64_t>& number) {
+  if (number) to[name] = *number;
+}
+void Set(json::object& to, std::string_view name, json::object sub) {
+  if (!sub.empty()) to[name] = std::move(sub);
+}
+void Set(json::object& to, std::string_view name, json::array list) {
+  if (!list.empty()) to[name] = std::move(list);
+}
+void Set(json::object& to, std::string_view name, const StringMap& map) {
+  json::object sub;
+  for (const auto& [key, text] : map) sub[key] = text;
+  Set(to, name, std::move(sub));
+}
+
+std::string_view Text(const std::string& text) { return text; }
+template <class T>
+std::string Text(const T& value) {
+  return value.ToString();
+}
+
+template <class T>
+void SetTwins(json::object& to, std::string_view singular, std::string_view plural,
+              const std::vector<T>& list) {
+  if (list.empty()) return;
+  to[singular] = Text(list.front());
+  json::array texts;
+  for (const T& one : list) texts.emplace_back(Text(one));
+  to[plural] = std::move(texts);
+}
+
+json::object MetaOf(const ObjectMeta& meta) {
+  json::object to;
+  Set(to, "name", meta.name);
+  Set(to, "namespace", meta.ns);
+  Set(to, "uid", meta.uid);
+  Set(to, "resourceVersion", meta.resource_version);
+  Set(to, "generation", meta.generation);
+  // All that is known is that there is one.
+  if (meta.deleting) to["deletionTimestamp"] = "1970-01-01T00:00:00Z";
+  Set(to, "labels", meta.labels);
+  Set(to, "annotations", meta.annotations);
+  return to;
+}
+
+void Fill(const Node& node, json::object& to) {
+  json::object spec;
+  SetTwins(spec, "podCIDR", "podCIDRs", node.pod_cidrs);
+  Set(to, "spec", std::move(spec));
+  json::array addresses;
+  for (const NodeAddress& one : node.addresses) {
+    json::object address;
+    Set(address, "type", one.type);
+    Set(address, "address", one.address);
+    addresses.push_back(std::move(address));
+  }
+  json::object status;
+  Set(status, "addresses", std::move(addresses));
+  Set(to, "status", std::move(status));
+}
+
+void Fill(const Namespace&, json::object&) {}
+
+void Fill(const Pod& pod, json::object& to) {
+  json::object spec;
+  Set(spec, "nodeName", pod.node_name);
+  if (pod.host_network) spec["hostNetwork"] = true;
+  json::array ports;
+  for (const ContainerPort& one : pod.ports) {
+    json::object port;
+    Set(port, "name", one.name);
+    port["containerPort"] = one.port;
+    port["protocol"] = one.protocol;
+    ports.push_back(std::move(port));
+  }
+  if (!ports.empty()) spec["containers"] = {json::object{{"ports", std::move(ports)}}};
+  Set(to, "spec", std::move(spec));
+  json::object status;
+  Set(status, "phase", pod.phase);
+  if (!pod.pod_ips.empty()) {
+    status["podIP"] = pod.pod_ips.front().ToString();
+    json::array ips;
+    for (const Ip& ip : pod.pod_ips) ips.push_back(json::object{{"ip", ip.ToString()}});
+    status["podIPs"] = std::move(ips);
+  }
+  Set(to, "status", std::move(status));
+}
+
+void Fill(const ConfigMap& map, json::object& to) { Set(to, "data", map.data); }
+
+json::object StatusOf(const VSwitchConfigStatus& status) {
+  json::object to;
+  json::array conditions;
+  for (const Condition& one : status.conditions) {
+    json::object condition;
+    Set(condition, "type", one.type);
+    Set(condition, "status", one.status);
+    Set(condition, "observedGeneration", one.observed_generation);
+    Set(condition, "lastTransitionTime", one.last_transition_time);
+    Set(condition, "reason", one.reason);
+    Set(condition, "message", one.message);
+    conditions.push_back(std::move(condition));
+  }
+  Set(to, "conditions", std::move(conditions));
+  Set(to, "mtu", status.mtu);
+  Set(to, "pods", status.pods);
+  Set(to, "flows", status.flows);
+  Set(to, "datapath", status.datapath);
+  Set(to, "ovsVersion", status.ovs_version);
+  Set(to, "agentVersion", status.agent_version);
+  return to;
+}
+
+void Fill(const VSwitchConfig& config, json::object& to) {
+  json::object spec;
+  SetTwins(spec, "podCIDR", "podCIDRs", config.spec.pod_cidrs);
+  SetTwins(spec, "clusterCIDR", "clusterCIDRs", config.spec.cluster_cidrs);
+  SetTwins(spec, "serviceCIDR", "serviceCIDRs", config.spec.service_cidrs);
+  SetTwins(spec, "overlayIP", "overlayIPs", config.spec.overlay_ips);
+  if (config.spec.overlay_type) spec["overlayType"] = Name(*config.spec.overlay_type);
+  Set(spec, "sources", config.spec.sources);
+  Set(to, "spec", std::move(spec));
+  Set(to, "status", StatusOf(config.status));
+}
+
+}  // namespace
+
+json::value Encode(const Object& object) {
+  const Kind kind = KindOf(object);
+  json::object to{{"apiVersion", ApiVersion(kind)}, {"kind", Name(kind)}};
+  to["metadata"] = MetaOf(kube::MetaOf(object));
+  std::visit([&](const auto& value) { Fill(value, to); }, object);
+  return to;
+}
+
+}  // namespace kvs::kube

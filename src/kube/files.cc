@@ -1,0 +1,139 @@
+#include "kube/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+
+#include "kube/yaml.h"
+
+namespace kvs::kube {
+namespace {
+
+struct CloseDir {
+  void operator()(DIR* dir) const { closedir(dir); }
+};
+
+class Fd {
+ public:
+  Fd(const std::string& path, int flags, mode_t mode = 0)
+      : fd_(open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+  ~Fd() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+bool IsManifest(std::string_view name) {
+  return !name.starts_with('.') &&
+         (name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json"));
+}
+
+int64_t Nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+
+Result<std::vector<std::string>> Names(const std::string& folder) {
+  const std::unique_ptr<DIR, CloseDir> dir(opendir(folder.c_str()));
+  if (!dir) return FailErrno(errno, "read folder {}", folder);
+  std::vector<std::string> names;
+  for (errno = 0; const dirent* entry = readdir(dir.get()); errno = 0)
+    names.emplace_back(entry->d_name);
+  if (errno != 0) return FailErrno(errno, "read folder {}", folder);
+  return names;
+}
+
+Result<> WriteFailed(const std::string& path) {
+  auto failed = FailErrno(errno, "write {}", path);
+  if (errno == ENOSPC || errno == EDQUOT) failed.value().message += "; free some space there";
+  return failed;
+}
+
+Result<> WriteAll(const std::string& path, const std::string& content) {
+  const Fd file(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (file.get() < 0) return FailErrno(errno, "make {}", path);
+  for (size_t done = 0; done < content.size();) {
+    const ssize_t n = write(file.get(), content.data() + done, content.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return WriteFailed(path);
+    done += static_cast<size_t>(n);
+  }
+  if (fsync(file.get()) != 0) return WriteFailed(path);
+  return {};
+}
+
+}  // namespace
+
+Result<std::map<std::string, FileStamp>> ListManifests(const std::string& folder) {
+  const auto names = Names(folder);
+  if (!names) return tl::unexpected(names.error());
+  std::map<std::string, FileStamp> all;
+  for (const std::string& name : *names) {
+    if (!IsManifest(name)) continue;
+    const std::string path = folder + "/" + name;
+    struct stat link, file;
+    if (lstat(path.c_str(), &link) != 0) continue;  // removed since
+    if (stat(path.c_str(), &file) != 0)
+      all[name] = {};
+    else if (S_ISREG(file.st_mode))
+      all[name] = {file.st_dev, file.st_ino, static_cast<uint64_t>(file.st_size),
+                   Nanoseconds(file.st_mtim), Nanoseconds(file.st_ctim)};
+  }
+  return all;
+}
+
+bool IsSettled(const FileStamp& stamp) {
+  constexpr std::chrono::nanoseconds kTick = std::chrono::milliseconds(100);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::nanoseconds(stamp.changed_ns) + kTick < now;
+}
+
+Result<std::string> ReadFile(const std::string& path) {
+  const Fd file(path, O_RDONLY | O_NONBLOCK);
+  if (file.get() < 0) return FailErrno(errno, "open");
+  std::string content;
+  char buffer[64 * 1024];
+  for (;;) {
+    const ssize_t n = read(file.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FailErrno(errno, "read");
+    if (n == 0) return content;
+    content.append(buffer, static_cast<size_t>(n));
+    if (content.size() > kMaxText) return Fail("larger than 64 MiB; split it");
+  }
+}
+
+Result<> WriteFile(const std::string& path, const std::string& content) {
+  if (const auto now = ReadFile(path); now && *now == content) return {};
+  const size_t slash = path.rfind('/') + 1;
+  const std::string fresh = path.substr(0, slash) + "." + path.substr(slash) + ".new";
+  auto written = WriteAll(fresh, content);
+  if (written && rename(fresh.c_str(), path.c_str()) != 0)
+    written = FailErrno(errno, "rename {} to {}", fresh, path);
+  if (!written) unlink(fresh.c_str());
+  return written;
+}
+
+Result<> RemoveFiles(const std::string& folder, const std::string& prefix) {
+  constexpr std::string_view kSuffix = ".yaml";
+  const auto names = Names(folder);
+  if (!names) return names.error().code == ENOENT ? Result<>{} : tl::unexpected(names.error());
+  for (const std::string& name : *names) {
+    if (!name.starts_with(prefix) || !name.ends_with(kSuffix) ||
+        name.size() < prefix.size() + kSuffix.size() ||
+        name.find('.', prefix.size()) != name.size() - kSuffix.size())
+      continue;
+    const std::string path = folder + "/" + name;
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) return FailErrno(errno, "remove {}", path);
+  }
+  return {};
+}
+
+}  // namespace kvs::kube
