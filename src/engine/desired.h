@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
+
+#include "engine/table.h"
 
 namespace kvs::engine {
 
@@ -23,44 +26,71 @@ struct Delta {
   bool empty() const { return put.empty() && erase.empty(); }
 };
 
-// Everything of one kind that should exist, and what changed since the last Drain(). Two owners may
-// claim one key; the one of lower rank has it, whatever order the claims came in, and the other
-// waits behind it.
+// Everything of one kind that should exist, and what changed since the last Drain(). Two fragments
+// may claim one key; the one that comes first in their order has it, whatever order the claims came
+// in, and the other waits behind it.
 template <class Item>
 class Desired {
  public:
   using Key = typename Delta<Item>::Key;
-  using Rank = uint32_t;  // a fragment; compared by `before`
   struct Claim {
-    Rank owner;
+    FragmentId owner = kNoFragment;
     Item item;
   };
-  using Entry = std::pair<const Key, std::vector<Claim>>;
+  // A key and who claims it. Emptied, it stays until the next Drain(), with the item it had.
+  struct Entry {
+    Claim first;
+    std::unique_ptr<std::vector<Claim>> waiting;  // in order; null: nobody
+    bool changed = false;                         // is in changed_
+  };
 
-  explicit Desired(std::function<bool(Rank, Rank)> before) : before_(std::move(before)) {}
+  explicit Desired(std::function<bool(FragmentId, FragmentId)> before)
+      : before_(std::move(before)) {}
 
-  // Claims item.id() for `owner`, or changes its claim. Returns where the claim is kept.
-  Entry* Put(Rank owner, Item item) {
-    Entry& entry = *entries_.try_emplace(item.id()).first;
-    auto& claims = entry.second;
-    const auto it = std::ranges::find(claims, owner, &Claim::owner);
-    if (it != claims.end() && it->item == item) return &entry;
-    Remember(entry);
-    if (it != claims.end()) {
-      it->item = std::move(item);
-      return &entry;
+  // Claims item.id() for `owner`, or changes its claim. Returns where the claim is kept, and
+  // whether there was anything to change.
+  std::pair<Entry*, bool> Put(FragmentId owner, Item item) {
+    auto found = entries_.find(item.id());
+    if (found == entries_.end()) {
+      auto fresh = std::make_unique<Entry>();
+      fresh->first.item = item;
+      found = entries_.insert(std::move(fresh)).first;
     }
-    const auto at =
-        std::ranges::find_if(claims, [&](const Claim& c) { return before_(owner, c.owner); });
-    claims.insert(at, Claim{owner, std::move(item)});
-    contested_ += claims.size() == 2 ? 1 : 0;
-    return &entry;
+    Entry& entry = **found;
+    if (entry.first.owner == kNoFragment) {
+      Remember(entry);
+      entry.first = {owner, std::move(item)};
+      ++size_;
+      return {&entry, true};
+    }
+    Claim* had = ClaimOf(entry, owner);
+    if (had == nullptr) {
+      Insert(entry, {owner, std::move(item)});
+      return {&entry, true};
+    }
+    if (had->item == item) return {&entry, false};
+    if (had == &entry.first) Remember(entry);
+    had->item = std::move(item);
+    return {&entry, true};
   }
 
-  void Erase(Rank owner, Entry* entry) {
-    Remember(*entry);
-    contested_ -= entry->second.size() == 2 ? 1 : 0;
-    std::erase_if(entry->second, [&](const Claim& c) { return c.owner == owner; });
+  // `owner` claims `entry` no longer.
+  void Erase(FragmentId owner, Entry* entry) {
+    if (entry->first.owner == owner) {
+      Remember(*entry);
+      if (!entry->waiting) {
+        entry->first.owner = kNoFragment;
+        --size_;
+        return;
+      }
+      entry->first = std::move(entry->waiting->front());
+      entry->waiting->erase(entry->waiting->begin());
+    } else {
+      std::erase_if(*entry->waiting, [&](const Claim& claim) { return claim.owner == owner; });
+    }
+    if (!entry->waiting->empty()) return;
+    entry->waiting = nullptr;
+    --contested_;
   }
 
   // Net change since the last call.
@@ -68,47 +98,94 @@ class Desired {
     Delta<Item> delta;
     delta.revision = revision;
     for (auto& [entry, was] : changed_) {
-      if (entry->second.empty()) {
-        if (was) delta.erase.push_back(entry->first);
-        entries_.erase(entries_.find(entry->first));
-      } else if (const Item& now = entry->second.front().item; !was || !(*was == now)) {
-        delta.put.push_back(now);
+      entry->changed = false;
+      if (entry->first.owner == kNoFragment) {
+        if (was) delta.erase.push_back(was->id());
+        entries_.erase(entries_.find(entry->first.item.id()));
+      } else if (!was || !(*was == entry->first.item)) {
+        delta.put.push_back(entry->first.item);
       }
     }
-    changed_.clear();
+    changed_ = {};
     std::ranges::sort(delta.erase);
-    std::ranges::sort(delta.put, {}, [](const Item& item) { return item.id(); });
+    std::ranges::sort(delta.put, [](const Item& a, const Item& b) { return a.id() < b.id(); });
     return delta;
   }
 
   const Item* Find(const Key& key) const {
     const auto it = entries_.find(key);
-    return it == entries_.end() || it->second.empty() ? nullptr : &it->second.front().item;
+    return it == entries_.end() || (*it)->first.owner == kNoFragment ? nullptr : &(*it)->first.item;
   }
+  // In no particular order.
   void ForEach(const std::function<void(const Item&)>& visit) const {
-    for (const auto& [key, claims] : entries_)
-      if (!claims.empty()) visit(claims.front().item);
+    for (const auto& entry : entries_)
+      if (entry->first.owner != kNoFragment) visit(entry->first.item);
   }
-  // Keys claimed more than once: two facts ask for contradicting things.
+  // Keys claimed more than once: facts ask for contradicting things. The claims are in order, the
+  // first one has the key.
   void ForEachContest(
       const std::function<void(const Key&, const std::vector<Claim>&)>& visit) const {
     if (contested_ == 0) return;
-    for (const auto& [key, claims] : entries_)
-      if (claims.size() > 1) visit(key, claims);
+    for (const auto& entry : entries_) {
+      if (!entry->waiting) continue;
+      std::vector<Claim> claims{entry->first};
+      claims.insert(claims.end(), entry->waiting->begin(), entry->waiting->end());
+      visit(entry->first.item.id(), claims);
+    }
   }
   bool changed() const { return !changed_.empty(); }
-  size_t size() const { return entries_.size(); }
+  size_t size() const { return size_; }
 
  private:
-  void Remember(Entry& entry) {
-    changed_.try_emplace(&entry, entry.second.empty()
-                                     ? std::optional<Item>()
-                                     : std::optional<Item>(entry.second.front().item));
+  // A key is kept once, in its item.
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(const Key& key) const { return std::hash<Key>{}(key); }
+    size_t operator()(const std::unique_ptr<Entry>& entry) const {
+      return (*this)(entry->first.item.id());
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    using Pointer = std::unique_ptr<Entry>;
+    bool operator()(const Pointer& a, const Pointer& b) const {
+      return a->first.item.id() == b->first.item.id();
+    }
+    bool operator()(const Pointer& a, const Key& b) const { return a->first.item.id() == b; }
+    bool operator()(const Key& a, const Pointer& b) const { return a == b->first.item.id(); }
+  };
+
+  static Claim* ClaimOf(Entry& entry, FragmentId owner) {
+    if (entry.first.owner == owner) return &entry.first;
+    if (!entry.waiting) return nullptr;
+    const auto it = std::ranges::find(*entry.waiting, owner, &Claim::owner);
+    return it == entry.waiting->end() ? nullptr : &*it;
   }
 
-  std::function<bool(Rank, Rank)> before_;
-  std::unordered_map<Key, std::vector<Claim>> entries_;
-  std::unordered_map<Entry*, std::optional<Item>> changed_;  // with the item as of the last Drain()
+  void Insert(Entry& entry, Claim claim) {
+    if (before_(claim.owner, entry.first.owner)) {
+      Remember(entry);
+      std::swap(claim, entry.first);
+    }
+    if (!entry.waiting) {
+      entry.waiting = std::make_unique<std::vector<Claim>>();
+      ++contested_;
+    }
+    const auto at = std::ranges::find_if(
+        *entry.waiting, [&](const Claim& other) { return before_(claim.owner, other.owner); });
+    entry.waiting->insert(at, std::move(claim));
+  }
+
+  void Remember(Entry& entry) {
+    if (std::exchange(entry.changed, true)) return;
+    changed_.emplace_back(&entry, std::nullopt);
+    if (entry.first.owner != kNoFragment) changed_.back().second = entry.first.item;
+  }
+
+  std::function<bool(FragmentId, FragmentId)> before_;
+  std::unordered_set<std::unique_ptr<Entry>, Hash, Equal> entries_;
+  std::vector<std::pair<Entry*, std::optional<Item>>> changed_;  // with the item at last Drain()
+  size_t size_ = 0;
   size_t contested_ = 0;
 };
 

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/problem.h"
@@ -23,14 +27,15 @@
 // with the same rows.
 namespace kvs::engine {
 
-// How a rule reads. Finding nothing is recorded too.
+// How a rule reads. Finding nothing is recorded too. What was found stays valid while the rule
+// runs.
 class Reader {
  public:
   template <class Row>
   const Row* Find(const Table<Row>& table, const typename Table<Row>::Key& key) {
-    auto& recorded =
-        const_cast<Table<Row>&>(table);  // a read may make an empty slot; no row changes
-    const Cell cell{table_number_(recorded), recorded.SlotOf(key)};
+    // A read may make an empty slot; no row changes.
+    auto& recorded = const_cast<Table<Row>&>(table);
+    const Cell cell{table.number_, recorded.SlotOf(key)};
     reads_.push_back(cell);
     return static_cast<const Row*>(recorded.RowAt(cell.slot));
   }
@@ -38,7 +43,6 @@ class Reader {
  private:
   template <class... Items>
   friend class Engine;
-  std::function<uint16_t(const TableBase&)> table_number_;
   std::vector<Cell> reads_;
 };
 
@@ -63,7 +67,7 @@ class Emitter {
 // Counts of work done, for tests that speak of work and not of seconds.
 struct Work {
   uint64_t fragments_run = 0;
-  uint64_t items_changed = 0;  // claims put or erased
+  uint64_t items_changed = 0;  // claims put, changed or erased
 };
 
 template <class... Items>
@@ -72,27 +76,28 @@ class Engine {
   using Emit = Emitter<Items...>;
 
   Engine()
-      : desired_(Desired<Items>([this](FragmentId a, FragmentId b) { return Before(a, b); })...) {
-    reader_.table_number_ = [this](const TableBase& table) { return NumberOf(table); };
+      : desired_(Desired<Items>([this](FragmentId a, FragmentId b) { return Before(a, b); })...) {}
+  ~Engine() {
+    for (const Known& known : tables_) known.table->changed_ = nullptr;
   }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Tables are known before the first rule names or reads them.
+  // Tables are added before the first rule that names or reads them, rules before the first row. A
+  // table has one engine, and outlives it.
   template <class Row>
   void AddTable(Table<Row>& table) {
-    const auto number = static_cast<uint16_t>(tables_.size());
+    table.number_ = static_cast<uint16_t>(tables_.size());
+    table.changed_ = [this, number = table.number_](uint32_t slot) { RowChanged({number, slot}); };
     tables_.push_back({&table, {}, {}});
-    table.changed_ = [this, number](uint32_t slot) { RowChanged({number, slot}); };
   }
 
   // `rule` is a pure function of the row and what it reads.
   template <class Row>
   void AddRule(std::string_view name, Table<Row>& table,
                std::function<void(Reader&, const Row&, Emit&)> rule) {
-    const uint16_t number = NumberOf(table);
-    tables_[number].rules.push_back(static_cast<uint16_t>(rules_.size()));
-    rules_.push_back({std::string(name), number,
+    tables_[table.number_].rules.push_back(static_cast<uint16_t>(rules_.size()));
+    rules_.push_back({std::string(name), table.number_,
                       [rule = std::move(rule)](Reader& reader, const void* row, Emit& emit) {
                         rule(reader, *static_cast<const Row*>(row), emit);
                       }});
@@ -118,13 +123,18 @@ class Engine {
     return std::get<Desired<Item>>(desired_);
   }
   template <class Item>
+  const Desired<Item>& desired() const {
+    return std::get<Desired<Item>>(desired_);
+  }
+  template <class Item>
   Delta<Item> Drain() {
     return desired<Item>().Drain(revision_);
   }
 
   uint64_t revision() const { return revision_; }
   const Work& work() const { return work_; }
-  size_t fragments() const { return fragments_.size() - free_.size(); }
+  size_t fragments() const { return used_; }
+  // Of all fragments, in order.
   std::vector<Problem> Problems() const {
     std::vector<Problem> all;
     for (const Fragment& fragment : fragments_)
@@ -143,22 +153,27 @@ class Engine {
   struct Known {
     TableBase* table;
     std::vector<uint16_t> rules;
-    std::vector<std::vector<FragmentId>> fragments_by_slot;  // of the table's own rules
+    std::vector<FragmentId> free;  // first fragments of rows that are gone
   };
-  // (rule, row): where its claims are, and what it read.
+  struct Read {
+    Cell cell;
+    uint32_t at;  // where the cell's readers name this fragment
+  };
+  using Held = std::variant<typename Desired<Items>::Entry*...>;
+  // (rule, row): what it read, and where its claims are. A row's fragments, one for each rule of
+  // its table, stand side by side.
   struct Fragment {
     uint16_t rule = 0;
     bool used = false;
     bool dirty = false;
     uint32_t slot = 0;
-    std::vector<Cell> reads;  // sorted, without repeats
-    std::tuple<std::vector<typename Desired<Items>::Entry*>...> claims;
+    std::vector<Read> reads;                         // by cell, without repeats
+    std::vector<Held> claims;                        // in order, without repeats
     std::unique_ptr<std::vector<Problem>> problems;  // rare
   };
 
-  uint16_t NumberOf(const TableBase& table) const {
-    const auto it = std::ranges::find(tables_, &table, &Known::table);
-    return static_cast<uint16_t>(it - tables_.begin());
+  TableBase::Links& LinksOf(const Cell& cell) {
+    return tables_[cell.table].table->LinksOf(cell.slot);
   }
 
   bool Before(FragmentId a, FragmentId b) const {
@@ -169,34 +184,34 @@ class Engine {
   }
 
   void MarkDirty(FragmentId id) {
-    if (std::exchange(fragments_[id].dirty, true)) return;
-    dirty_.push_back(id);
+    if (!std::exchange(fragments_[id].dirty, true)) dirty_.push_back(id);
   }
 
-  void RowChanged(Cell cell) {
+  void RowChanged(const Cell& cell) {
+    const Known& known = tables_[cell.table];
+    TableBase::Links& links = LinksOf(cell);
+    if (links.own == kNoFragment && !known.rules.empty()) links.own = NewFragments(cell);
+    for (size_t i = 0; i < known.rules.size(); ++i)
+      MarkDirty(links.own + static_cast<FragmentId>(i));
+    for (const FragmentId id : links.readers) MarkDirty(id);
+  }
+
+  FragmentId NewFragments(const Cell& cell) {
     Known& known = tables_[cell.table];
-    if (known.fragments_by_slot.size() <= cell.slot) known.fragments_by_slot.resize(cell.slot + 1);
-    auto& own = known.fragments_by_slot[cell.slot];
-    for (const uint16_t rule : known.rules) {
-      const bool there =
-          std::ranges::any_of(own, [&](FragmentId id) { return fragments_[id].rule == rule; });
-      if (!there) own.push_back(NewFragment(rule, cell.slot));
+    if (known.free.empty()) {
+      known.free.push_back(static_cast<FragmentId>(fragments_.size()));
+      fragments_.resize(fragments_.size() + known.rules.size());
     }
-    for (const FragmentId id : own) MarkDirty(id);
-    for (const FragmentId id : known.table->ReadersOf(cell.slot)) MarkDirty(id);
-  }
-
-  FragmentId NewFragment(uint16_t rule, uint32_t slot) {
-    if (free_.empty()) {
-      free_.push_back(static_cast<FragmentId>(fragments_.size()));
-      fragments_.emplace_back();
+    const FragmentId first = known.free.back();
+    known.free.pop_back();
+    for (size_t i = 0; i < known.rules.size(); ++i) {
+      Fragment& fragment = fragments_[first + i];
+      fragment.rule = known.rules[i];
+      fragment.slot = cell.slot;
+      fragment.used = true;
     }
-    const FragmentId id = free_.back();
-    free_.pop_back();
-    fragments_[id].rule = rule;
-    fragments_[id].slot = slot;
-    fragments_[id].used = true;
-    return id;
+    used_ += known.rules.size();
+    return first;
   }
 
   void Redo(FragmentId id) {
@@ -207,7 +222,7 @@ class Engine {
     reader_.reads_.clear();
     if (row != nullptr) rule.run(reader_, row, emit);
     ++work_.fragments_run;
-    (Reclaim<Items>(id, std::get<std::vector<Items>>(emit.items_)), ...);
+    Reclaim(id, emit);
     fragments_[id].problems =
         emit.problems_.empty() ? nullptr
                                : std::make_unique<std::vector<Problem>>(std::move(emit.problems_));
@@ -215,67 +230,98 @@ class Engine {
     if (row == nullptr) Forget(id);
   }
 
-  template <class Item>
-  void Reclaim(FragmentId id, std::vector<Item>& items) {
-    auto& claims = std::get<std::vector<typename Desired<Item>::Entry*>>(fragments_[id].claims);
-    Desired<Item>& out = desired<Item>();
-    std::vector<typename Desired<Item>::Entry*> now;
-    now.reserve(items.size());
-    for (Item& item : items) {
-      const Item* had = out.Find(item.id());
-      work_.items_changed += had == nullptr || !(*had == item) ? 1 : 0;
-      now.push_back(out.Put(id, std::move(item)));
-    }
+  // Claims what the fragment gave out just now, and only that.
+  void Reclaim(FragmentId id, Emit& emit) {
+    std::vector<Held> now;
+    now.reserve((std::get<std::vector<Items>>(emit.items_).size() + ...));
+    (Claim(id, std::get<std::vector<Items>>(emit.items_), now), ...);
     std::ranges::sort(now);
     now.erase(std::unique(now.begin(), now.end()), now.end());
-    for (auto* entry : claims) {
-      if (std::ranges::binary_search(now, entry)) continue;
-      out.Erase(id, entry);
+    for (const Held& held : fragments_[id].claims) {
+      if (std::ranges::binary_search(now, held)) continue;
       ++work_.items_changed;
+      std::visit([&](auto* entry) { DesiredOf(entry).Erase(id, entry); }, held);
     }
-    now.shrink_to_fit();
-    claims = std::move(now);
+    fragments_[id].claims = std::move(now);
+  }
+
+  template <class Item>
+  void Claim(FragmentId id, std::vector<Item>& items, std::vector<Held>& held) {
+    for (Item& item : items) {
+      const auto [entry, changed] = desired<Item>().Put(id, std::move(item));
+      work_.items_changed += changed ? 1 : 0;
+      held.push_back(entry);
+    }
+  }
+
+  template <class Entry>
+  auto& DesiredOf(Entry*) {
+    return desired<decltype(Entry::first.item)>();
   }
 
   // Makes the cells just read, and only those, know this fragment.
   void Relink(FragmentId id) {
-    std::vector<Cell> now(reader_.reads_);
+    std::vector<Cell>& now = reader_.reads_;
     std::ranges::sort(now);
     now.erase(std::unique(now.begin(), now.end()), now.end());
-    std::vector<Cell> before = std::exchange(fragments_[id].reads, now);
-    for (const Cell& cell : now)
-      if (!std::ranges::binary_search(before, cell))
-        tables_[cell.table].table->ReadersOf(cell.slot).push_back(id);
-    for (const Cell& cell : before) {
-      if (std::ranges::binary_search(now, cell)) continue;
-      std::erase(tables_[cell.table].table->ReadersOf(cell.slot), id);
-      ReleaseSlot(cell);
+    std::vector<Read>& reads = fragments_[id].reads;
+    if (std::ranges::equal(now, reads, {}, {}, &Read::cell)) return;
+
+    std::vector<Read> linked;
+    linked.reserve(now.size());
+    for (const Cell& cell : now) {
+      if (const Read* had = ReadOf(id, cell)) {
+        linked.push_back(*had);
+      } else {
+        auto& readers = LinksOf(cell).readers;
+        linked.push_back({cell, static_cast<uint32_t>(readers.size())});
+        readers.push_back(id);
+      }
     }
+    for (const Read& read : reads)
+      if (!std::ranges::binary_search(now, read.cell)) Unlink(read);
+    reads = std::move(linked);
   }
 
+  // Takes a fragment off a cell, however many read it: the last reader moves into its place.
+  void Unlink(const Read& read) {
+    auto& readers = LinksOf(read.cell).readers;
+    const FragmentId moved = readers.back();
+    readers.pop_back();
+    if (read.at < readers.size()) {
+      readers[read.at] = moved;
+      ReadOf(moved, read.cell)->at = read.at;
+    }
+    tables_[read.cell.table].table->Release(read.cell.slot);
+  }
+
+  Read* ReadOf(FragmentId id, const Cell& cell) {
+    std::vector<Read>& reads = fragments_[id].reads;
+    const auto it = std::ranges::lower_bound(reads, cell, {}, &Read::cell);
+    return it == reads.end() || it->cell != cell ? nullptr : &*it;
+  }
+
+  // The row is gone, and what this fragment held of it. The last of a row's fragments frees them.
   void Forget(FragmentId id) {
     const Cell home{rules_[fragments_[id].rule].table, fragments_[id].slot};
-    std::erase(tables_[home.table].fragments_by_slot[home.slot], id);
     fragments_[id] = Fragment{};
-    free_.push_back(id);
-    ReleaseSlot(home);
-  }
-
-  void ReleaseSlot(const Cell& cell) {
-    const Known& known = tables_[cell.table];
-    const bool has_fragments =
-        cell.slot < known.fragments_by_slot.size() && !known.fragments_by_slot[cell.slot].empty();
-    if (!has_fragments) known.table->Release(cell.slot);
+    --used_;
+    Known& known = tables_[home.table];
+    FragmentId& own = LinksOf(home).own;
+    for (size_t i = 0; i < known.rules.size(); ++i)
+      if (fragments_[own + i].used) return;
+    known.free.push_back(std::exchange(own, kNoFragment));
+    known.table->Release(home.slot);
   }
 
   std::vector<Known> tables_;
   std::vector<Rule> rules_;
   std::vector<Fragment> fragments_;
-  std::vector<FragmentId> free_;
   std::vector<FragmentId> dirty_;
   std::tuple<Desired<Items>...> desired_;
   Reader reader_;
   uint64_t revision_ = 0;
+  size_t used_ = 0;
   Work work_;
 };
 

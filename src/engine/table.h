@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -13,6 +14,7 @@ namespace kvs::engine {
 
 // A fragment's number; see engine.h. A reader of a cell is known by it.
 using FragmentId = uint32_t;
+inline constexpr FragmentId kNoFragment = ~FragmentId{0};
 
 // One key of one table, present or absent: the unit in which reads are recorded.
 struct Cell {
@@ -24,6 +26,12 @@ struct Cell {
 // What the engine needs to know of a table without knowing its rows.
 class TableBase {
  public:
+  // What the engine keeps at a cell.
+  struct Links {
+    std::vector<FragmentId> readers;
+    FragmentId own = kNoFragment;  // the first of the row's own fragments
+  };
+
   TableBase() = default;
   virtual ~TableBase() = default;
   TableBase(const TableBase&) = delete;
@@ -31,19 +39,21 @@ class TableBase {
 
   virtual const void* RowAt(uint32_t slot) const = 0;
   virtual bool KeyLess(uint32_t a, uint32_t b) const = 0;
-  virtual std::vector<FragmentId>& ReadersOf(uint32_t slot) = 0;
-  // Forgets the slot if it has neither row nor readers nor a fragment.
+  virtual Links& LinksOf(uint32_t slot) = 0;
+  // Forgets the slot if it has neither row nor links.
   virtual void Release(uint32_t slot) = 0;
 
  protected:
   template <class... Items>
   friend class Engine;
+  friend class Reader;
+  uint16_t number_ = 0;                         // set by the engine
   std::function<void(uint32_t slot)> changed_;  // set by the engine
 };
 
 // Facts of one kind, by key. `Row` is a value with ==, a hashable, ordered `key()`, and nothing
 // else is asked of it. Put() of an equal row is no change. A key that was read while absent keeps a
-// slot, so that its coming is a change.
+// slot, so that its coming is a change. A row stays where it is until it is put again or erased.
 template <class Row>
 class Table final : public TableBase {
  public:
@@ -68,6 +78,7 @@ class Table final : public TableBase {
     const std::optional<Row> before = std::exchange(slots_[slot].row, std::nullopt);
     --size_;
     Tell(&*before, slot);
+    Release(slot);
   }
 
   // For feeds, indexes and status. A rule reads through its View, which records.
@@ -83,6 +94,8 @@ class Table final : public TableBase {
   }
 
   size_t size() const { return size_; }
+  // Keys remembered: those of the rows, and absent ones that a rule has read.
+  size_t cells() const { return index_.size(); }
   void Follow(Follower follower) { followers_.push_back(std::move(follower)); }
 
   // The slot of a key, made if need be. For the engine.
@@ -103,10 +116,11 @@ class Table final : public TableBase {
     return slots_[slot].row ? &*slots_[slot].row : nullptr;
   }
   bool KeyLess(uint32_t a, uint32_t b) const override { return *slots_[a].key < *slots_[b].key; }
-  std::vector<FragmentId>& ReadersOf(uint32_t slot) override { return slots_[slot].readers; }
+  Links& LinksOf(uint32_t slot) override { return slots_[slot].links; }
   void Release(uint32_t slot) override {
     Slot& at = slots_[slot];
-    if (at.row || !at.readers.empty() || at.key == nullptr) return;
+    if (at.key == nullptr || at.row || !at.links.readers.empty() || at.links.own != kNoFragment)
+      return;
     index_.erase(index_.find(*at.key));
     at = Slot{};
     free_.push_back(slot);
@@ -116,7 +130,7 @@ class Table final : public TableBase {
   struct Slot {
     const Key* key = nullptr;  // in index_; null if the slot is free
     std::optional<Row> row;
-    std::vector<FragmentId> readers;
+    Links links;
   };
 
   void Tell(const Row* before, uint32_t slot) {
@@ -126,7 +140,7 @@ class Table final : public TableBase {
   }
 
   std::unordered_map<Key, uint32_t> index_;
-  std::vector<Slot> slots_;
+  std::deque<Slot> slots_;  // rows do not move when a slot is added: a rule holds what it has read
   std::vector<uint32_t> free_;
   std::vector<Follower> followers_;
   size_t size_ = 0;
