@@ -76,6 +76,16 @@ Request AskNeighbours(uint8_t family, int link) {
 
 }  // namespace
 
+Address Address::AsShown() const {
+  static const Prefix kLinkLocal = *Prefix::Parse("fe80::/10");
+  Address shown = *this;
+  if (ip.is4())
+    shown.no_dad = false;
+  else
+    shown.scope = kLinkLocal.Contains(ip) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  return shown;
+}
+
 Request AddAddress(const Address& address) {
   return AddressRequest(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, "add", address);
 }

@@ -20,11 +20,14 @@ struct Address {
   uint8_t scope = 0;             // RT_SCOPE_UNIVERSE, or _HOST, _LINK
 
   Prefix prefix() const { return Prefix(ip, length); }
+  // As the kernel will show it once it is there: no_dad is IPv6's, whose scope follows from the
+  // address. What reconcilers compare.
+  Address AsShown() const;
   friend bool operator==(const Address&, const Address&) = default;
 };
 
 Request AddAddress(const Address& address);      // EEXIST
-Request ReplaceAddress(const Address& address);  // adds it or changes its flags
+Request ReplaceAddress(const Address& address);  // adds it; of one there, IPv6 changes flags
 Request DeleteAddress(const Address& address);   // EADDRNOTAVAIL
 Result<std::vector<Address>> DumpAddresses(Socket& socket, int link = 0);  // 0: of all
 std::optional<Address> DecodeAddress(Bytes body);  // of RTM_NEWADDR and RTM_DELADDR

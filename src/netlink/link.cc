@@ -71,7 +71,10 @@ Request SetLink(const LinkId& link, const LinkChange& change) {
   if (change.mac) message.Put(IFLA_ADDRESS, *change.mac);
   if (change.mtu) message.PutU32(IFLA_MTU, *change.mtu);
   if (change.group) message.PutU32(IFLA_GROUP, *change.group);
-  if (change.alias) message.PutText(IFLA_IFALIAS, *change.alias);
+  if (change.alias) {  // without the zero byte, which the kernel would count
+    const auto* text = reinterpret_cast<const uint8_t*>(change.alias->data());
+    message.Put(IFLA_IFALIAS, Bytes{text, std::min(change.alias->size(), kMaxLinkAlias + 1)});
+  }
   if (change.master) message.PutU32(IFLA_MASTER, static_cast<uint32_t>(*change.master));
   PutFamilies(message, change);
   return message.Asking(Describe(link, change));

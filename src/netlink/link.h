@@ -65,7 +65,7 @@ struct LinkChange {
   std::vector<std::pair<uint32_t, uint32_t>> ipv4_conf;
 };
 
-Request CreateLink(std::string_view name, std::string_view kind);  // "dummy", "bridge"; EEXIST
+Request CreateLink(std::string_view name, std::string_view kind);  // "bridge", "dummy"; EEXIST
 Request SetLink(const LinkId& link, const LinkChange& change);     // ENODEV
 Request DeleteLink(const LinkId& link);                            // ENODEV
 // All links of the group in one go: 100 take as long as two one by one. ENODEV if there is none.

@@ -27,10 +27,10 @@ struct Monitor::State : std::enable_shared_from_this<State> {
   void Drain() {
     const auto alive = shared_from_this();  // a handler may destroy the Monitor
     for (int i = 0; i < kMaxDatagramsPerTurn && poll; ++i) {
-      const ssize_t size = recv(fd.get(), buffer.data(), buffer.size(), MSG_TRUNC);
-      if (size < 0 && errno == EINTR) continue;
-      if (size < 0 && errno != ENOBUFS) return;  // EAGAIN: all read
+      const ssize_t size = Receive();
+      if (size < 0 && errno == EAGAIN) return;  // all read
       if (size < 0 || static_cast<size_t>(size) > buffer.size()) {
+        Discard();
         on.on_resync();
         continue;
       }
@@ -40,6 +40,20 @@ struct Monitor::State : std::enable_shared_from_this<State> {
         if (!message) break;
         Tell(*message);
       }
+    }
+  }
+
+  ssize_t Receive() {
+    ssize_t size;
+    do size = recv(fd.get(), buffer.data(), buffer.size(), MSG_TRUNC);
+    while (size < 0 && errno == EINTR);
+    return size;
+  }
+
+  // After an overrun the kernel drops everything, without telling again, until the socket is empty:
+  // only then may the rest of the world be read anew. What is dropped here that reading shows.
+  void Discard() {
+    while (Receive() >= 0 || errno == ENOBUFS) {
     }
   }
 
@@ -83,6 +97,9 @@ Result<std::unique_ptr<Monitor>> Monitor::Open(io::Loop& loop, Handlers handlers
   if (!fd) return FailErrno(errno, "open netlink socket");
   if (setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer, sizeof kReceiveBuffer) < 0)
     return FailErrno(errno, "size the netlink socket's buffer");
+  const sockaddr_nl any{.nl_family = AF_NETLINK};  // without a port of its own it hears nothing
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) < 0)
+    return FailErrno(errno, "bind netlink socket");
   const auto join = [&](bool wanted, std::initializer_list<int> groups) {
     for (const int group : groups)
       if (wanted &&

@@ -23,7 +23,8 @@ class Monitor {
     std::function<void(Change, const Address&)> on_address;
     std::function<void(Change, const Route&)> on_route;
     std::function<void(Change, const Neighbour&)> on_neighbour;
-    std::function<void()> on_resync;  // changes were lost (more came than were read): dump again
+    // Changes were lost, as more came than were read: dump again.
+    std::function<void()> on_resync;
   };
 
   static Result<std::unique_ptr<Monitor>> Open(io::Loop& loop, Handlers handlers);

@@ -8,6 +8,7 @@
 namespace kvs::netlink {
 namespace {
 
+constexpr int kLoopback = 1;                // the index of lo in every namespace
 constexpr uint32_t kDefaultMetric6 = 1024;  // IP6_RT_PRIO_USER
 
 uint8_t Family(const Ip& ip) { return ip.is6() ? AF_INET6 : AF_INET; }
@@ -74,6 +75,7 @@ Route Route::AsShown() const {
   if (destination.address().is6()) {
     shown.scope = RT_SCOPE_UNIVERSE;
     if (metric == 0) shown.metric = kDefaultMetric6;
+    if (type != RTN_UNICAST && link == 0) shown.link = kLoopback;
   } else if (type == RTN_LOCAL) {
     shown.scope = RT_SCOPE_HOST;
   } else if (type == RTN_UNICAST && !via && scope == RT_SCOPE_UNIVERSE) {

@@ -28,8 +28,9 @@ struct Route {
   uint32_t metric = 0;  // lower wins
   bool onlink = false;  // the next hop is on the link though no prefix of the link holds it
 
-  // As the kernel will show it once it is there: IPv6 has metric 1024 for 0 and no scopes, IPv4
-  // scope link where there is no next hop. What reconcilers compare.
+  // As the kernel will show it once it is there: IPv6 has metric 1024 for 0, no scopes, and lo as
+  // the link of a blackhole; IPv4 has scope link where there is no next hop. What reconcilers
+  // compare.
   Route AsShown() const;
   friend auto operator<=>(const Route&, const Route&) = default;
 };

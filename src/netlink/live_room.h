@@ -1,0 +1,55 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "netlink/namespace.h"
+#include "netlink/socket.h"
+
+namespace kvs::netlink {
+
+template <class T>
+T Must(Result<T> result) {
+  if (!result) {
+    ADD_FAILURE() << result.error().message;
+    std::abort();  // a live test without its ground cannot go on
+  }
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+// A network namespace that a live test makes for itself, and that goes with it.
+class LiveRoom {
+ public:
+  explicit LiveRoom(const std::string& suffix)
+      : name_("netlink-" + std::to_string(getpid()) + "-" + suffix),
+        in_(Must(Namespace::Create(name_))),
+        socket_(Must(Socket::OpenIn(in_))) {}
+  ~LiveRoom() { (void)Namespace::Delete(name_); }
+  LiveRoom(const LiveRoom&) = delete;
+  LiveRoom& operator=(const LiveRoom&) = delete;
+
+  const std::string& name() const { return name_; }
+  const Namespace& in() const { return in_; }
+  Socket& socket() { return *socket_; }
+
+  // Runs a shell command inside; true if it succeeded.
+  bool Shell(const std::string& command) const {
+    return in_.Run([&]() -> Result<int> { return std::system(command.c_str()); }).value_or(-1) == 0;
+  }
+
+ private:
+  std::string name_;
+  Namespace in_;
+  std::unique_ptr<Socket> socket_;
+};
+
+// The errno of an error, 0 of a success.
+template <class T>
+int Code(const Result<T>& result) {
+  return result ? 0 : result.error().code;
+}
+
+}  // namespace kvs::netlink
