@@ -21,7 +21,7 @@ struct Session::State : std::enable_shared_from_this<State> {
   void OnChecked(const Result<>& schema);
   void OnSynced(const Result<>& content);
   void OnData(std::span<const uint8_t> bytes);
-  void Down(const Error& reason);
+  void Down(const Error& why);
   void Probe();
   void Refuse();
   void End();
@@ -43,14 +43,11 @@ struct Session::State : std::enable_shared_from_this<State> {
 
 void Session::State::Connect() {
   heard = probed = false;
-  stream = io::Stream::Connect(
-      loop, options.path,
-      {.on_open = [this] { OnOpen(); },
-       .on_data = [this](std::span<const uint8_t> bytes) { OnData(bytes); },
-       .on_close =
-           [this](const Error& reason) {
-             Down({fmt::format("OVSDB at {}: {}", options.path, reason.message)});
-           }});
+  stream =
+      io::Stream::Connect(loop, options.path,
+                          {.on_open = [this] { OnOpen(); },
+                           .on_data = [this](std::span<const uint8_t> bytes) { OnData(bytes); },
+                           .on_close = [this](const Error& reason) { Down(reason); }});
   probe.StartRepeating(options.probe_interval);
 }
 
@@ -85,8 +82,9 @@ void Session::State::OnData(std::span<const uint8_t> bytes) {
   if (!good && alive && current == conversation) Down(good.error());
 }
 
-void Session::State::Down(const Error& reason) {
+void Session::State::Down(const Error& why) {
   const auto self = shared_from_this();
+  const Error reason{fmt::format("OVSDB at {}: {}", options.path, why.message), why.code};
   up = false;
   probe.Stop();
   stream.reset();
@@ -97,8 +95,7 @@ void Session::State::Down(const Error& reason) {
 
 void Session::State::Probe() {
   if (!heard && probed)
-    return Down({fmt::format("OVSDB at {}: no answer for {} ms", options.path,
-                             2 * options.probe_interval.count())});
+    return Down({fmt::format("no answer for {} ms", 2 * options.probe_interval.count())});
   probed = !heard;
   heard = false;
   if (probed && conversation) conversation->Echo();
