@@ -3,12 +3,15 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/net.h"
 #include "base/result.h"
+#include "lab/manifests.h"
 #include "lab/node.h"
+#include "lab/pod.h"
 #include "lab/probe.h"
 #include "lab/state.h"
 
@@ -18,10 +21,13 @@
 //
 //   auto lab = Lab::Up({.name = "t1", .nodes = 2});
 //   (*lab)->node("node1").RestartOvs();
-//   (*lab)->Connect("demo/web-1", address);
+//   (*lab)->Connect("shop/web-1", address);
 //
 // Calls block. Not thread-safe, except that nodes may be used at once from different threads.
 namespace kvs::lab {
+
+// A step that took `time`; told to whoever watches.
+using OnStep = std::function<void(std::string_view what, std::chrono::milliseconds time)>;
 
 struct Options {
   std::string name = "lab";       // see State::Of
@@ -36,23 +42,14 @@ struct Options {
   OnStep on_step = [](std::string_view, std::chrono::milliseconds) {};
 };
 
-// A pod that is attached.
-struct Pod {
-  std::string name;  // "namespace/name"
-  std::string node;
-  std::string netns;
-  std::string container;  // id given to the CNI plugin
-  std::vector<Ip> ips;    // from the CNI result
-  std::string mac;        // of eth0
-};
-
 // Where packets start and end: a pod, a node, or the host outside.
 struct Place {
+  enum class Kind { kPod, kNode, kOutside };
+  Kind kind = Kind::kPod;
   std::string name;  // "namespace/name", "node1", "outside"
   std::string netns;
   std::string node;  // of a pod its node; of a node itself; "" for the outside
   std::vector<Ip> ips;
-  bool is_pod = false;
 };
 
 class Lab {
@@ -60,54 +57,63 @@ class Lab {
   // Brings all of it up: cleans what a killed lab of this name left, machines, controller, agents,
   // pods. An Error if a lab of this name is in use. On failure nothing is left.
   static Result<std::unique_ptr<Lab>> Up(Options options);
-  // A lab that another program keeps up. It is not taken down by this object.
+  // A lab that is up, kept by another program or left by Leave(). It isn't taken down by this
+  // object.
   static Result<std::unique_ptr<Lab>> Join(const std::string& name);
   // Takes it down, unless joined or left.
   ~Lab();
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
-  // The lab outlives this object, and whoever takes its lock next runs it.
-  void Leave();
+  // The lab outlives this object.
+  void Leave() { lock_.reset(); }
 
   const State& state() const { return state_; }
   const Options& options() const { return options_; }
   const std::map<std::string, std::unique_ptr<Node>>& nodes() const { return nodes_; }
-  Node& node(const std::string& name) { return *nodes_.at(name); }
+  Node& node(const std::string& name) const { return *nodes_.at(name); }
   const std::map<std::string, Pod>& pods() const { return pods_; }
+  // What is wrong with the folder, as of the last Sync().
+  const std::vector<Problem>& problems() const { return problems_; }
+
   // Pods, nodes and the outside.
   std::vector<Place> Places() const;
-  Result<Place> Find(const std::string& name) const;
+  Result<Place> Find(const std::string& place) const;
 
   // Makes the machine equal to the folder as it is now: nodes and pods that are new, gone or
   // changed. Goes on after a failure; the Error names all of them.
   Result<> Sync();
-  // Writes the manifest of a pod to the folder, or removes it, and syncs.
+  // Writes or removes the manifest of a pod, "namespace/name", and syncs.
   Result<> AddPod(const std::string& name, const std::string& node);
   Result<> RemovePod(const std::string& name);
 
   Result<> StartController();
   Result<> StopController(int signal);
 
-  // One probe from a place (a name of Places()), e.g. Connect("demo/web-1", ip).
+  // One probe from a place (a name of Places()).
   Result<Outcome> Connect(const std::string& from, const Ip& to, uint16_t port = kEchoPort,
                           std::chrono::milliseconds timeout = std::chrono::seconds(3)) const;
   Result<Outcome> Ping(const std::string& from, const Ip& to,
                        std::chrono::milliseconds timeout = std::chrono::seconds(3)) const;
 
  private:
-  struct Wanted;
-  Lab(State state, Options options);
+  Lab(State state, Options options, Programs programs);
   Result<> BringUp();
-  Result<> SyncNodes(const Wanted& wanted);
-  Result<> SyncPods(const Wanted& wanted);
+  Result<> Step(std::string_view what, const std::function<Result<>()>& work);
+  std::unique_ptr<Node> MakeNode(const std::string& name, std::vector<Ip> addresses) const;
+  Result<> RunNode(Node& node) const;
+  Result<> ServeHost(const std::string& netns, const std::string& identity) const;
+  Result<> SyncNodes(const Manifests& wanted);
+  Result<> SyncPods(const Manifests& wanted);
+  Result<> Save() const;
 
   State state_;
   Options options_;
   Programs programs_;
-  std::unique_ptr<Lock> lock_;  // none if joined
+  std::optional<Lock> lock_;  // none if joined or left
   std::map<std::string, std::unique_ptr<Node>> nodes_;
   std::map<std::string, Pod> pods_;
+  std::vector<Problem> problems_;
 };
 
 }  // namespace kvs::lab

@@ -6,13 +6,13 @@
 
 #include "lab/lab.h"
 
-// The matrix of real connectivity: from every pod and host to every pod and host and the outside,
-// TCP and ICMP, every family that both have.
+// The matrix of real connectivity: from every pod and node to every pod and node and the outside,
+// TCP and ICMP, in every family that both ends have.
 namespace kvs::lab {
 
-struct Check {
+struct MatrixCell {
   std::string from, to;  // names of places
-  std::string kind;      // "same node", "across nodes", "pod to own host", "host to pod", ...
+  std::string kind;      // "pod to pod, same node", "node to pod, across", ...
   Cell cell;
   bool expected = true;  // must it be reached?
   Outcome outcome;
@@ -21,18 +21,23 @@ struct Check {
 };
 
 struct Matrix {
-  std::vector<Check> checks;
-  std::chrono::milliseconds time{0};
+  std::vector<MatrixCell> cells;
+  std::chrono::milliseconds time{0};  // of all of it
 
   size_t failed() const;
 };
 
-// The checks for these places, not run yet. A place has no check to itself.
-std::vector<Check> PlanMatrix(const std::vector<Place>& places);
+// The cells for these places, not run yet. No place is asked to reach itself, and the world outside
+// is asked for only in the families of the node.
+std::vector<MatrixCell> PlanMatrix(const std::vector<Place>& places);
 // Runs them, all sources at once.
-Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<Check> checks);
+Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCell> cells,
+                         std::chrono::milliseconds timeout = std::chrono::seconds(3));
 
-// For people: a table (rows: from, columns: to), a line per kind, and a line per failed check.
-std::string ToText(const Matrix& matrix, bool colour);
+// For people: a table (rows: from, columns: to), a line per kind, a line per failed cell.
+std::string ToText(const Matrix& matrix);
+
+// "TCP over IPv4", for messages.
+std::string Describe(const Cell& cell);
 
 }  // namespace kvs::lab

@@ -9,23 +9,10 @@
 #include "base/net.h"
 #include "base/result.h"
 #include "lab/process.h"
+#include "lab/programs.h"
 #include "lab/state.h"
 
 namespace kvs::lab {
-
-// Where the programs under test are.
-struct Programs {
-  std::string agent;       // k-vswitchd
-  std::string cni;         // k-vswitch-cni
-  std::string controller;  // k-vswitch-controller
-  std::string kvs;
-
-  // Looks in $KVS_BIN_DIR, beside the running program, in the build tree around it, and in PATH.
-  static Result<Programs> Find();
-};
-
-// A step of the lab that took `time`; told to whoever watches, from any thread.
-using OnStep = std::function<void(std::string_view what, std::chrono::milliseconds time)>;
 
 // A machine: a network namespace with its own ovsdb-server and ovs-vswitchd (userspace datapath)
 // and the agent. Its NIC `u0` is a veth on the underlay and a port of the OVS bridge `br-phy`,
@@ -74,7 +61,10 @@ class Node {
 
  private:
   std::string Path(const std::string& below) const {
-    return state_.Path(options_.name + "/" + below);
+    return state_.Path("nodes/" + options_.name + "/" + below);
+  }
+  std::string Noted(const std::string& program) const {
+    return "nodes/" + options_.name + "/" + program;
   }
   Result<> MakeNic();
   Result<> AddressBrPhy();

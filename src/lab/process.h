@@ -30,10 +30,11 @@ struct Output {
 };
 
 // Runs to the end, collecting what it says; killed and an Error after `timeout`.
-Result<Output> Run(const Command& command,
-                   std::chrono::milliseconds timeout = std::chrono::seconds(10));
+Result<Output> RunToEnd(const Command& command,
+                        std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
-// As Run, but an exit code other than 0 is an Error with what the program said. Gives its output.
+// As RunToEnd, but an exit code other than 0 is an Error with what the program said. Gives its
+// output.
 Result<std::string> Check(const Command& command,
                           std::chrono::milliseconds timeout = std::chrono::seconds(10));
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -36,8 +37,11 @@ class State {
   std::map<std::string, Process> Processes() const;
   Result<Process> Find(const std::string& what) const;
 
-  // Ends every process of the lab, removes its namespaces and the folder. No error if there is
-  // nothing. What can't be removed is named.
+  // Something outside the folder that the lab makes: Clean removes it too.
+  Result<> Own(const std::string& path) const;
+
+  // Ends every process of the lab, removes its namespaces, what it owns and the folder. No error if
+  // there is nothing. What can't be removed is named.
   Result<> Clean() const;
 
  private:

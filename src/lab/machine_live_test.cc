@@ -1,0 +1,118 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "lab/echo.h"
+#include "lab/netns.h"
+#include "lab/node.h"
+#include "lab/parallel.h"
+#include "lab/probe.h"
+#include "lab/state.h"
+#include "lab/underlay.h"
+#include "netlink/namespace.h"
+
+// Machines without any of our programs: wires, Open vSwitch, probes, and what is left after.
+namespace kvs::lab {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Ip At(const char* text) { return Ip::Parse(text).value(); }
+
+class MachineLiveTest : public testing::Test {
+ protected:
+  MachineLiveTest() : state_(State::Of("m" + std::to_string(getpid())).value()) {}
+  void SetUp() override {
+    if (getuid() != 0) GTEST_SKIP() << "needs root";
+    ASSERT_TRUE(state_.Make());
+  }
+  void TearDown() override {
+    if (getuid() == 0) {
+      EXPECT_TRUE(state_.Clean());
+    }
+  }
+
+  // An echo server in `netns`, as pods and hosts of a lab run it.
+  void Serve(const std::string& netns, const std::string& identity) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      auto space = netlink::Namespace::Open(netlink::Namespace::Path(netns));
+      if (space) static_cast<void>(space->Run([&] { return ServeEcho(identity, kEchoPort); }));
+      _exit(1);
+    }
+    ASSERT_TRUE(state_.Note("echo/" + identity, *Identify(child)));
+  }
+
+  State state_;
+};
+
+TEST_F(MachineLiveTest, MachinesReachEachOtherAndNothingIsLeft) {
+  ASSERT_TRUE(MakeUnderlay(state_));
+  const auto outside = MakeOutside(state_);
+  ASSERT_TRUE(outside) << outside.error().message;
+  Node one(state_, {.name = "node1", .addresses = {At("10.200.0.1"), At("fd00:200::1")}});
+  Node two(state_, {.name = "node2", .addresses = {At("10.200.0.2"), At("fd00:200::2")}});
+  std::vector<Node*> nodes{&one, &two};
+  const auto up = ForEachAtOnce(nodes, [](Node* node) { return node->BringUp(); });
+  ASSERT_TRUE(up) << up.error().message;
+  Serve(two.netns(), "node2");
+  Serve(state_.Netns("outside"), "outside");
+
+  std::vector<Cell> cells;
+  for (auto protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kIcmp}) {
+    for (const Ip& ip : two.addresses()) cells.push_back({protocol, ip, kEchoPort, "node2"});
+    for (const Ip& ip : Underlay::World()) cells.push_back({protocol, ip, kEchoPort, "outside"});
+  }
+  const auto outcomes = Probe(one.netns(), cells);
+  ASSERT_TRUE(outcomes) << outcomes.error().message;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    EXPECT_TRUE((*outcomes)[i].reached)
+        << cells[i].address.ToString() << " " << static_cast<int>(cells[i].protocol) << ": "
+        << (*outcomes)[i].reason;
+  }
+  const auto wrong = Probe(one.netns(),
+                           {{Protocol::kTcp, At("10.200.0.2"), kEchoPort, "node3"},
+                            {Protocol::kTcp, At("10.200.0.2"), 9, ""},
+                            {Protocol::kIcmp, At("10.200.0.77"), 0, ""}},
+                           milliseconds(300));
+  ASSERT_TRUE(wrong);
+  for (const auto& outcome : *wrong) EXPECT_FALSE(outcome.reached);
+  EXPECT_EQ((*wrong)[0].reason, "answered by node2 instead of node3");
+  EXPECT_EQ((*wrong)[1].reason, "Connection refused");
+
+  const auto restarted = one.RestartOvs();
+  ASSERT_TRUE(restarted) << restarted.error().message;
+  EXPECT_TRUE(Probe(one.netns(), {cells[0]})->front().reached);
+  const auto bridges = one.Appctl("dpif/show", {});
+  ASSERT_TRUE(bridges) << bridges.error().message;
+  EXPECT_THAT(*bridges, testing::HasSubstr("br-phy"));
+
+  ASSERT_TRUE(state_.Clean());
+  EXPECT_FALSE(state_.Exists());
+  EXPECT_THAT(NetnsWithPrefix(state_.Netns("")), testing::IsEmpty());
+}
+
+TEST_F(MachineLiveTest, CleanFindsWhatWasNeverNoted) {
+  ASSERT_TRUE(MakeNetns(state_.Netns("node1")));
+  const auto stray =
+      Start({.argv = {"sleep", "1000"}, .netns = state_.Netns("node1")}, state_.Path("stray.log"));
+  ASSERT_TRUE(stray) << stray.error().message;
+  std::filesystem::remove_all(state_.folder());
+  ASSERT_TRUE(state_.Clean());
+  EXPECT_FALSE(IsAlive(*stray));
+  EXPECT_FALSE(state_.Exists());
+}
+
+TEST_F(MachineLiveTest, OneLockPerLab) {
+  auto mine = Lock::Take(state_);
+  ASSERT_TRUE(mine);
+  EXPECT_THAT(Lock::Take(state_).error().message, testing::HasSubstr("is in use"));
+}
+
+}  // namespace
+}  // namespace kvs::lab

@@ -1,0 +1,171 @@
+#include "lab/matrix.h"
+
+#include <algorithm>
+#include <map>
+
+#include "lab/parallel.h"
+
+namespace kvs::lab {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string KindOf(const Place& from, const Place& to) {
+  const auto word = [](const Place& place) {
+    return place.kind == Place::Kind::kPod    ? "pod"
+           : place.kind == Place::Kind::kNode ? "node"
+                                              : "outside";
+  };
+  const bool out = to.kind == Place::Kind::kOutside || from.kind == Place::Kind::kOutside;
+  const char* where = out ? "" : from.node == to.node ? ", same node" : ", across nodes";
+  return fmt::format("{} to {}{}", word(from), word(to), where);
+}
+
+// Whether packets of this family get out of the place's node.
+bool HasUplink(const std::vector<Place>& places, const Place& from, bool four) {
+  for (const auto& node : places) {
+    if (node.kind != Place::Kind::kNode || node.name != from.node) continue;
+    return std::any_of(node.ips.begin(), node.ips.end(),
+                       [&](const Ip& ip) { return ip.is4() == four; });
+  }
+  return false;
+}
+
+bool HasFamily(const Place& place, bool four) {
+  return std::any_of(place.ips.begin(), place.ips.end(),
+                     [&](const Ip& ip) { return ip.is4() == four; });
+}
+
+// One letter for each of TCP and ICMP, capital for IPv4: what a field of the table shows.
+char Letter(const Cell& cell) {
+  const char letter = cell.protocol == Protocol::kTcp   ? 't'
+                      : cell.protocol == Protocol::kUdp ? 'u'
+                                                        : 'i';
+  return cell.address.is4() ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
+std::vector<std::string> InOrder(const std::vector<MatrixCell>& cells,
+                                 std::string MatrixCell::*name) {
+  std::vector<std::string> names;
+  for (const auto& cell : cells) {
+    if (std::find(names.begin(), names.end(), cell.*name) == names.end())
+      names.push_back(cell.*name);
+  }
+  return names;
+}
+
+std::string TableText(const Matrix& matrix) {
+  std::map<std::pair<std::string, std::string>, std::string> fields;
+  for (const auto& cell : matrix.cells) {
+    auto& field = fields[{cell.from, cell.to}];
+    if (!cell.ok()) field += Letter(cell.cell);
+  }
+  const auto rows = InOrder(matrix.cells, &MatrixCell::from);
+  const auto columns = InOrder(matrix.cells, &MatrixCell::to);
+  size_t first = 4;
+  for (const auto& row : rows) first = std::max(first, row.size());
+  std::string text = fmt::format("{:<{}}", "from", first);
+  for (const auto& column : columns) text += fmt::format("  {:<5}", column);
+  text += "\n";
+  for (const auto& row : rows) {
+    std::string line = fmt::format("{:<{}}", row, first);
+    for (const auto& column : columns) {
+      const auto field = fields.find({row, column});
+      const std::string shown = field == fields.end()   ? "-"
+                                : field->second.empty() ? "ok"
+                                                        : "!" + field->second;
+      line += fmt::format("  {:<{}}", shown, std::max<size_t>(5, column.size()));
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string KindsText(const Matrix& matrix) {
+  std::string text;
+  for (const auto& kind : InOrder(matrix.cells, &MatrixCell::kind)) {
+    size_t all = 0, good = 0;
+    std::chrono::microseconds slowest{0};
+    for (const auto& cell : matrix.cells) {
+      if (cell.kind != kind) continue;
+      ++all;
+      good += cell.ok() ? 1 : 0;
+      slowest = std::max(slowest, cell.outcome.time);
+    }
+    text += fmt::format("  {:<28} {:>4} of {:<4} ok   slowest {:.1f} ms\n", kind, good, all,
+                        static_cast<double>(slowest.count()) / 1000);
+  }
+  return text;
+}
+
+}  // namespace
+
+size_t Matrix::failed() const {
+  return static_cast<size_t>(
+      std::count_if(cells.begin(), cells.end(), [](const auto& cell) { return !cell.ok(); }));
+}
+
+std::string Describe(const Cell& cell) {
+  const char* protocol = cell.protocol == Protocol::kTcp   ? "TCP"
+                         : cell.protocol == Protocol::kUdp ? "UDP"
+                                                           : "ICMP";
+  return fmt::format("{} over {}", protocol, cell.address.is4() ? "IPv4" : "IPv6");
+}
+
+std::vector<MatrixCell> PlanMatrix(const std::vector<Place>& places) {
+  std::vector<MatrixCell> cells;
+  for (const auto& from : places) {
+    if (from.kind == Place::Kind::kOutside) continue;
+    for (const auto& to : places) {
+      if (from.name == to.name) continue;
+      for (const Ip& ip : to.ips) {
+        const bool needs_uplink = to.kind == Place::Kind::kOutside;
+        if (needs_uplink ? !HasUplink(places, from, ip.is4())
+                         : from.kind == Place::Kind::kPod && !HasFamily(from, ip.is4()))
+          continue;
+        for (const auto protocol : {Protocol::kTcp, Protocol::kIcmp})
+          cells.push_back({.from = from.name,
+                           .to = to.name,
+                           .kind = KindOf(from, to),
+                           .cell = {protocol, ip, kEchoPort, to.name}});
+      }
+    }
+  }
+  return cells;
+}
+
+Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCell> cells,
+                         milliseconds timeout) {
+  const auto begun = std::chrono::steady_clock::now();
+  std::map<std::string, std::vector<MatrixCell*>> by_source;
+  for (auto& cell : cells) by_source[cell.from].push_back(&cell);
+  const auto probe = [&](const Place& place) -> Result<> {
+    const auto ours = by_source.find(place.name);
+    if (ours == by_source.end()) return {};
+    std::vector<Cell> asked;
+    for (const auto* cell : ours->second) asked.push_back(cell->cell);
+    auto outcomes = Probe(place.netns, asked, timeout);
+    if (!outcomes) return tl::unexpected<Error>(outcomes.error());
+    for (size_t i = 0; i < asked.size(); ++i) ours->second[i]->outcome = (*outcomes)[i];
+    return {};
+  };
+  if (auto probed = ForEachAtOnce(places, probe, places.size()); !probed)
+    return tl::unexpected<Error>(probed.error());
+  return Matrix{std::move(cells),
+                std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun)};
+}
+
+std::string ToText(const Matrix& matrix) {
+  std::string text = TableText(matrix) + "\n" + KindsText(matrix);
+  for (const auto& cell : matrix.cells) {
+    if (cell.ok()) continue;
+    text += fmt::format("  FAILED {} -> {} ({}, {}): {}\n", cell.from, cell.to,
+                        cell.cell.address.ToString(), Describe(cell.cell),
+                        cell.expected ? cell.outcome.reason : "was reached");
+  }
+  text += fmt::format("{} of {} cells ok, in {} ms\n", matrix.cells.size() - matrix.failed(),
+                      matrix.cells.size(), matrix.time.count());
+  return text;
+}
+
+}  // namespace kvs::lab

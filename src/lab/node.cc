@@ -1,0 +1,212 @@
+#include "lab/node.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "lab/netns.h"
+#include "lab/underlay.h"
+#include "lab/unixctl.h"
+#include "netlink/address.h"
+#include "netlink/interface.h"
+#include "netlink/link.h"
+#include "netlink/namespace.h"
+#include "netlink/route.h"
+#include "netlink/socket.h"
+
+namespace kvs::lab {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr char kNic[] = "u0";
+constexpr char kBridge[] = "br-phy";
+constexpr char kSchema[] = "/usr/share/openvswitch/vswitch.ovsschema";
+
+// The last lines of a log, for the message about its program.
+std::string Tail(const std::string& path) {
+  std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  return text.size() <= 600 ? text : "..." + text.substr(text.size() - 600);
+}
+
+template <class Condition>
+bool Await(milliseconds timeout, Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(milliseconds(3));
+  }
+  return true;
+}
+
+}  // namespace
+
+Node::Node(State state, Options options) : state_(std::move(state)), options_(std::move(options)) {}
+
+Result<> Node::BringUp() {
+  std::error_code error;
+  for (const auto& folder : {ovs_dir(), cni_conf_dir(), cni_bin_dir(), Path("agent")})
+    fs::create_directories(folder, error);
+  if (auto done = MakeNetns(netns()); !done) return done;
+  if (auto done = MakeNic(); !done) return done;
+  if (auto done = StartOvsdb(); !done) return done;
+  if (auto done = StartOvs(); !done) return done;
+  auto made =
+      Check(Here({"ovs-vsctl", "--timeout=20", "--", "add-br", kBridge, "--", "set", "bridge",
+                  kBridge, "datapath_type=netdev", "--", "add-port", kBridge, kNic}),
+            seconds(25));
+  if (!made) return tl::unexpected<Error>(made.error());
+  return AddressBrPhy();
+}
+
+Result<> Node::MakeNic() {
+  if (auto done = Plug(state_, netns(), kNic); !done) return done;
+  auto space = netlink::Namespace::Open(netlink::Namespace::Path(netns()));
+  if (!space) return tl::unexpected<Error>(space.error());
+  auto quiet =
+      space->Run([] { return netlink::WriteSysctl("net/ipv6/conf/u0/disable_ipv6", "1"); });
+  if (!quiet) return quiet;
+  // Open vSwitch reads the NIC beside the kernel, which must not answer too. In a table of its own:
+  // the agent's is the agent's.
+  auto drop = Check({.argv = {"nft", "-f", "-"},
+                     .netns = netns(),
+                     .input = "table netdev kvs-lab {\n chain nic {\n  type filter hook ingress "
+                              "device \"u0\" priority 0; policy drop;\n }\n}\n"});
+  if (!drop) return tl::unexpected<Error>(drop.error());
+  return {};
+}
+
+Result<> Node::AddressBrPhy() {
+  auto space = netlink::Namespace::Open(netlink::Namespace::Path(netns()));
+  if (!space) return tl::unexpected<Error>(space.error());
+  auto socket = netlink::Socket::OpenIn(*space);
+  if (!socket) return tl::unexpected<Error>(socket.error());
+  auto bridge = netlink::FindLink(**socket, kBridge);
+  if (!bridge) return tl::unexpected<Error>(bridge.error());
+  std::vector requests{netlink::SetLink(*bridge, {.up = true})};
+  for (const Ip& ip : addresses()) {
+    requests.push_back(netlink::ReplaceAddress(
+        {.link = bridge->index, .ip = ip, .length = Underlay::Length(ip), .no_dad = true}));
+    for (const Ip& router : Underlay::Router()) {
+      if (router.is4() != ip.is4()) continue;
+      requests.push_back(
+          netlink::ReplaceRoute({.destination = Prefix(router.is4() ? Ip(Ip4{}) : Ip6{}, 0),
+                             .link = bridge->index,
+                             .via = router,
+                             .protocol = RTPROT_STATIC}));
+    }
+  }
+  return (*socket)->Do(requests);
+}
+
+Result<> Node::StartOvsdb() {
+  const std::string database = Path("ovs/conf.db");
+  if (!fs::exists(database)) {
+    if (auto made = Check({.argv = {"ovsdb-tool", "create", database, kSchema}}); !made)
+      return tl::unexpected<Error>(made.error());
+  }
+  auto process = Start(Here({"ovsdb-server", "--remote=punix:" + ovsdb_socket(),
+                             "--unixctl=" + Path("ovs/ovsdb-server.ctl"), "--no-chdir", database}),
+                       Log("ovsdb-server"));
+  if (!process) return tl::unexpected<Error>(process.error());
+  if (auto noted = state_.Note(Noted("ovsdb-server"), *process); !noted) return noted;
+  if (!Await(seconds(10), [&] { return Listens(ovsdb_socket()) || !IsAlive(*process); }) ||
+      !IsAlive(*process))
+    return Fail("ovsdb-server of {} does not start: {}", name(), Tail(Log("ovsdb-server")));
+  return {};
+}
+
+Result<> Node::StartOvs() {
+  auto process = Start(Here({"ovs-vswitchd", "--unixctl=" + Path("ovs/ovs-vswitchd.ctl"),
+                             "--no-chdir", "unix:" + ovsdb_socket()}),
+                       Log("ovs-vswitchd"));
+  if (!process) return tl::unexpected<Error>(process.error());
+  return state_.Note(Noted("ovs-vswitchd"), *process);
+}
+
+Result<> Node::RestartOvs() {
+  if (auto stopped = Stop("ovs-vswitchd", SIGKILL); !stopped) return stopped;
+  if (auto started = StartOvs(); !started) return started;
+  const auto addressed = [&] { return AddressBrPhy().has_value(); };
+  if (!Await(seconds(10), addressed))
+    return Fail("ovs-vswitchd of {} does not start: {}", name(), Tail(Log("ovs-vswitchd")));
+  return {};
+}
+
+Result<> Node::StartAgent() {
+  std::vector<std::string> argv{options_.programs.agent,
+                                "--node-name=" + name(),
+                                "--manifests=" + options_.manifests,
+                                "--ovsdb=" + ovsdb_socket(),
+                                "--run-dir=" + Path("agent"),
+                                "--cni-conf-dir=" + cni_conf_dir(),
+                                "--cni-bin-dir=" + cni_bin_dir(),
+                                "--cni-binary=" + options_.programs.cni,
+                                "--datapath=netdev"};
+  argv.insert(argv.end(), options_.agent_flags.begin(), options_.agent_flags.end());
+  auto process = Start(Here(std::move(argv)), Log("k-vswitchd"));
+  if (!process) return tl::unexpected<Error>(process.error());
+  return state_.Note(Noted("k-vswitchd"), *process);
+}
+
+Result<> Node::Stop(const std::string& program, int signal) {
+  const std::string what = Noted(program);
+  auto process = state_.Find(what);
+  if (!process) return tl::unexpected<Error>(process.error());
+  Signal(*process, signal);
+  if (!AwaitEnd(*process, seconds(10))) return Fail("{} does not end on signal {}", what, signal);
+  state_.Forget(what);
+  return {};
+}
+
+Result<> Node::AwaitReady(milliseconds timeout) const {
+  auto agent = state_.Find(Noted("k-vswitchd"));
+  if (!agent) return tl::unexpected<Error>(agent.error());
+  std::error_code error;
+  const auto ready = [&] {
+    for (const auto& entry : fs::directory_iterator(cni_conf_dir(), error)) {
+      if (entry.path().extension() == ".conflist") return true;
+    }
+    return false;
+  };
+  if (!Await(timeout, [&] { return ready() || !IsAlive(*agent); }) || !IsAlive(*agent)) {
+    return Fail("k-vswitchd of {} {}: {}", name(),
+                IsAlive(*agent) ? "has installed no CNI configuration" : "ended",
+                Tail(Log("k-vswitchd")));
+  }
+  return {};
+}
+
+Result<> Node::TakeDown() {
+  for (const auto& [what, process] : state_.Processes()) {
+    if (!what.starts_with(Noted(""))) continue;
+    Signal(process, SIGKILL);
+    AwaitEnd(process, seconds(5));
+    state_.Forget(what);
+  }
+  if (auto unplugged = Unplug(state_, netns()); !unplugged) return unplugged;
+  if (auto removed = RemoveNetns(netns()); !removed) return removed;
+  std::error_code error;
+  fs::remove_all(Path(""), error);
+  return {};
+}
+
+Command Node::Here(std::vector<std::string> argv) const {
+  return {.argv = std::move(argv),
+          .netns = netns(),
+          .env = {"OVS_RUNDIR=" + ovs_dir(), "OVS_DBDIR=" + ovs_dir(), "OVS_LOGDIR=" + ovs_dir(),
+                  "OVS_SYSCONFDIR=" + ovs_dir(), "KVS_SOCKET=" + agent_socket()}};
+}
+
+Result<std::string> Node::Appctl(const std::string& method,
+                                 const std::vector<std::string>& args) const {
+  return Unixctl(Path("ovs/ovs-vswitchd.ctl"), method, args);
+}
+
+}  // namespace kvs::lab
