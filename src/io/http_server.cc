@@ -43,7 +43,7 @@ HttpRequest ParseTarget(std::string method, std::string_view target) {
 
 }  // namespace
 
-class HttpServer::Connection {
+class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(HttpServer& server, std::unique_ptr<Stream> stream)
       : server_(server), stream_(std::move(stream)), idle_(server.loop_, [this] { Leave(); }) {
@@ -55,7 +55,7 @@ class HttpServer::Connection {
     idle_.Start(kIdle);
   }
 
-  std::list<std::unique_ptr<Connection>>::iterator place;
+  std::list<std::shared_ptr<Connection>>::iterator place;
 
  private:
   void Parse(std::span<const uint8_t> bytes) {
@@ -74,31 +74,37 @@ class HttpServer::Connection {
     }();
     idle_.Start(kIdle);
     received_ += bytes.size();
-    while (true) {
-      const size_t used = http_parser_execute(
-          &parser_, &settings, reinterpret_cast<const char*>(bytes.data()), bytes.size());
-      const auto error = HTTP_PARSER_ERRNO(&parser_);
-      if (received_ > kMaxRequest || (error != HPE_OK && error != HPE_PAUSED)) return Leave();
-      if (error == HPE_OK) return;
-      http_parser_pause(&parser_, 0);
-      bytes = bytes.subspan(std::min(bytes.size(), used + 1));  // a pause leaves its byte unread
-      Answer();
-      if (bytes.empty()) return;
-    }
+    if (received_ > kMaxRequest) return Leave();
+    if (answering_)
+      return unread_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()), void();
+    const size_t used = http_parser_execute(
+        &parser_, &settings, reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto error = HTTP_PARSER_ERRNO(&parser_);
+    if (error == HPE_OK) return;
+    if (error != HPE_PAUSED) return Leave();
+    http_parser_pause(&parser_, 0);
+    const size_t rest = std::min(bytes.size(), used + 1);  // a pause leaves its byte unread
+    unread_.assign(reinterpret_cast<const char*>(bytes.data()) + rest, bytes.size() - rest);
+    answering_ = true;
+    server_.serve_(ParseTarget(http_method_str(static_cast<http_method>(parser_.method)),
+                               std::exchange(target_, {})),
+                   [weak = weak_from_this()](const HttpResponse& response) {
+                     if (const auto self = weak.lock()) self->Answer(response);
+                   });
   }
 
-  void Answer() {
-    const auto method = static_cast<http_method>(parser_.method);
-    const HttpResponse response =
-        server_.serve_(ParseTarget(http_method_str(method), std::exchange(target_, {})));
-    received_ = 0;
+  void Answer(const HttpResponse& response) {
+    if (!std::exchange(answering_, false)) return;
     const bool keep = http_should_keep_alive(&parser_) != 0;
-    stream_->Write(
-        fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n{}",
-                    response.status, http_status_str(static_cast<http_status>(response.status)),
-                    response.content_type, response.body.size(),
-                    keep ? "" : "Connection: close\r\n", method == HTTP_HEAD ? "" : response.body));
-    if (!keep) stream_->Shutdown();
+    stream_->Write(fmt::format(
+        "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n{}", response.status,
+        http_status_str(static_cast<http_status>(response.status)), response.content_type,
+        response.body.size(), keep ? "" : "Connection: close\r\n",
+        parser_.method == HTTP_HEAD ? "" : response.body));
+    if (!keep) return stream_->Shutdown();
+    received_ = 0;
+    const std::string unread = std::exchange(unread_, {});
+    if (!unread.empty()) Parse({reinterpret_cast<const uint8_t*>(unread.data()), unread.size()});
   }
 
   void Leave() { server_.connections_.erase(place); }  // destroys this
@@ -108,6 +114,8 @@ class HttpServer::Connection {
   Timer idle_;
   http_parser parser_;
   std::string target_;
+  std::string unread_;  // came while a request was being answered
+  bool answering_ = false;
   size_t received_ = 0;
 };
 
@@ -115,7 +123,7 @@ HttpServer::HttpServer(Loop& loop, Serve serve) : loop_(loop), serve_(std::move(
 HttpServer::~HttpServer() = default;
 
 void HttpServer::Accept(std::unique_ptr<Stream> stream) {
-  connections_.push_front(std::make_unique<Connection>(*this, std::move(stream)));
+  connections_.push_front(std::make_shared<Connection>(*this, std::move(stream)));
   connections_.front()->place = connections_.begin();
 }
 

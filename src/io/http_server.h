@@ -10,8 +10,8 @@
 #include "io/stream.h"
 
 // A small HTTP/1.1 server (RFC 9112) for health, metrics and the agent's local interface: short
-// answers made at once, one request after the other per connection. Not for untrusted networks
-// beyond that: requests over 64 KiB and connections idle for 30 s are closed.
+// answers, one request after the other per connection. Not for untrusted networks beyond that:
+// requests over 64 KiB and connections idle for 30 s are closed.
 namespace kvs::io {
 
 struct HttpRequest {
@@ -28,7 +28,9 @@ struct HttpResponse {
 
 class HttpServer {
  public:
-  using Serve = std::function<HttpResponse(const HttpRequest&)>;
+  // Called once per request; may be kept and called later, also after the server is gone.
+  using Reply = std::function<void(const HttpResponse&)>;
+  using Serve = std::function<void(const HttpRequest&, Reply)>;
 
   static Result<std::unique_ptr<HttpServer>> OnUnixSocket(Loop& loop, const std::string& path,
                                                           Serve serve);
@@ -47,7 +49,7 @@ class HttpServer {
   Loop& loop_;
   Serve serve_;
   std::unique_ptr<Listener> listener_;
-  std::list<std::unique_ptr<Connection>> connections_;
+  std::list<std::shared_ptr<Connection>> connections_;
 };
 
 }  // namespace kvs::io

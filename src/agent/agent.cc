@@ -1,0 +1,284 @@
+#include "agent/agent.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "agent/cni_install.h"
+#include "base/hash.h"
+#include "base/log.h"
+
+namespace kvs::agent {
+namespace {
+
+constexpr auto kSecond = std::chrono::milliseconds(1000);
+constexpr uint64_t kAuditSeconds = 10;
+constexpr auto kStatusInterval = std::chrono::milliseconds(10000);
+constexpr std::string_view kManager = "agent";
+
+std::string MgmtSocket(const Options& options) {
+  return fmt::format("{}/{}.mgmt", options.ovs_run_dir, feed::kBridge);
+}
+
+// The bridge's own MAC: fixed for a node, "kv" in the locally administered range.
+Mac BridgeMac(const std::string& node) {
+  const uint64_t hash = StableHash(node);
+  return {{0x0e, 'k', 'v', static_cast<uint8_t>(hash >> 16), static_cast<uint8_t>(hash >> 8),
+           static_cast<uint8_t>(hash)}};
+}
+
+// The kernel datapath if the kernel has it: it is faster by far.
+std::string DetectDatapath(const std::string& wish) {
+  if (wish != "auto") return wish;
+  return std::filesystem::exists("/sys/module/openvswitch") ? "system" : "netdev";
+}
+
+}  // namespace
+
+// Held as long as the agent runs; the kernel lets go of it whatever way the process ends.
+class Agent::Lock {
+ public:
+  static Result<std::unique_ptr<Lock>> Take(const std::string& run_dir) {
+    std::error_code error;
+    std::filesystem::create_directories(run_dir, error);
+    const std::string path = run_dir + "/agent.lock";
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return FailErrno(errno, "open {}", path);
+    std::unique_ptr<Lock> lock(new Lock(fd));
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+      const std::string pid = std::to_string(getpid()) + "\n";
+      if (ftruncate(fd, 0) != 0 || write(fd, pid.data(), pid.size()) < 0)
+        return FailErrno(errno, "write {}", path);
+      return lock;
+    }
+    char pid[16] = {};
+    if (read(fd, pid, sizeof pid - 1) < 0) pid[0] = '\0';
+    return Fail("another k-vswitchd (pid {}) holds {}; one node has one agent", std::atoi(pid),
+                path);
+  }
+  ~Lock() { close(fd_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  explicit Lock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+Result<std::unique_ptr<Agent>> Agent::Open(io::Loop& loop, Options options,
+                                           std::unique_ptr<kube::Source> source) {
+  if (options.ovs_run_dir.empty())
+    options.ovs_run_dir = std::filesystem::path(options.ovsdb).parent_path().string();
+  auto lock = Lock::Take(options.run_dir);
+  if (!lock) return tl::unexpected(lock.error());
+  std::unique_ptr<Agent> agent(
+      new Agent(loop, std::move(options), std::move(*lock), std::move(source)));
+  auto links =
+      feed::LinkFeed::Open(loop, {.on_change = [raw = agent.get()] { raw->Soon(); },
+                                  .on_route_change = [raw = agent.get()] { raw->Soon(); }});
+  if (!links) return tl::unexpected(links.error());
+  agent->links_ = std::move(*links);
+  return agent;
+}
+
+Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<Lock> lock,
+             std::unique_ptr<kube::Source> source)
+    : loop_(loop),
+      options_(std::move(options)),
+      lock_(std::move(lock)),
+      turn_(loop, [this] { Turn(); }),
+      second_(loop, [this] { EverySecond(); }),
+      source_(std::move(source)),
+      nodes_(*source_, options_.node_name, world_, [this] { Soon(); }),
+      ovsdb_(loop, {.path = options_.ovsdb}, OvsdbHandlers()),
+      switch_(loop, MgmtSocket(options_), SwitchHandlers(), {.watch_flows = true}),
+      flows_(loop, switch_,
+             {.flows = pipeline_.engine().desired<flow::Flow>(),
+              .groups = pipeline_.engine().desired<flow::Group>(),
+              .revision = [this] { return pipeline_.engine().revision(); }},
+             [this] { Soon(); }),
+      nat_(loop, pipeline_.engine(), feed::kBridge),
+      keeper_(loop, ovsdb_, feed::kBridge),
+      verdicts_(ovsdb_, {.applied = [this] { return flows_.applied(); },
+                         .other_parts_ready =
+                             [this](const ovsdb::Interface& interface) {
+                               const world::Self* self = world_.self.Find(0);
+                               return self != nullptr &&
+                                      (!self->netdev || host_.Deaf(interface.name));
+                             }}) {
+  second_.StartRepeating(kSecond);
+}
+
+Agent::~Agent() = default;
+
+ovsdb::Session::Handlers Agent::OvsdbHandlers() {
+  return {.on_change =
+              [this](const ovsdb::Change& change) {
+                ports_.Apply(change);
+                verdicts_.Note(change);
+                Soon();
+              },
+          .on_up =
+              [this] {
+                ovsdb_down_.clear();
+                ++ovsdb_reconnects_;
+                ovsdb_seen_ = true;
+                log::Info("OVSDB: connected to {}", options_.ovsdb);
+                Soon();
+              },
+          .on_down =
+              [this](const Error& error) {
+                if (ovsdb_down_ != error.message)
+                  log::Warning("OVSDB: {}: {}", options_.ovsdb, error.message);
+                ovsdb_down_ = error.message;
+              }};
+}
+
+openflow::Connection::Handlers Agent::SwitchHandlers() {
+  return {.on_up =
+              [this](uint64_t) {
+                switch_down_.clear();
+                ++openflow_reconnects_;
+                flows_.OnUp();
+              },
+          .on_down =
+              [this](const Error& error) {
+                if (switch_down_ != error.message) log::Info("switch: {}", error.message);
+                switch_down_ = error.message;
+                flows_.OnDown();
+              },
+          .on_packet_in = {},
+          .on_port_status = {},
+          .on_flow_event = [this](const openflow::FlowEvent&) { flows_.Audit(); },
+          .on_flow_removed = {}};
+}
+
+void Agent::Soon() {
+  if (!turn_.active()) turn_.Start(std::chrono::milliseconds(0));
+}
+
+bool Agent::InputsKnown() const {
+  return ovsdb_seen_ && nodes_.synced() && world_.self.size() == 1;
+}
+
+void Agent::Turn() {
+  self_problems_.clear();
+  if (auto self =
+          feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(), self_problems_))
+    world_.self.Put(std::move(*self));
+  verdicts_.Stamp(pipeline_.engine().Run());
+  if (ovsdb_seen_) WantBridge();
+  bridge_.Reconcile();
+  if (InputsKnown()) {
+    host_.Reconcile();
+    nat_.Reconcile();
+    flows_.Begin();
+    flows_.Changed();
+  }
+  if (flows_.applied() > 0 && !announced_) Announce();
+  verdicts_.Write();
+}
+
+void Agent::WantBridge() {
+  const world::Self* self = world_.self.Find(0);
+  apply::WantedBridge wanted{.name = feed::kBridge,
+                             .datapath_type = DetectDatapath(options_.datapath),
+                             .hwaddr = BridgeMac(options_.node_name)};
+  wanted.facts.node = options_.node_name;
+  wanted.facts.datapath = wanted.datapath_type == "netdev" ? ovsdb::BridgeFacts::Datapath::kNetdev
+                                                           : ovsdb::BridgeFacts::Datapath::kSystem;
+  if (self != nullptr) {
+    wanted.facts.pod_ranges = self->pod_ranges;
+    wanted.facts.mtu = self->mtu;
+    wanted.facts.agent_ready = announced_ && !retiring_;
+  }
+  pipeline_.engine().Drain<pipeline::TunnelPort>();
+  pipeline_.engine().desired<pipeline::TunnelPort>().ForEach([&](const pipeline::TunnelPort& port) {
+    wanted.tunnel = apply::WantedBridge::Tunnel{
+        port.name, port.type, {port.options.begin(), port.options.end()}, port.ofport};
+  });
+  bridge_.Want(std::move(wanted));
+}
+
+// Everything works: tell the plugin, then, last of all, the kubelet.
+void Agent::Announce() {
+  if (retiring_) return;
+  auto installed = InstallCniPlugin(options_);
+  if (installed) installed = WriteCniConfig(options_);
+  const std::string problem = installed ? "" : installed.error().message;
+  if (problem != cni_problem_ && !installed) log::Error("CNI: {}", problem);
+  cni_problem_ = problem;
+  if (!installed) return;
+  announced_ = true;
+  log::Info("ready");
+  Soon();
+}
+
+void Agent::EverySecond() {
+  ++seconds_;
+  keeper_.Check(links_->All());
+  if (seconds_ % kAuditSeconds == 0) flows_.Audit();
+  if (flows_.applied() > 0 && !announced_) Announce();
+  bridge_.Reconcile();
+  if (InputsKnown()) host_.Reconcile();
+  verdicts_.Write();
+  WriteStatus();
+}
+
+void Agent::WriteStatus() {
+  if (nodes_.own() == nullptr || retiring_) return;
+  const kube::VSwitchConfigStatus status = StatusOf(*this, written_);
+  const bool flipped = status.conditions != written_.conditions;
+  const bool due = loop_.Now() - written_at_ >= kStatusInterval;
+  if (status == written_ || !(flipped || due)) return;
+  kube::VSwitchConfig config;
+  config.meta.name = options_.node_name;
+  config.status = status;
+  written_ = status;
+  written_at_ = loop_.Now();
+  source_->Apply(config, kManager, [this](const Result<>& done) {
+    if (done) return;
+    log::Warning("write status of VSwitchConfig {}: {}", options_.node_name, done.error().message);
+    written_ = {};
+  });
+}
+
+void Agent::Retire(std::function<void()> done) {
+  retiring_ = true;
+  if (ovsdb_seen_) WantBridge();
+  // Enough for the one transaction; if OVSDB is away, the promise is as good as gone.
+  second_.Stop();
+  turn_.Stop();
+  static constexpr auto kFarewell = std::chrono::milliseconds(100);
+  farewell_ = std::make_unique<io::Timer>(loop_, std::move(done));
+  farewell_->Start(kFarewell);
+}
+
+std::vector<Problem> Agent::Problems() const {
+  std::vector<Problem> all;
+  const auto add = [&](const char* object, const char* field, const std::string& message) {
+    if (!message.empty()) all.push_back({object, field, message});
+  };
+  add("OVSDB", "connection",
+      ovsdb_down_.empty() ? ""
+                          : fmt::format("{}: {}; try: systemctl status openvswitch-switch",
+                                        options_.ovsdb, ovsdb_down_));
+  if (bridge_.problem()) all.push_back(*bridge_.problem());
+  all.insert(all.end(), self_problems_.begin(), self_problems_.end());
+  if (all.empty() && !switch_down_.empty())
+    add("OpenFlow", "connection",
+        fmt::format("{}: {}; is ovs-vswitchd running?", MgmtSocket(options_), switch_down_));
+  for (const auto& [change, reason] : flows_.refused())
+    add("OpenFlow", "flow", "refused by the switch: " + reason);
+  add("Host", "network", host_.problem());
+  add("Host", "masquerade", nat_.problem());
+  add("CNI", "installation", cni_problem_);
+  for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);
+  const auto rules = pipeline_.Problems();
+  all.insert(all.end(), rules.begin(), rules.end());
+  return all;
+}
+
+}  // namespace kvs::agent

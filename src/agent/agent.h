@@ -1,0 +1,120 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/options.h"
+#include "apply/bridge_applier.h"
+#include "apply/host_applier.h"
+#include "apply/nat_applier.h"
+#include "apply/port_keeper.h"
+#include "apply/switch_applier.h"
+#include "apply/verdict_writer.h"
+#include "base/result.h"
+#include "feed/link_feed.h"
+#include "feed/node_feed.h"
+#include "feed/port_feed.h"
+#include "feed/self.h"
+#include "io/loop.h"
+#include "kube/source.h"
+#include "openflow/connection.h"
+#include "ovsdb/session.h"
+#include "pipeline/pipeline.h"
+#include "world/world.h"
+
+// k-vswitchd: what is known becomes facts (feeds), facts become what should exist (pipeline), and
+// that is made so (appliers). Members stand in the order in which things flow; they end in the
+// reverse order.
+namespace kvs::agent {
+
+class Agent {
+ public:
+  // Fails if another agent runs on this node, or the node is unusable; later trouble is told by
+  // status() and mended.
+  static Result<std::unique_ptr<Agent>> Open(io::Loop& loop, Options options,
+                                             std::unique_ptr<kube::Source> source);
+  ~Agent();
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  // Everything that is wrong, most fundamental first. Empty: the node does all that it should.
+  std::vector<Problem> Problems() const;
+  bool ready() const { return announced_ && Problems().empty(); }
+
+  // Takes back the promise to the CNI plugin that somebody is there, then calls `done`. The
+  // datapath goes on.
+  void Retire(std::function<void()> done);
+
+  // For the interface to people (api.h).
+  const Options& options() const { return options_; }
+  const world::World& world() const { return world_; }
+  const pipeline::Pipeline& pipeline() const { return pipeline_; }
+  const ovsdb::Session& ovsdb() const { return ovsdb_; }
+  openflow::Connection& openflow() { return switch_; }
+  const apply::SwitchApplier& flows() const { return flows_; }
+  const apply::BridgeApplier& bridge() const { return bridge_; }
+  const apply::HostApplier& host() const { return host_; }
+  const apply::PortKeeper& ports() const { return keeper_; }
+  const apply::VerdictWriter& verdicts() const { return verdicts_; }
+  uint64_t ovsdb_reconnects() const { return ovsdb_reconnects_; }
+  uint64_t openflow_reconnects() const { return openflow_reconnects_; }
+
+ private:
+  class Lock;
+
+  Agent(io::Loop& loop, Options options, std::unique_ptr<Lock> lock,
+        std::unique_ptr<kube::Source> source);
+
+  ovsdb::Session::Handlers OvsdbHandlers();
+  openflow::Connection::Handlers SwitchHandlers();
+  void Soon();  // Turn() at the end of this turn of the loop
+  void Turn();  // facts -> desired -> made so
+  void EverySecond();
+  void WantBridge();
+  void Announce();
+  bool InputsKnown() const;
+  void WriteStatus();
+
+  io::Loop& loop_;
+  Options options_;
+  std::unique_ptr<Lock> lock_;
+  io::Timer turn_, second_;
+
+  world::World world_;
+  pipeline::Pipeline pipeline_{world_};
+
+  std::unique_ptr<kube::Source> source_;
+  feed::NodeFeed nodes_;
+  std::unique_ptr<feed::LinkFeed> links_;
+  feed::PortFeed ports_{world_};
+  ovsdb::Session ovsdb_;
+  openflow::Connection switch_;
+
+  apply::BridgeApplier bridge_{ovsdb_};
+  apply::SwitchApplier flows_;
+  apply::HostApplier host_{pipeline_.engine(), feed::kBridge};
+  apply::NatApplier nat_;
+  apply::PortKeeper keeper_;
+  apply::VerdictWriter verdicts_;
+
+  std::vector<Problem> self_problems_;
+  std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up
+  std::string switch_down_ = "not connected yet";
+  std::string cni_problem_;
+  bool ovsdb_seen_ = false;  // its content is known
+  bool announced_ = false;   // to the CNI plugin and the kubelet
+  bool retiring_ = false;
+  uint64_t seconds_ = 0;
+  uint64_t ovsdb_reconnects_ = 0, openflow_reconnects_ = 0;
+  kube::VSwitchConfigStatus written_;  // as last applied
+  std::chrono::milliseconds written_at_{0};
+  std::unique_ptr<io::Timer> farewell_;
+};
+
+// The status that the agent's VSwitchConfig should show. `before`: the last one, for the times of
+// its conditions.
+kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfigStatus& before);
+
+}  // namespace kvs::agent

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "agent/agent.h"
+#include "io/http_server.h"
+
+namespace kvs::agent {
+
+// What the agent answers on its Unix socket (all of it) and on its health address (the first
+// three):
+//   GET /healthz      200 while it runs
+//   GET /readyz       200, or 503 with what is wrong, a line each
+//   GET /metrics      Prometheus text
+//   GET /v1/status    {"node", "ready", "problems": [{"object","field","message"}], "overlay":
+//   {...}, ...} GET /v1/ports     {"ports":
+//   [{"name","ofport","mac","ips","pod","container","realized"}]} GET /v1/pods      {"pods":
+//   [{"pod","ips","port","node"}]} GET /v1/flows     {"flows":
+//   [{"table","tableName","priority","match","actions","cookie","packets","bytes",
+//                      "owner": {"rule","row","object"}}]}, as the switch has them now
+//   PUT /v1/log-level?level=debug
+void Serve(Agent& agent, const io::HttpRequest& request, const io::HttpServer::Reply& reply);
+void ServeHealth(Agent& agent, const io::HttpRequest& request, const io::HttpServer::Reply& reply);
+
+// The agent's figures in Prometheus' text format; names as in docs/operate.md.
+std::string MetricsText(const Agent& agent);
+
+}  // namespace kvs::agent

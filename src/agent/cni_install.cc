@@ -1,0 +1,69 @@
+#include "agent/cni_install.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace kvs::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<std::string> ReadFile(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return FailErrno(errno, "read {}", path.string());
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+// Makes the file at once or not at all, and not if it is so already.
+Result<> Replace(const fs::path& path, const std::string& content, fs::perms mode) {
+  if (const auto there = ReadFile(path); there && *there == content) return {};
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  const fs::path temporary = path.parent_path() / ("." + path.filename().string() + ".new");
+  errno = 0;
+  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+  out << content;
+  out.close();
+  if (!out) return FailErrno(errno, "write {}", temporary.string());
+  fs::permissions(temporary, mode, error);
+  if (!error) fs::rename(temporary, path, error);
+  if (error) return Fail("write {}: {}", path.string(), error.message());
+  return {};
+}
+
+}  // namespace
+
+Result<> InstallCniPlugin(const Options& options) {
+  if (options.cni_bin_dir.empty() || options.cni_binary.empty()) return {};
+  const auto binary = ReadFile(options.cni_binary);
+  if (!binary) return tl::unexpected(binary.error());
+  constexpr auto kExecutable = fs::perms::owner_all | fs::perms::group_read |
+                               fs::perms::group_exec | fs::perms::others_read |
+                               fs::perms::others_exec;
+  return Replace(fs::path(options.cni_bin_dir) / "k-vswitch-cni", *binary, kExecutable);
+}
+
+std::string CniConfig(const Options& options) {
+  return fmt::format(R"({{
+  "cniVersion": "1.1.0",
+  "name": "k-vswitch",
+  "plugins": [
+    {{"type": "k-vswitch-cni", "ovsdb": "{}", "capabilities": {{"ips": true, "mac": true}}}},
+    {{"type": "portmap", "capabilities": {{"portMappings": true}}}}
+  ]
+}}
+)",
+                     options.ovsdb);
+}
+
+Result<> WriteCniConfig(const Options& options) {
+  if (options.cni_conf_dir.empty()) return {};
+  constexpr auto kPublic = fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read |
+                           fs::perms::others_read;
+  return Replace(fs::path(options.cni_conf_dir) / "10-k-vswitch.conflist", CniConfig(options),
+                 kPublic);
+}
+
+}  // namespace kvs::agent

@@ -1,0 +1,95 @@
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include "agent/api.h"
+
+namespace kvs::agent {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+// Metrics are read off the agent's own counters when they are asked for: nothing is counted twice.
+class Families {
+ public:
+  Families& Family(const char* name, const char* help, MetricType type) {
+    families_.push_back({name, help, type, {}});
+    return *this;
+  }
+  Families& Value(double value, Labels labels = {}) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    if (families_.back().type == MetricType::Counter)
+      metric.counter.value = value;
+    else
+      metric.gauge.value = value;
+    families_.back().metric.push_back(std::move(metric));
+    return *this;
+  }
+  std::string Text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+}  // namespace
+
+std::string MetricsText(const Agent& agent) {
+  constexpr auto kGauge = MetricType::Gauge;
+  constexpr auto kCounter = MetricType::Counter;
+  const auto& engine = agent.pipeline().engine();
+  const ovsdb::OpenVSwitch* root = agent.ovsdb().replica().root();
+  const ovsdb::Bridge* bridge = agent.ovsdb().replica().bridges.Find(feed::kBridge);
+  const auto& flows = agent.flows().counters();
+  Families all;
+  all.Family("kvswitch_build_info", "The agent and the switch it runs; always 1.", kGauge)
+      .Value(1, {{"version", KVS_VERSION},
+                 {"ovs_version", root == nullptr ? "" : root->ovs_version.value_or("")},
+                 {"datapath", bridge == nullptr ? "" : bridge->datapath_type}});
+  all.Family("kvswitch_ready", "Whether the node does all that it should.", kGauge)
+      .Value(agent.ready() ? 1 : 0);
+  all.Family("kvswitch_problems", "Things that are wrong now; kvs status names them.", kGauge)
+      .Value(static_cast<double>(agent.Problems().size()));
+  all.Family("kvswitch_pods", "Pods attached to this node's bridge.", kGauge)
+      .Value(static_cast<double>(agent.world().ports.size()));
+  all.Family("kvswitch_pods_waiting", "Pods whose attachment is not confirmed yet.", kGauge)
+      .Value(static_cast<double>(agent.verdicts().waiting()));
+  all.Family("kvswitch_nodes", "Nodes of the cluster that are known.", kGauge)
+      .Value(static_cast<double>(agent.world().nodes.size()));
+  all.Family("kvswitch_flows_desired", "Flows that should be in the switch.", kGauge)
+      .Value(static_cast<double>(engine.desired<flow::Flow>().size()));
+  all.Family("kvswitch_flow_operations_total",
+             "Flows and groups put into or taken out of the switch.", kCounter)
+      .Value(static_cast<double>(flows.changes));
+  all.Family("kvswitch_flow_refused", "Flows that the switch refuses.", kGauge)
+      .Value(static_cast<double>(agent.flows().refused().size()));
+  all.Family("kvswitch_flow_drift_repairs_total",
+             "Flows and groups mended after somebody else changed them.", kCounter)
+      .Value(static_cast<double>(flows.repairs));
+  all.Family("kvswitch_flow_dumps_total",
+             "Comparisons of the whole flow table with the desired one.", kCounter)
+      .Value(static_cast<double>(flows.dumps));
+  all.Family("kvswitch_ovsdb_repairs_total",
+             "Times the bridge or the tunnel port was mended in OVSDB.", kCounter)
+      .Value(static_cast<double>(agent.bridge().repairs()));
+  all.Family("kvswitch_host_repairs_total",
+             "Addresses, routes and neighbours of the host that were mended.", kCounter)
+      .Value(static_cast<double>(agent.host().repairs()));
+  all.Family("kvswitch_stale_ports_total", "Ports deleted because their link was gone.", kCounter)
+      .Value(static_cast<double>(agent.ports().counters().stale_ports));
+  all.Family("kvswitch_restored_ports_total", "Ports made again in OVSDB from their links.",
+             kCounter)
+      .Value(static_cast<double>(agent.ports().counters().restored_ports));
+  all.Family("kvswitch_ovsdb_reconnects_total", "Connections made to ovsdb-server.", kCounter)
+      .Value(static_cast<double>(agent.ovsdb_reconnects()));
+  all.Family("kvswitch_openflow_reconnects_total", "OpenFlow connections made to the bridge.",
+             kCounter)
+      .Value(static_cast<double>(agent.openflow_reconnects()));
+  all.Family("kvswitch_engine_fragments_run_total", "Rules run on rows.", kCounter)
+      .Value(static_cast<double>(engine.work().fragments_run));
+  return all.Text();
+}
+
+}  // namespace kvs::agent

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+namespace kvs::agent {
+
+// The flags of k-vswitchd (docs/operate.md). Empty: not used, or a default that is found out.
+struct Options {
+  std::string node_name;                           // as the Node is called
+  std::string manifests;                           // folder that stands for the API server
+  std::string ovsdb = "/run/openvswitch/db.sock";  // ovsdb-server's socket
+  std::string ovs_run_dir;                 // holds <bridge>.mgmt; default: the folder of `ovsdb`
+  std::string run_dir = "/run/k-vswitch";  // holds agent.sock and agent.lock
+  std::string cni_conf_dir;                // where 10-k-vswitch.conflist goes, last of all
+  std::string cni_bin_dir;                 // where the plugin goes
+  std::string cni_binary;                  // the plugin to put there
+  std::string datapath = "auto";           // auto, system or netdev
+  std::string health_address;              // IP:PORT for /healthz, /readyz, /metrics
+};
+
+}  // namespace kvs::agent

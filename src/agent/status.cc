@@ -1,0 +1,60 @@
+#include <ctime>
+
+#include "agent/agent.h"
+
+namespace kvs::agent {
+namespace {
+
+std::string Now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+// A condition keeps the time at which its status last changed.
+kube::Condition Make(const kube::VSwitchConfigStatus& before, std::string type, bool good,
+                     std::string good_reason, std::string bad_reason, std::string message) {
+  kube::Condition condition{.type = std::move(type),
+                            .status = good ? "True" : "False",
+                            .reason = good ? std::move(good_reason) : std::move(bad_reason),
+                            .message = std::move(message)};
+  const kube::Condition* last = kube::FindCondition(before.conditions, condition.type);
+  const bool same = last != nullptr && last->status == condition.status;
+  condition.last_transition_time = same ? last->last_transition_time : Now();
+  return condition;
+}
+
+}  // namespace
+
+kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfigStatus& before) {
+  kube::VSwitchConfigStatus status;
+  const auto problems = agent.Problems();
+  const std::string first = problems.empty() ? "" : problems.front().ToString();
+  const bool ovsdb_up = agent.ovsdb().up();
+  const bool synced = agent.flows().synced() && agent.flows().refused().empty();
+  status.conditions = {
+      Make(before, "Ready", agent.ready(), "NodeNetworked",
+           problems.empty() ? "Starting" : "Degraded", first),
+      Make(before, "OVSConnected", ovsdb_up, "Connected", "OVSUnreachable", ovsdb_up ? "" : first),
+      Make(before, "BridgeConfigured", !agent.bridge().problem(), "Configured", "BridgeConflict",
+           agent.bridge().problem() ? agent.bridge().problem()->message : ""),
+      Make(before, "FlowsSynced", synced, "Synced",
+           agent.flows().refused().empty() ? "Syncing" : "FlowTableRejected",
+           agent.flows().refused().empty() ? "" : agent.flows().refused().begin()->second),
+  };
+  if (const world::Self* self = agent.world().self.Find(0)) {
+    status.mtu = self->mtu;
+    status.datapath = self->netdev ? "netdev" : "system";
+  }
+  status.pods = static_cast<int64_t>(agent.world().ports.size());
+  status.flows = static_cast<int64_t>(agent.pipeline().engine().desired<flow::Flow>().size());
+  if (const ovsdb::OpenVSwitch* root = agent.ovsdb().replica().root())
+    status.ovs_version = root->ovs_version.value_or("");
+  status.agent_version = KVS_VERSION;
+  return status;
+}
+
+}  // namespace kvs::agent

@@ -1,0 +1,72 @@
+#include "apply/nat_applier.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace kvs::apply {
+namespace {
+
+constexpr auto kRetry = std::chrono::seconds(2);
+
+std::string RuleOf(const pipeline::Masquerade& item, const std::string& bridge) {
+  const char* ip = item.source.address().is6() ? "ip6" : "ip";
+  const std::string except =
+      item.except.empty() ? ""
+                          : fmt::format(" {} daddr != {{ {} }}", ip, fmt::join(item.except, ", "));
+  return fmt::format("{} saddr {}{} oifname != \"{}\" masquerade", ip, item.source, except, bridge);
+}
+
+}  // namespace
+
+std::string NatRuleset(const std::vector<pipeline::Masquerade>& masquerades,
+                       const std::string& bridge) {
+  std::string text =
+      "add table inet k-vswitch\n"  // so that the next line never fails
+      "delete table inet k-vswitch\n"
+      "add table inet k-vswitch\n"
+      "add chain inet k-vswitch postrouting { type nat hook postrouting priority 100; policy "
+      "accept; }\n";
+  for (const auto& item : masquerades)
+    text += "add rule inet k-vswitch postrouting " + RuleOf(item, bridge) + "\n";
+  return text;
+}
+
+NatApplier::NatApplier(io::Loop& loop, pipeline::Engine& engine, std::string bridge)
+    : loop_(loop), engine_(engine), bridge_(std::move(bridge)), retry_(loop, [this] { Run(); }) {}
+
+void NatApplier::Reconcile() {
+  engine_.Drain<pipeline::Masquerade>();
+  std::vector<pipeline::Masquerade> items;
+  engine_.desired<pipeline::Masquerade>().ForEach(
+      [&](const pipeline::Masquerade& item) { items.push_back(item); });
+  if (items.empty()) return;
+  std::ranges::sort(items);
+  wanted_ = NatRuleset(items, bridge_);
+  if (!process_ && wanted_ != applied_) Run();
+}
+
+void NatApplier::Renew() {
+  if (process_ || wanted_.empty()) return;
+  Run();
+}
+
+void NatApplier::Run() {
+  const std::string running = wanted_;
+  process_ = io::Process::Run(
+      loop_, {"nft", "-f", "-"}, running, [this, running](Result<io::Process::Outcome> outcome) {
+        process_.reset();
+        const std::string problem = !outcome                  ? outcome.error().message
+                                    : outcome->exit_code != 0 ? "nft: " + outcome->output
+                                                              : "";
+        if (!problem.empty() && problem != problem_) log::Warning("masquerade: {}", problem);
+        problem_ = problem;
+        if (!problem.empty()) return retry_.Start(kRetry);
+        applied_ = running;
+        if (wanted_ != applied_) Run();
+      });
+}
+
+}  // namespace kvs::apply

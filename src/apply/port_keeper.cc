@@ -1,0 +1,137 @@
+#include "apply/port_keeper.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <set>
+
+#include "base/log.h"
+#include "netlink/socket.h"
+#include "ovsdb/attachment.h"
+
+namespace kvs::apply {
+namespace {
+
+// A CNI call is over, or has undone what it did, within 10 s.
+constexpr auto kPatience = std::chrono::milliseconds(11000);
+// A link in the live group without a port is no state that a CNI call passes through for long.
+constexpr auto kShortPatience = std::chrono::milliseconds(3000);
+
+// The number that the plugin asked for, told by the link's name (kv and the index in hex); 0 if it
+// had no wish.
+int64_t RequestedNumber(const std::string& link) {
+  uint32_t index = 0;
+  if (!link.starts_with("kv") || link.starts_with("kvx")) return 0;
+  const char* end = link.data() + link.size();
+  if (std::from_chars(link.data() + 2, end, index, 16).ptr != end || index > 60000) return 0;
+  return index + 16;
+}
+
+}  // namespace
+
+PortFaults FindPortFaults(const ovsdb::Bridge& bridge, const ovsdb::Replica& there,
+                          const std::vector<netlink::Link>& links) {
+  PortFaults faults;
+  std::set<std::string_view> live;
+  for (const auto& link : links)
+    if (link.group == kLiveGroup) live.insert(link.name);
+  std::set<std::string_view> with_port;
+  for (const ovsdb::Uuid& uuid : bridge.ports) {
+    const ovsdb::Port* port = there.ports.Find(uuid);
+    const ovsdb::Interface* interface =
+        port == nullptr ? nullptr : there.interfaces.Find(port->name);
+    if (interface == nullptr || !ovsdb::Attachment::IsIn(interface->external_ids)) continue;
+    with_port.insert(interface->name);
+    if (!live.contains(interface->name)) faults.without_link.push_back(interface->name);
+  }
+  for (const auto& link : links)
+    if (link.group == kLiveGroup && !with_port.contains(link.name))
+      faults.without_port.push_back(link);
+  return faults;
+}
+
+PortKeeper::PortKeeper(io::Loop& loop, ovsdb::Session& session, std::string bridge)
+    : loop_(loop), session_(session), bridge_(std::move(bridge)) {}
+
+bool PortKeeper::Lasting(const std::string& fault) {
+  const auto patience = fault.starts_with("link ") ? kShortPatience : kPatience;
+  return loop_.Now() - since_.try_emplace(fault, loop_.Now()).first->second >= patience;
+}
+
+void PortKeeper::Check(const std::vector<netlink::Link>& links) {
+  if (std::ranges::any_of(links, [](const auto& link) { return link.group == kDeadGroup; })) Reap();
+  const ovsdb::Bridge* bridge = session_.replica().bridges.Find(bridge_);
+  if (!session_.up() || bridge == nullptr || busy_) return;
+
+  PortFaults all = FindPortFaults(*bridge, session_.replica(), links);
+  std::set<std::string> names;
+  for (const auto& port : all.without_link) names.insert("port " + port);
+  for (const auto& link : all.without_port) names.insert("link " + link.name);
+  std::erase_if(since_, [&](const auto& entry) { return !names.contains(entry.first); });
+
+  std::erase_if(all.without_link,
+                [this](const std::string& port) { return !Lasting("port " + port); });
+  std::erase_if(all.without_port,
+                [this](const netlink::Link& link) { return !Lasting("link " + link.name); });
+  if (!all.without_link.empty() || !all.without_port.empty()) Mend(*bridge, all);
+}
+
+void PortKeeper::Mend(const ovsdb::Bridge& bridge, const PortFaults& faults) {
+  ovsdb::Transaction transaction;
+  transaction.Comment("k-vswitchd: mend ports");
+  for (const auto& name : faults.without_link) {
+    const ovsdb::Port* port = session_.replica().ports.Find(name);
+    log::Warning("port {}: its link is gone (a reboot?); deleting the port", name);
+    transaction.DeletePort(bridge.uuid, port->uuid);
+    ++counters_.stale_ports;
+  }
+  for (const auto& link : faults.without_port) {
+    const auto attachment = ovsdb::Attachment::FromAlias(link.alias);
+    if (!attachment) {
+      log::Warning("link {}: has no port in OVSDB, and its alias does not tell what it is: {}",
+                   link.name, attachment.error().message);
+      since_.erase("link " + link.name);
+      continue;
+    }
+    log::Warning("link {}: has no port in OVSDB (was conf.db lost?); making it again for pod {}",
+                 link.name, attachment->pod);
+    ovsdb::Port port;
+    port.name = link.name;
+    ovsdb::Interface interface;
+    interface.name = link.name;
+    interface.external_ids = attachment->ToExternalIds();
+    if (const int64_t number = RequestedNumber(link.name); number > 0)
+      interface.ofport_request = number;
+    transaction.InsertPort(bridge.uuid, port, interface);
+    ++counters_.restored_ports;
+  }
+  busy_ = true;
+  session_.Transact(std::move(transaction), [this](const ovsdb::Outcome& outcome) {
+    busy_ = false;
+    if (!outcome) log::Warning("OVSDB: {}", outcome.error().message);
+  });
+}
+
+void PortKeeper::Reap() {
+  if (reaping_) {
+    reap_again_ = true;
+    return;
+  }
+  reap_again_ = false;
+  reaping_ = io::Work::Run(
+      loop_,
+      [] {
+        auto socket = netlink::Socket::Open();
+        if (!socket) return log::Warning("reap links: {}", socket.error().message);
+        const auto done = (*socket)->Do(netlink::DeleteLinkGroup(kDeadGroup));
+        if (!done && done.error().code != ENODEV)
+          log::Warning("reap links: {}", done.error().message);
+      },
+      [this] {
+        reaping_.reset();
+        ++counters_.reaped_links;
+        if (reap_again_) Reap();
+      });
+}
+
+}  // namespace kvs::apply

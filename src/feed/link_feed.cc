@@ -1,0 +1,103 @@
+#include "feed/link_feed.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace kvs::feed {
+
+using netlink::Monitor;
+
+LinkFeed::LinkFeed(io::Loop& loop, Handlers handlers)
+    : handlers_(std::move(handlers)), tell_(loop, [this] { handlers_.on_change(); }) {}
+
+Result<std::unique_ptr<LinkFeed>> LinkFeed::Open(io::Loop& loop, Handlers handlers) {
+  std::unique_ptr<LinkFeed> feed(new LinkFeed(loop, std::move(handlers)));
+  auto socket = netlink::Socket::Open();
+  if (!socket) return tl::unexpected(socket.error());
+  feed->socket_ = std::move(*socket);
+  LinkFeed* raw = feed.get();
+  auto monitor = Monitor::Open(
+      loop, {.on_link =
+                 [raw](Monitor::Change change, const netlink::Link& link) {
+                   if (change == Monitor::Change::kSet)
+                     raw->links_[link.index] = link;
+                   else
+                     raw->links_.erase(link.index);
+                   raw->Changed();
+                 },
+             .on_address =
+                 [raw](Monitor::Change change, const netlink::Address& address) {
+                   if (change == Monitor::Change::kSet)
+                     raw->addresses_[{address.link, address.ip}] = address;
+                   else
+                     raw->addresses_.erase({address.link, address.ip});
+                   raw->Changed();
+                 },
+             .on_route = [raw](Monitor::Change,
+                               const netlink::Route&) { raw->handlers_.on_route_change(); },
+             .on_neighbour = {},
+             .on_resync =
+                 [raw] {
+                   if (const auto done = raw->Dump(); !done)
+                     log::Error("links: {}", done.error().message);
+                   raw->handlers_.on_route_change();
+                 }});
+  if (!monitor) return tl::unexpected(monitor.error());
+  feed->monitor_ = std::move(*monitor);
+  if (const auto done = feed->Dump(); !done) return tl::unexpected(done.error());
+  return feed;
+}
+
+Result<> LinkFeed::Dump() {
+  auto links = netlink::DumpLinks(*socket_);
+  if (!links) return tl::unexpected(links.error());
+  auto addresses = netlink::DumpAddresses(*socket_);
+  if (!addresses) return tl::unexpected(addresses.error());
+  links_.clear();
+  addresses_.clear();
+  for (auto& link : *links) links_.emplace(link.index, std::move(link));
+  for (auto& address : *addresses) addresses_.emplace(std::pair(address.link, address.ip), address);
+  Changed();
+  return {};
+}
+
+void LinkFeed::Changed() {
+  if (!tell_.active()) tell_.Start(std::chrono::milliseconds(0));
+}
+
+const netlink::Link* LinkFeed::Find(std::string_view name) const {
+  const auto it =
+      std::ranges::find_if(links_, [&](const auto& entry) { return entry.second.name == name; });
+  return it == links_.end() ? nullptr : &it->second;
+}
+
+const netlink::Link* LinkFeed::WithAddress(const Ip& ip) const {
+  for (const auto& [key, address] : addresses_) {
+    if (key.second != ip) continue;
+    const auto link = links_.find(key.first);
+    if (link != links_.end()) return &link->second;
+  }
+  return nullptr;
+}
+
+std::vector<Ip> LinkFeed::AddressesExceptOf(std::string_view excluded_link) const {
+  std::vector<Ip> found;
+  for (const auto& [key, address] : addresses_) {
+    const auto link = links_.find(key.first);
+    if (link == links_.end() || link->second.name == excluded_link || link->second.name == "lo")
+      continue;
+    if (address.scope == RT_SCOPE_UNIVERSE) found.push_back(address.ip);
+  }
+  std::ranges::sort(found);
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+std::vector<netlink::Link> LinkFeed::All() const {
+  std::vector<netlink::Link> all;
+  for (const auto& [index, link] : links_) all.push_back(link);
+  return all;
+}
+
+}  // namespace kvs::feed

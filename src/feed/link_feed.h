@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/net.h"
+#include "base/result.h"
+#include "io/loop.h"
+#include "netlink/address.h"
+#include "netlink/link.h"
+#include "netlink/monitor.h"
+#include "netlink/socket.h"
+
+namespace kvs::feed {
+
+// The links and addresses of this node's network namespace, as they are now: dumped at the start
+// and kept by notifications.
+class LinkFeed {
+ public:
+  struct Handlers {
+    std::function<void()> on_change;  // of a link or an address; called once for many
+    // Somebody changed a route or a neighbour entry.
+    std::function<void()> on_route_change;
+  };
+
+  static Result<std::unique_ptr<LinkFeed>> Open(io::Loop& loop, Handlers handlers);
+  LinkFeed(const LinkFeed&) = delete;
+  LinkFeed& operator=(const LinkFeed&) = delete;
+
+  // nullptr if there is no such link.
+  const netlink::Link* Find(std::string_view name) const;
+  // The link that has this address; nullptr if none has.
+  const netlink::Link* WithAddress(const Ip& ip) const;
+  // Addresses by which this node can be reached: of all links but lo and those named, without
+  // link-local ones. Sorted.
+  std::vector<Ip> AddressesExceptOf(std::string_view excluded_link) const;
+  std::vector<netlink::Link> All() const;
+
+ private:
+  LinkFeed(io::Loop& loop, Handlers handlers);
+  Result<> Dump();
+  void Changed();
+
+  Handlers handlers_;
+  std::unique_ptr<netlink::Socket> socket_;
+  std::unique_ptr<netlink::Monitor> monitor_;
+  std::map<int, netlink::Link> links_;                        // by index
+  std::map<std::pair<int, Ip>, netlink::Address> addresses_;  // by link and address
+  io::Timer tell_;
+};
+
+}  // namespace kvs::feed

@@ -1,0 +1,116 @@
+#include "feed/self.h"
+
+#include <algorithm>
+
+namespace kvs::feed {
+namespace {
+
+// IPv6 needs 1280 (RFC 8200, 5); IPv4 hosts must take 576 (RFC 791).
+constexpr int kLeastMtu6 = 1280;
+constexpr int kLeastMtu4 = 576;
+
+world::Overlay ToOverlay(kube::OverlayType type) {
+  switch (type) {
+    case kube::OverlayType::kNone:
+      return world::Overlay::kNone;
+    case kube::OverlayType::kGre:
+      return world::Overlay::kGre;
+    case kube::OverlayType::kGeneve:
+      return world::Overlay::kGeneve;
+    case kube::OverlayType::kAuto:
+    case kube::OverlayType::kVxlan:
+      return world::Overlay::kVxlan;
+  }
+  return world::Overlay::kVxlan;
+}
+
+// The pods' MTU follows the link that carries the overlay; 0 if that is not known (yet).
+int PodMtu(const kube::VSwitchConfigSpec& spec, world::Overlay overlay, const LinkFeed& links,
+           const std::string& object, std::vector<Problem>& problems) {
+  int mtu = 0;
+  for (const Ip& ip : spec.overlay_ips) {
+    const netlink::Link* link = links.WithAddress(ip);
+    if (link == nullptr) {
+      problems.push_back(
+          {object, "spec.overlayIP",
+           fmt::format("{} is on no link of this node; correct the Node's InternalIP, or set the "
+                       "annotation kvswitch.io/overlay-ip",
+                       ip)});
+      continue;
+    }
+    const int here = static_cast<int>(link->mtu) - OverheadOf(overlay, ip.is6());
+    mtu = mtu == 0 ? here : std::min(mtu, here);
+    const bool six =
+        std::ranges::any_of(spec.pod_cidrs, [](const Prefix& p) { return p.address().is6(); });
+    const int least = six ? kLeastMtu6 : kLeastMtu4;
+    if (here < least)
+      problems.push_back(
+          {object, "status.mtu",
+           fmt::format(
+               "link {} has MTU {}, which leaves {} to pods; they need {}: raise the link's MTU",
+               link->name, link->mtu, here, least)});
+  }
+  return std::max(mtu, 0);
+}
+
+}  // namespace
+
+int OverheadOf(world::Overlay overlay, bool outer_ip6) {
+  const int ip = outer_ip6 ? 40 : 20;
+  switch (overlay) {
+    case world::Overlay::kNone:
+      return 0;
+    case world::Overlay::kGre:
+      return ip + 8 + 14;  // GRE with key, inner Ethernet
+    case world::Overlay::kVxlan:
+    case world::Overlay::kGeneve:
+      return ip + 8 + 8 + 14;  // UDP, VXLAN or Geneve without options, inner Ethernet
+  }
+  return 0;
+}
+
+std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
+                                    const LinkFeed& links, const ovsdb::Replica& switch_,
+                                    std::vector<Problem>& problems) {
+  const std::string object = "VSwitchConfig/" + node;
+  const kube::VSwitchConfig* config = nodes.own();
+  const ovsdb::Bridge* bridge = switch_.bridges.Find(kBridge);
+  const netlink::Link* local = links.Find(kBridge);
+  if (config == nullptr) {
+    if (nodes.synced())
+      problems.push_back({object, "metadata.name",
+                          "does not exist: check that k-vswitch-controller runs and that there is "
+                          "a Node of this name"});
+    return std::nullopt;
+  }
+  if (bridge == nullptr || local == nullptr) return std::nullopt;
+  if (config->spec.pod_cidrs.empty()) {
+    problems.push_back({object, "spec.podCIDRs",
+                        "is empty: give the Node a podCIDR, or the cluster a clusterCIDR"});
+    return std::nullopt;
+  }
+
+  world::Self self;
+  self.node = node;
+  self.local_mac = local->mac;
+  self.pod_ranges = config->spec.pod_cidrs;
+  for (const Prefix& range : self.pod_ranges) {
+    if (const auto ip = range.At(1)) self.gateways.push_back(*ip);
+    if (const auto ip = range.At(2)) self.snat.push_back(*ip);
+  }
+  self.addresses = links.AddressesExceptOf(kBridge);
+  self.cluster_ranges = config->spec.cluster_cidrs;
+  if (self.cluster_ranges.empty())
+    for (const auto& [name, other] : nodes.all())
+      std::ranges::copy(other.spec.pod_cidrs, std::back_inserter(self.cluster_ranges));
+  self.service_ranges = config->spec.service_cidrs;
+  self.overlay = ToOverlay(config->spec.overlay_type.value_or(kube::OverlayType::kVxlan));
+  if (const ovsdb::Interface* tunnel = switch_.interfaces.Find(kOverlayPort))
+    if (tunnel->ofport.value_or(0) > 0) self.overlay_port = static_cast<uint32_t>(*tunnel->ofport);
+  self.netdev = bridge->datapath_type == "netdev";
+  self.nd_flows = self.netdev;
+  self.mtu = static_cast<uint16_t>(PodMtu(config->spec, self.overlay, links, object, problems));
+  return self;
+}
+
+}  // namespace kvs::feed

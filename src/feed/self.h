@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/problem.h"
+#include "feed/link_feed.h"
+#include "feed/node_feed.h"
+#include "ovsdb/schema.h"
+#include "world/world.h"
+
+namespace kvs::feed {
+
+inline constexpr const char* kBridge = "k-vswitch0";
+inline constexpr const char* kOverlayPort = "overlay0";
+
+// Everything that is known about this node, as one row. nullopt until its configuration and its
+// bridge are there; what is wrong with them is added to `problems`.
+std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
+                                    const LinkFeed& links, const ovsdb::Replica& switch_,
+                                    std::vector<Problem>& problems);
+
+// Bytes that a tunnel adds to each packet of a pod, outer IP header included: what the pods' MTU is
+// smaller by.
+int OverheadOf(world::Overlay overlay, bool outer_ip6);
+
+}  // namespace kvs::feed
