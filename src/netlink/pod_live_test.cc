@@ -91,10 +91,10 @@ TEST_F(PodLive, EndIsAsAsked) {
 
 TEST_F(PodLive, ConfiguringTwiceIsConfiguringOnce) {
   const int link = Must(FindLink(a_.socket(), "eth0")).index;
-  const auto before = Must(DumpRoutes(a_.socket()));
+  const auto before = Must(DumpRoutes(a_.socket(), kRouteProtocol));
   const auto refusals = a_.socket().Try(ConfigurePodEnd(link, EndOf(5)));
   EXPECT_TRUE(refusals.empty()) << refusals.front().error.message;
-  EXPECT_EQ(Must(DumpRoutes(a_.socket())), before);
+  EXPECT_EQ(Must(DumpRoutes(a_.socket(), kRouteProtocol)), before);
 }
 
 TEST_F(PodLive, ConntrackIsFlushedByAddress) {

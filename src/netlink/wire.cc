@@ -122,7 +122,9 @@ Attributes Attributes::Nested(uint16_t attribute) const {
 Result<> Verdict(const Received& message, const std::string& what) {
   Bytes body = message.body;
   const auto verdict = TakeStruct<nlmsgerr>(body);
-  if (!verdict) return FailErrno(EBADMSG, "{}", what);
+  constexpr int kMaxErrno = 4095;
+  if (!verdict || verdict->error > 0 || verdict->error < -kMaxErrno)
+    return FailErrno(EBADMSG, "{}", what);
   if (verdict->error == 0) return {};
   if (!(message.flags & NLM_F_CAPPED)) {  // the request's own body stands before the attributes
     const size_t echo = NLMSG_ALIGN(verdict->msg.nlmsg_len) - sizeof(nlmsghdr);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <climits>
 
 namespace kvs::netlink {
 namespace {
@@ -101,6 +102,14 @@ TEST(Verdict, NamesWhatWasAskedAndTheKernelsReason) {
     ASSERT_FALSE(verdict);
     EXPECT_EQ(verdict.error().message, "create link kv3: File exists (Name taken)");
     EXPECT_EQ(verdict.error().code, EEXIST);
+  }
+}
+
+TEST(Verdict, IsAnErrorWhenTheErrnoIsNone) {
+  for (const int code : {1, -4096, INT_MIN}) {
+    const auto bytes = Message(NLMSG_ERROR, 0).Struct(nlmsgerr{.error = code}).Asking("").bytes;
+    Bytes datagram = bytes;
+    EXPECT_EQ(Verdict(*TakeMessage(datagram), "ask").error().code, EBADMSG) << code;
   }
 }
 
