@@ -130,8 +130,7 @@ ovsdb::Session::Handlers Agent::OvsdbHandlers() {
               },
           .on_down =
               [this](const Error& error) {
-                if (ovsdb_down_ != error.message)
-                  log::Warning("OVSDB: {}: {}", options_.ovsdb, error.message);
+                if (ovsdb_down_ != error.message) log::Warning("{}", error.message);
                 ovsdb_down_ = error.message;
               }};
 }
@@ -262,9 +261,7 @@ std::vector<Problem> Agent::Problems() const {
     if (!message.empty()) all.push_back({object, field, message});
   };
   add("OVSDB", "connection",
-      ovsdb_down_.empty() ? ""
-                          : fmt::format("{}: {}; try: systemctl status openvswitch-switch",
-                                        options_.ovsdb, ovsdb_down_));
+      ovsdb_down_.empty() ? "" : ovsdb_down_ + "; try: systemctl status openvswitch-switch");
   if (bridge_.problem()) all.push_back(*bridge_.problem());
   all.insert(all.end(), self_problems_.begin(), self_problems_.end());
   if (all.empty() && !switch_down_.empty())

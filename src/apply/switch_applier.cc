@@ -107,10 +107,12 @@ void SwitchApplier::Compare() {
   });
   for (const auto& [key, installed] : flows) changes.emplace_back(openflow::EraseFlow{key});
 
-  log::Info("switch: {} flows and {} groups are there, {} and {} are wanted; {} changes",
-            installed_flows_.size(), installed_groups_.size(), wanted_.flows.size(),
-            wanted_.groups.size(), changes.size());
-  if (std::exchange(repairing_, true)) counters_.repairs += changes.size();
+  const bool repairing = std::exchange(repairing_, true);
+  if (repairing) counters_.repairs += changes.size();
+  if (!repairing || !changes.empty())
+    log::Info("switch: {} flows and {} groups are there, {} and {} are wanted; {} changes",
+              installed_flows_.size(), installed_groups_.size(), wanted_.flows.size(),
+              wanted_.groups.size(), changes.size());
   installed_flows_ = {};
   installed_groups_ = {};
   Send(std::move(changes), revision);
@@ -133,6 +135,8 @@ void SwitchApplier::Send(std::vector<Change> changes, uint64_t revision) {
   state_ = State::kSending;
   LeaveOutRefused(changes);
   counters_.changes += changes.size();
+  if (log::Enabled(log::Level::kDebug))
+    for (const Change& change : changes) log::Debug("switch: {}", ToString(change));
   if (changes.empty()) return Sent(changes, revision, {});
   auto sent = std::make_shared<std::vector<Change>>(changes);
   connection_.Apply(
