@@ -14,7 +14,7 @@ namespace kvs::kube {
 struct Manifest {
   struct Item {
     Object object;
-    int line;  // where its document begins, from 1
+    int line;  // of its document's "---", or where it begins, from 1
   };
   std::vector<Item> items;        // the good ones, in order
   std::set<Ref> bad;              // objects that are there, but wrong: their last good ones stay

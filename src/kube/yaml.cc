@@ -68,7 +68,10 @@ class Builder : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
-    if (ExpectsKey()) return SetKey(mark, text, tag == "?");
+    if (ExpectsKey()) {
+      Remember(json::string(text), anchor, mark);
+      return SetKey(mark, text, tag == "?");
+    }
     if (tag == "?" || tag == kTagPrefix + "int" || tag == kTagPrefix + "bool" ||
         tag == kTagPrefix + "float" || tag == kTagPrefix + "null")
       return Add(ResolvePlain(text), anchor, mark);
@@ -139,13 +142,16 @@ class Builder : public YAML::EventHandler {
     Add(std::move(frame.value), frame.anchor, frame.mark);
   }
 
+  void Remember(const json::value& value, YAML::anchor_t anchor, const YAML::Mark& mark) {
+    if (anchor == 0) return;
+    const Extent extent = Measure(value);
+    expansion_ += extent.bytes;
+    if (expansion_ > kMaxExpansion) Refuse(mark, "anchors hold more than 16 MiB");
+    anchors_[anchor] = {value, extent};
+  }
+
   void Add(json::value value, YAML::anchor_t anchor, const YAML::Mark& mark) {
-    if (anchor != 0) {
-      const Extent extent = Measure(value);
-      expansion_ += extent.bytes;
-      if (expansion_ > kMaxExpansion) Refuse(mark, "anchors hold more than 16 MiB");
-      anchors_[anchor] = {value, extent};
-    }
+    Remember(value, anchor, mark);
     if (open_.empty()) {
       root_ = std::move(value);
     } else if (auto* list = open_.back().value.if_array()) {

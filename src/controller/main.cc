@@ -1,0 +1,103 @@
+#include "controller/main.h"
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/log.h"
+#include "controller/controller.h"
+#include "controller/health.h"
+#include "io/signals.h"
+#include "kube/folder.h"
+
+namespace kvs::controller {
+namespace {
+
+// As typed.
+struct CommandLine {
+  std::string manifests, cluster_cidr, service_cidr, overlay_type, health_address;
+  std::string log_level = "info", log_format = "text";
+};
+
+void Declare(CLI::App& app, CommandLine& line) {
+  app.set_version_flag("--version", KVS_VERSION);
+  app.add_option("--manifests", line.manifests,
+                 "folder of manifests that stands for the API server")
+      ->required();
+  app.add_option("--cluster-cidr", line.cluster_cidr,
+                 "ranges of all pods, by comma (ConfigMap k-vswitch wins)");
+  app.add_option("--service-cidr", line.service_cidr,
+                 "ranges of Services, by comma (ConfigMap k-vswitch wins)");
+  app.add_option("--overlay-type", line.overlay_type,
+                 "auto, vxlan (default), gre, geneve or none (ConfigMap k-vswitch wins)");
+  app.add_option("--health-address", line.health_address,
+                 "IP:PORT for /healthz, /readyz and /metrics");
+  app.add_option("--log-level", line.log_level, "debug, info, warning or error")
+      ->capture_default_str();
+  app.add_option("--log-format", line.log_format, "text or json")->capture_default_str();
+}
+
+Result<Flags> Parse(const CommandLine& line) {
+  Flags flags;
+  auto pods = ParsePrefixes(line.cluster_cidr);
+  if (!pods) return Wrap("--cluster-cidr", pods.error());
+  auto services = ParsePrefixes(line.service_cidr);
+  if (!services) return Wrap("--service-cidr", services.error());
+  if (const std::string overlap = Overlap(*pods, *services); !overlap.empty())
+    return Fail("--cluster-cidr: {}", overlap);
+  flags.cluster_cidrs = std::move(*pods);
+  flags.service_cidrs = std::move(*services);
+  if (line.overlay_type.empty()) return flags;
+  const auto type = kube::FindOverlayType(line.overlay_type);
+  if (!type)
+    return Fail("--overlay-type: \"{}\" is unknown; use {}", line.overlay_type,
+                kube::kOverlayTypes);
+  flags.overlay_type = *type;
+  flags.overlay_type_given = true;
+  return flags;
+}
+
+Result<> Run(const CommandLine& line, Flags flags) {
+  io::Loop loop;
+  auto source = kube::OpenFolder(loop, line.manifests);
+  if (!source) return tl::unexpected(source.error());
+  const Controller controller(loop, **source, std::move(flags));
+  std::unique_ptr<io::HttpServer> health;
+  if (!line.health_address.empty()) {
+    auto made = io::HttpServer::OnTcp(loop, line.health_address,
+                                      [&](const io::HttpRequest& request, const auto& reply) {
+                                        reply(Health(controller, request));
+                                      });
+    if (!made) return Wrap("--health-address", made.error());
+    health = std::move(*made);
+  }
+  const io::Signals stop(loop, {SIGTERM, SIGINT}, [&](int) { loop.Stop(); });
+  loop.Run();
+  return {};
+}
+
+int Exit(const Error& error, int status) {
+  log::Error("{}", error.message);
+  return status;
+}
+
+}  // namespace
+
+int Main(int argc, char** argv) {
+  CLI::App app("k-vswitch-controller: one VSwitchConfig for every Node", "k-vswitch-controller");
+  CommandLine line;
+  Declare(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (const auto done = log::Configure(line.log_level, line.log_format); !done)
+    return Exit(done.error(), 2);
+  auto flags = Parse(line);
+  if (!flags) return Exit(flags.error(), 2);
+  const auto done = Run(line, std::move(*flags));
+  return done ? 0 : Exit(done.error(), 1);
+}
+
+}  // namespace kvs::controller

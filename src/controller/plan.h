@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/problem.h"
+#include "controller/settings.h"
+#include "kube/objects.h"
+
+namespace kvs::controller {
+
+// All that the controller knows.
+struct Facts {
+  std::map<std::string, kube::Node> nodes;              // by name
+  std::map<std::string, kube::VSwitchConfig> existing;  // by name
+  const kube::ConfigMap* config_map = nullptr;          // kube-system/k-vswitch; null: none
+  std::vector<Problem> problems;                        // the source's
+  Flags flags;
+  std::string now;  // RFC 3339, for conditions that change
+};
+
+// Per-node ranges that we cut from the cluster's: as kube-controller-manager does by default.
+inline constexpr int kNodeBits4 = 24, kNodeBits6 = 64;
+inline constexpr char kOverlayIpAnnotation[] = "kvswitch.io/overlay-ip";
+
+// The configuration of every node, by name: the spec, and the condition "Accepted". Pure and
+// deterministic; when applied, Plan of the result is the result.
+//
+//  * Pod ranges are Node.spec.podCIDRs. A node that has none keeps what its configuration has, or
+//    gets the lowest free range of each of the cluster's ranges.
+//  * Overlay addresses are the Node's annotation, else the first InternalIP of each family.
+//  * A range or address that two nodes want goes to who has it in its configuration, then to the
+//    first by name. Who is refused keeps what it had, and its condition says why. So does who has a
+//    range outside the cluster's.
+//  * The range of a configuration whose node is gone is not given away until that is deleted.
+//
+// Reasons of a condition that is False: InvalidNode, PodCIDRInvalid, PodCIDROverlap,
+// PodCIDROutsideCluster, PodCIDRMissing, PodCIDRsExhausted, OverlayIPInvalid, OverlayIPDuplicate,
+// OverlayIPMissing, InvalidSettings. The message names object, field and remedy.
+std::map<std::string, kube::VSwitchConfig> Plan(const Facts& facts);
+
+}  // namespace kvs::controller

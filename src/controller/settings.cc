@@ -1,0 +1,116 @@
+#include "controller/settings.h"
+
+#include <functional>
+
+namespace kvs::controller {
+namespace {
+
+using kube::VSwitchConfig;
+using kube::VSwitchConfigSpec;
+
+Result<kube::OverlayType> ParseOverlayType(std::string_view text) {
+  const auto type = kube::FindOverlayType(text);
+  if (!type) return Fail("\"{}\" is unknown; use {}", text, kube::kOverlayTypes);
+  return *type;
+}
+
+class Resolver {
+ public:
+  Resolver(const kube::ConfigMap* map, const std::map<std::string, VSwitchConfig>& existing,
+           Settings& settings)
+      : map_(map), existing_(existing), settings_(settings) {}
+
+  // Sets one value, by its key in the ConfigMap and its name among the sources. `last` takes it
+  // from an existing configuration; false: that has none.
+  template <class T>
+  void Set(std::string_view key, const std::string& source,
+           const std::function<Result<T>(std::string_view)>& parse,
+           const std::function<bool(const VSwitchConfigSpec&, T&)>& last, T& value) {
+    const std::string* text = Find(key);
+    if (!text) return;
+    const auto parsed = parse(*text);
+    if (parsed) {
+      value = *parsed;
+      settings_.sources[source] = fmt::format("ConfigMap {} {}", kConfigMapKey, key);
+      return;
+    }
+    const char* kept = "there is no earlier value";
+    for (const auto& [name, config] : existing_) {
+      if (!last(config.spec, value)) continue;
+      kept = "the last good value stays";
+      if (const auto at = config.spec.sources.find(source); at != config.spec.sources.end())
+        settings_.sources[source] = at->second;
+      break;
+    }
+    settings_.problems.push_back({fmt::format("ConfigMap/{}", kConfigMapKey),
+                                  fmt::format("data.{}", key),
+                                  fmt::format("{}; {}", parsed.error().message, kept)});
+  }
+
+ private:
+  // A key without a value is as good as absent.
+  const std::string* Find(std::string_view key) const {
+    if (!map_) return nullptr;
+    const auto at = map_->data.find(key);
+    return at == map_->data.end() || at->second.empty() ? nullptr : &at->second;
+  }
+
+  const kube::ConfigMap* map_;
+  const std::map<std::string, VSwitchConfig>& existing_;
+  Settings& settings_;
+};
+
+using Ranges = std::vector<Prefix>;
+
+bool TakeList(const Ranges& from, Ranges& into) {
+  if (!from.empty()) into = from;
+  return !from.empty();
+}
+
+}  // namespace
+
+std::string Overlap(const Ranges& cluster_cidrs, const Ranges& service_cidrs) {
+  for (const Prefix& pods : cluster_cidrs)
+    for (const Prefix& services : service_cidrs)
+      if (pods.Overlaps(services))
+        return fmt::format("{} of pods overlaps {} of Services; choose ranges apart", pods,
+                           services);
+  return {};
+}
+
+Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
+                 const std::map<std::string, VSwitchConfig>& existing) {
+  Settings settings{.cluster_cidrs = flags.cluster_cidrs,
+                    .service_cidrs = flags.service_cidrs,
+                    .overlay_type = flags.overlay_type};
+  if (!flags.cluster_cidrs.empty()) settings.sources["clusterCIDRs"] = "flag --cluster-cidr";
+  if (!flags.service_cidrs.empty()) settings.sources["serviceCIDRs"] = "flag --service-cidr";
+  settings.sources["overlayType"] = flags.overlay_type_given ? "flag --overlay-type" : "default";
+
+  Resolver resolver(map, existing, settings);
+  resolver.Set<Ranges>(
+      "serviceCIDR", "serviceCIDRs", ParsePrefixes,
+      [](const VSwitchConfigSpec& spec, Ranges& to) { return TakeList(spec.service_cidrs, to); },
+      settings.service_cidrs);
+  const auto parse_apart = [&](std::string_view text) -> Result<Ranges> {
+    auto parsed = ParsePrefixes(text);
+    if (!parsed) return parsed;
+    const std::string overlap = Overlap(*parsed, settings.service_cidrs);
+    if (!overlap.empty()) return Fail("{}", overlap);
+    return parsed;
+  };
+  resolver.Set<Ranges>(
+      "clusterCIDR", "clusterCIDRs", parse_apart,
+      [](const VSwitchConfigSpec& spec, Ranges& to) { return TakeList(spec.cluster_cidrs, to); },
+      settings.cluster_cidrs);
+  resolver.Set<kube::OverlayType>(
+      "overlayType", "overlayType", ParseOverlayType,
+      [](const VSwitchConfigSpec& spec, kube::OverlayType& to) {
+        to = spec.overlay_type.value_or(to);
+        return spec.overlay_type.has_value();
+      },
+      settings.overlay_type);
+  return settings;
+}
+
+}  // namespace kvs::controller

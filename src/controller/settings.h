@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/problem.h"
+#include "kube/objects.h"
+
+namespace kvs::controller {
+
+inline constexpr char kConfigMapKey[] = "kube-system/k-vswitch";
+
+// The command line's.
+struct Flags {
+  std::vector<Prefix> cluster_cidrs;  // empty: not given
+  std::vector<Prefix> service_cidrs;  // empty: not given
+  kube::OverlayType overlay_type = kube::OverlayType::kVxlan;
+  bool overlay_type_given = false;
+};
+
+// What holds for the whole cluster.
+struct Settings {
+  std::vector<Prefix> cluster_cidrs;
+  std::vector<Prefix> service_cidrs;
+  kube::OverlayType overlay_type = kube::OverlayType::kVxlan;
+  kube::StringMap sources;        // of each field, as in VSwitchConfigSpec
+  std::vector<Problem> problems;  // with the ConfigMap
+};
+
+// The ConfigMap's value where it is good; where it is bad, the last good one, which the existing
+// configurations still hold; else the flag's.
+Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
+                 const std::map<std::string, kube::VSwitchConfig>& existing);
+
+// Whether a range of one list overlaps one of the other: an error text that says which, or empty.
+std::string Overlap(const std::vector<Prefix>& cluster_cidrs,
+                    const std::vector<Prefix>& service_cidrs);
+
+}  // namespace kvs::controller
