@@ -44,9 +44,11 @@ PortFaults FindPortFaults(const ovsdb::Bridge& bridge, const ovsdb::Replica& the
     with_port.insert(interface->name);
     if (!live.contains(interface->name)) faults.without_link.push_back(interface->name);
   }
-  for (const auto& link : links)
-    if (link.group == kLiveGroup && !with_port.contains(link.name))
-      faults.without_port.push_back(link);
+  for (const auto& link : links) {
+    if (link.group != kLiveGroup || with_port.contains(link.name)) continue;
+    // Somebody else may use the group, too.
+    if (ovsdb::Attachment::FromAlias(link.alias)) faults.without_port.push_back(link);
+  }
   return faults;
 }
 
@@ -87,12 +89,6 @@ void PortKeeper::Mend(const ovsdb::Bridge& bridge, const PortFaults& faults) {
   }
   for (const auto& link : faults.without_port) {
     const auto attachment = ovsdb::Attachment::FromAlias(link.alias);
-    if (!attachment) {
-      log::Warning("link {}: has no port in OVSDB, and its alias does not tell what it is: {}",
-                   link.name, attachment.error().message);
-      since_.erase("link " + link.name);
-      continue;
-    }
     log::Warning("link {}: has no port in OVSDB (was conf.db lost?); making it again for pod {}",
                  link.name, attachment->pod);
     ovsdb::Port port;

@@ -83,8 +83,7 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
     if (error == HPE_OK) return;
     if (error != HPE_PAUSED) return Leave();
     http_parser_pause(&parser_, 0);
-    const size_t rest = std::min(bytes.size(), used + 1);  // a pause leaves its byte unread
-    unread_.assign(reinterpret_cast<const char*>(bytes.data()) + rest, bytes.size() - rest);
+    unread_.assign(reinterpret_cast<const char*>(bytes.data()) + used, bytes.size() - used);
     answering_ = true;
     server_.serve_(ParseTarget(http_method_str(static_cast<http_method>(parser_.method)),
                                std::exchange(target_, {})),

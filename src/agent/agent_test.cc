@@ -1,0 +1,60 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "agent/cni_install.h"
+
+namespace kvs::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CniInstall : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("kvs-cni-install." + std::to_string(getpid()));
+    fs::create_directories(folder_);
+    std::ofstream(folder_ / "plugin") << "#!/bin/true\n";
+    options_.cni_bin_dir = folder_ / "bin";
+    options_.cni_conf_dir = folder_ / "conf";
+    options_.cni_binary = folder_ / "plugin";
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  fs::path folder_;
+  Options options_;
+};
+
+TEST_F(CniInstall, PutsThePluginAndTheConfiguration) {
+  ASSERT_TRUE(InstallCniPlugin(options_));
+  ASSERT_TRUE(WriteCniConfig(options_));
+  const fs::path plugin = folder_ / "bin/k-vswitch-cni";
+  EXPECT_NE(fs::status(plugin).permissions() & fs::perms::others_exec, fs::perms::none);
+  EXPECT_TRUE(fs::exists(folder_ / "conf/10-k-vswitch.conflist"));
+}
+
+TEST_F(CniInstall, LeavesAnEqualPluginAlone) {
+  ASSERT_TRUE(InstallCniPlugin(options_));
+  const auto before = fs::last_write_time(folder_ / "bin/k-vswitch-cni");
+  ASSERT_TRUE(InstallCniPlugin(options_));
+  EXPECT_EQ(fs::last_write_time(folder_ / "bin/k-vswitch-cni"), before);
+}
+
+TEST_F(CniInstall, NamesTheFileThatIsMissing) {
+  options_.cni_binary = folder_ / "nothing";
+  const auto done = InstallCniPlugin(options_);
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().message.find("nothing"), std::string::npos);
+}
+
+TEST_F(CniInstall, NamesTheFileThatCannotBeWritten) {
+  std::ofstream(folder_ / "conf") << "a file where a folder should be";
+  const auto done = WriteCniConfig(options_);
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().message.find("10-k-vswitch.conflist"), std::string::npos)
+      << done.error().message;
+}
+
+}  // namespace
+}  // namespace kvs::agent
