@@ -14,6 +14,7 @@
 namespace kvs::lab {
 namespace {
 
+namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -86,19 +87,25 @@ Result<> Lab::Step(std::string_view what, const std::function<Result<>()>& work)
   return done;
 }
 
-Result<> Lab::BringUp() {
-  if (options_.manifests.empty()) {
-    options_.manifests = state_.Path("manifests");
-    auto written = WriteManifests(options_.manifests, options_.nodes, options_.ipv6_underlay);
-    if (!written) return written;
-  } else {
-    std::error_code error;
-    options_.manifests = std::filesystem::absolute(options_.manifests, error);
+Result<> Lab::PrepareManifests() {
+  std::error_code error;
+  if (!options_.manifests.empty()) {
+    options_.manifests = fs::absolute(options_.manifests, error);
     const std::string ours = options_.manifests + "/.kvswitch";
-    if (std::filesystem::exists(ours, error))
+    if (fs::exists(ours, error))
       return Fail("{} exists: another cluster uses this folder, or has; remove it", ours);
-    if (auto owned = state_.Own(ours); !owned) return owned;
+    return state_.Own(ours);
   }
+  options_.manifests = state_.Path("manifests");
+  if (options_.copy_from.empty())
+    return WriteManifests(options_.manifests, options_.nodes, options_.ipv6_underlay);
+  fs::copy(options_.copy_from, options_.manifests, error);
+  if (error) return Fail("copy {}: {}", options_.copy_from, error.message());
+  return {};
+}
+
+Result<> Lab::BringUp() {
+  if (auto prepared = PrepareManifests(); !prepared) return prepared;
   auto wires = Step("wires: an underlay and a host outside", [this]() -> Result<> {
     if (auto made = MakeUnderlay(state_); !made) return made;
     if (auto made = MakeOutside(state_); !made) return made;
@@ -174,6 +181,7 @@ Result<> Lab::SyncNodes(const Manifests& wanted) {
   }
   std::vector<Node*> gone, fresh;
   for (const auto& [name, node] : nodes_) {
+    if (!wanted.problems.empty()) break;  // it may only be illegible
     const auto machine = machines.find(name);
     if (machine == machines.end() || machine->second != node->addresses())
       gone.push_back(node.get());
@@ -211,6 +219,7 @@ Result<> Lab::SyncPods(const Manifests& wanted) {
   }
   std::vector<Pod> gone;
   for (const auto& [name, pod] : pods_) {
+    if (!wanted.problems.empty()) break;  // it may only be illegible
     const auto want = pods.find(name);
     if (want == pods.end() || want->second->node_name != pod.node) gone.push_back(pod);
   }

@@ -31,9 +31,10 @@ using OnStep = std::function<void(std::string_view what, std::chrono::millisecon
 
 struct Options {
   std::string name = "lab";       // see State::Of
-  std::string manifests;          // used in place; "": generated for `nodes`, in the state folder
-  int nodes = 3;                  // only if manifests is ""
-  bool ipv6_underlay = false;     // only if manifests is "": nodes have IPv6 addresses only
+  std::string manifests;          // folder of manifests, used in place
+  std::string copy_from;          // or a folder that is copied to the state folder
+  int nodes = 3;                  // or, if both are "", manifests are written for so many nodes,
+  bool ipv6_underlay = false;     // which have IPv6 addresses only
   std::string overlay = "vxlan";  // flag --overlay-type of the controller
   std::string cluster_cidr = "10.244.0.0/16,fd00:10:244::/56";
   std::string service_cidr = "10.96.0.0/16,fd00:10:96::/112";
@@ -81,7 +82,8 @@ class Lab {
   Result<Place> Find(const std::string& place) const;
 
   // Makes the machine equal to the folder as it is now: nodes and pods that are new, gone or
-  // changed. Goes on after a failure; the Error names all of them.
+  // changed. Goes on after a failure; the Error names all of them. Nothing is taken away while there
+  // are problems with the folder: what is illegible is not gone.
   Result<> Sync();
   // Writes or removes the manifest of a pod, "namespace/name", and syncs.
   Result<> AddPod(const std::string& name, const std::string& node);
@@ -99,6 +101,7 @@ class Lab {
  private:
   Lab(State state, Options options, Programs programs);
   Result<> BringUp();
+  Result<> PrepareManifests();
   Result<> Step(std::string_view what, const std::function<Result<>()>& work);
   std::unique_ptr<Node> MakeNode(const std::string& name, std::vector<Ip> addresses) const;
   Result<> RunNode(Node& node) const;

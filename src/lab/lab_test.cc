@@ -3,8 +3,15 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "lab/manifests.h"
+#include "lab/matrix.h"
 #include "lab/process.h"
 #include "lab/state.h"
+#include "lab/trace.h"
 
 namespace kvs::lab {
 namespace {
@@ -49,6 +56,125 @@ TEST(State, NamesThatCannotBeMistaken) {
   for (const char* bad : {"", "a-b", "Demo", "../x", "seventeenletters1"}) {
     EXPECT_FALSE(State::Of(bad)) << bad;
   }
+}
+
+std::string Content(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Manifests, TheExampleIsWhatTheLabWrites) {
+  const std::string folder = testing::TempDir() + "/kvs-manifests";
+  ASSERT_TRUE(WriteManifests(folder, 3, false));
+  for (const char* file : {"nodes.yaml", "namespaces.yaml", "pods.yaml"})
+    EXPECT_EQ(Content(folder + "/" + file), Content(std::string(KVS_EXAMPLE) + "/" + file)) << file;
+  const auto read = ReadManifests(folder);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_THAT(read->problems, testing::IsEmpty());
+  EXPECT_EQ(read->nodes.size(), 3u);
+  EXPECT_EQ(read->pods.size(), 6u);
+
+  ASSERT_TRUE(WritePod(folder, "shop/extra", "node2"));
+  EXPECT_EQ(ReadManifests(folder)->pods.size(), 7u);
+  ASSERT_TRUE(RemovePod(folder, "shop/extra"));
+  EXPECT_THAT(RemovePod(folder, "shop/web-1").error().message, HasSubstr("not in a file"));
+  EXPECT_THAT(WritePod(folder, "web", "node1").error().message, HasSubstr("namespace/name"));
+  std::filesystem::remove_all(folder);
+}
+
+std::vector<Place> TwoNodes() {
+  const auto ips = [](const char* text) { return ParseIps(text).value(); };
+  return {{Place::Kind::kPod, "shop/a", "", "node1", ips("10.1.1.3,fd00:1::3")},
+          {Place::Kind::kPod, "shop/b", "", "node2", ips("10.1.2.3,fd00:2::3")},
+          {Place::Kind::kNode, "node1", "", "node1", ips("10.200.0.1")},
+          {Place::Kind::kOutside, "outside", "", "", ips("198.51.100.1,2001:db8::1")}};
+}
+
+TEST(Matrix, AsksForWhatMustWork) {
+  const auto cells = PlanMatrix(TwoNodes());
+  size_t to_outside = 0;
+  for (const auto& cell : cells) {
+    EXPECT_NE(cell.from, cell.to);
+    EXPECT_NE(cell.from, "outside");
+    if (cell.to != "outside") continue;
+    ++to_outside;
+    EXPECT_TRUE(cell.cell.address.is4()) << "node1 has no IPv6 uplink";
+    EXPECT_NE(cell.from, "shop/b") << "no machine node2";
+  }
+  EXPECT_EQ(to_outside, 4u);  // shop/a and node1, TCP and ICMP
+  // a: b 4, node1 2, outside 2; b: a 4, node1 2; node1: a 4, b 4, outside 2.
+  EXPECT_EQ(cells.size(), 24u);
+  EXPECT_EQ(cells.front().kind, "pod to pod, across nodes");
+}
+
+TEST(Matrix, ShowsWhatFailed) {
+  Matrix matrix{.cells = PlanMatrix(TwoNodes())};
+  for (auto& cell : matrix.cells) cell.outcome.reached = true;
+  EXPECT_EQ(matrix.failed(), 0u);
+  EXPECT_THAT(ToText(matrix), HasSubstr("24 of 24 cells ok"));
+  matrix.cells[3].outcome = {.reason = "no answer"};
+  EXPECT_EQ(matrix.failed(), 1u);
+  EXPECT_THAT(ToText(matrix),
+              HasSubstr("FAILED shop/a -> shop/b (fd00:2::3, ICMP over IPv6): no answer"));
+  EXPECT_THAT(ToText(matrix), HasSubstr("!i"));
+  matrix.cells[3].expected = false;
+  EXPECT_EQ(matrix.failed(), 0u);
+}
+
+// As Open vSwitch 3.1 says it.
+constexpr char kTrace[] =
+    R"(Flow: tcp,in_port=19,dl_src=0a:58:0a:f4:01:03,nw_src=10.244.1.3,nw_ttl=64
+
+bridge("k-vswitch0")
+--------------------
+ 0. ip,in_port=19, priority 300, cookie 0x1
+    resubmit(,11)
+11. ip, priority 300
+    ct(table=12,zone=2)
+    drop
+     -> A clone of the packet is forked to recirculate.
+
+Final flow: unchanged
+Megaflow: recirc_id=0,eth,ip,in_port=19
+Datapath actions: ct(zone=2),recirc(0x1)
+
+===============================================================================
+recirc(0x1) - resume conntrack with default ct_state=trk|new (use --ct-next to customize)
+===============================================================================
+
+Flow: recirc_id=0x1,ct_state=new|trk,tcp,in_port=19,nw_ttl=64
+
+bridge("k-vswitch0")
+--------------------
+    thaw
+        Resuming from table 12
+12. ct_state=+new, priority 300
+    goto_table:24
+24. ip,nw_dst=10.244.2.0/24, priority 124
+    set_field:10.200.0.2->tun_dst
+    output:1
+     -> output to native tunnel
+     -> tunneling to 10.200.0.2 via br-phy
+
+bridge("br-phy")
+----------------
+ 0. priority 0
+    NORMAL
+     -> forwarding to learned port
+
+Final flow: recirc_id=0x1,tcp,tun_dst=10.200.0.2,tun_id=0x0,in_port=19,dl_dst=aa:bb:cc:dd:ee:ff,nw_ttl=63
+Datapath actions: tnl_push()
+)";
+
+TEST(Trace, TablesHaveNames) {
+  const auto trace = ParseTrace(kTrace);
+  EXPECT_EQ(trace.tunnel_to, "10.200.0.2");
+  EXPECT_EQ(trace.output, "1");
+  EXPECT_THAT(trace.last_flow, HasSubstr("nw_ttl=63"));
+  EXPECT_THAT(trace.lines,
+              testing::Contains("  classify   ip,in_port=19, priority 300, cookie 0x1"));
+  EXPECT_THAT(trace.lines, testing::Contains(HasSubstr("route      ip,nw_dst=10.244.2.0/24")));
+  for (const auto& line : trace.lines) EXPECT_THAT(line, testing::Not(HasSubstr("NORMAL")));
 }
 
 }  // namespace

@@ -97,9 +97,9 @@ Result<> Node::AddressBrPhy() {
       if (router.is4() != ip.is4()) continue;
       requests.push_back(
           netlink::ReplaceRoute({.destination = Prefix(router.is4() ? Ip(Ip4{}) : Ip6{}, 0),
-                             .link = bridge->index,
-                             .via = router,
-                             .protocol = RTPROT_STATIC}));
+                                 .link = bridge->index,
+                                 .via = router,
+                                 .protocol = RTPROT_STATIC}));
     }
   }
   return (*socket)->Do(requests);

@@ -43,7 +43,8 @@ std::string Field(const json::object& fields, const char* name) {
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-// Reads addresses and MAC out of pod.result (CNI spec 1.1.0, section 5). False if it is no result.
+// Reads addresses, MAC and port out of pod.result (CNI spec 1.1.0, section 5). False if it is no
+// result.
 bool DecodeResult(Pod& pod) {
   boost::system::error_code error;
   const auto value = json::parse(pod.result, error);
@@ -60,8 +61,13 @@ bool DecodeResult(Pod& pod) {
   const auto* interfaces = fields->if_contains("interfaces");
   if (!interfaces || !interfaces->is_array()) return true;
   for (const auto& entry : interfaces->get_array()) {
-    if (entry.is_object() && !Field(entry.get_object(), "sandbox").empty())
-      pod.mac = Field(entry.get_object(), "mac");
+    if (!entry.is_object()) return false;
+    const auto& interface = entry.get_object();
+    if (Field(interface, "sandbox").empty()) {
+      pod.port = Field(interface, "name");
+    } else {
+      pod.mac = Field(interface, "mac");
+    }
   }
   return true;
 }

@@ -21,6 +21,7 @@ struct Pod {
   std::string container;  // id given to the CNI plugins
   std::vector<Ip> ips;    // from the CNI result, as is
   std::string mac;        // of eth0
+  std::string port;       // the host's end, as Open vSwitch knows it
   std::string result;     // of the CNI plugins: JSON
 
   std::string netns(const State& state) const;

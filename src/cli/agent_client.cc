@@ -1,0 +1,37 @@
+#include "cli/agent_client.h"
+
+#include <curl/curl.h>
+
+#include <memory>
+
+namespace kvs::cli {
+namespace {
+
+size_t Append(char* bytes, size_t one, size_t size, void* body) {
+  static_cast<std::string*>(body)->append(bytes, one * size);
+  return one * size;
+}
+
+}  // namespace
+
+Result<Answer> AskAgent(const std::string& socket, const std::string& path) {
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                 &curl_easy_cleanup);
+  if (!curl) return Fail("libcurl does not start");
+  Answer answer;
+  const std::string url = "http://agent" + path;
+  curl_easy_setopt(curl.get(), CURLOPT_UNIX_SOCKET_PATH, socket.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 30L);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &Append);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
+  if (const CURLcode failed = curl_easy_perform(curl.get()); failed != CURLE_OK) {
+    return Fail("no agent on {}: {}; is k-vswitchd running? (--socket says where it listens)",
+                socket, curl_easy_strerror(failed));
+  }
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
+  return answer;
+}
+
+}  // namespace kvs::cli

@@ -1,0 +1,76 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/agent_client.h"
+#include "cli/agent_text.h"
+#include "cli/output.h"
+
+namespace kvs::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(TextTable, ColumnsAreAsWideAsTheirWidestField) {
+  TextTable table({"POD", "NODE"});
+  table.Add({"shop/web-1", "node1"});
+  table.Add({"a", ""});
+  EXPECT_EQ(table.ToString(),
+            "POD         NODE\n"
+            "shop/web-1  node1\n"
+            "a\n");
+}
+
+TEST(Status, BrokenThingsComeFirst) {
+  const auto shown = ToStatusText(
+      R"({"node":"node3","ready":false,"problems":[{"object":"OVSDB","field":"connection",
+          "message":"connection refused; try: systemctl status openvswitch-switch"}],
+          "pods":0,"nodes":3,"switch":{"ovsVersion":"","flows":9,"synced":false,"repairs":0}})",
+      Paint(false));
+  ASSERT_TRUE(shown);
+  EXPECT_FALSE(shown->healthy);
+  EXPECT_THAT(shown->text, testing::StartsWith("node3  NOT OK\n  OVSDB connection: connection"));
+  EXPECT_THAT(shown->text, HasSubstr("9 flows NOT in sync"));
+  EXPECT_FALSE(ToStatusText("<html>", Paint(false)));
+}
+
+TEST(Status, OneLinePerThing) {
+  const auto shown = ToStatusText(
+      R"({"node":"node1","ready":true,"problems":[],"pods":2,"nodes":3,
+          "network":{"podRanges":["10.244.1.0/24"],"clusterRanges":["10.244.0.0/16"],
+                     "gateways":["10.244.1.1"],"overlay":"vxlan","mtu":1450,"datapath":"netdev"},
+          "switch":{"ovsVersion":"3.1.0","flows":120,"synced":true,"repairs":1}})",
+      Paint(false));
+  ASSERT_TRUE(shown);
+  EXPECT_TRUE(shown->healthy);
+  EXPECT_EQ(shown->text,
+            "node1  OK\n"
+            "  overlay   vxlan, MTU 1450\n"
+            "  pods      2 here, from 10.244.1.0/24; gateways 10.244.1.1\n"
+            "  cluster   3 nodes, pods from 10.244.0.0/16\n"
+            "  switch    OVS 3.1.0 (netdev), 120 flows in sync, 1 repaired\n");
+}
+
+TEST(Get, WideShowsMore) {
+  const std::string flows =
+      R"({"flows":[{"table":24,"tableName":"route","priority":124,"match":"ip,nw_dst=10.244.2.0/24",
+          "actions":"output:1","cookie":"0x1","packets":7,"bytes":700,
+          "owner":{"rule":"reach","row":"node2","object":"Node/node2"}},
+          {"table":0,"tableName":"classify","priority":0,"match":"","actions":"drop","cookie":"0x2",
+          "packets":0,"bytes":0}]})";
+  const auto table = ToTableText("flows", flows, false);
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_THAT(*table, HasSubstr("route     124       7        reach  Node/node2  ip,nw_dst="));
+  EXPECT_THAT(*table, Not(HasSubstr("output:1")));
+  EXPECT_THAT(*ToTableText("flows", flows, true), HasSubstr("output:1"));
+  EXPECT_FALSE(ToTableText("ports", flows, false));
+}
+
+TEST(AskAgent, NamesTheSocketOfWhoDoesNotAnswer) {
+  const auto answer = AskAgent("/nowhere/agent.sock", "/v1/status");
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error().message, HasSubstr("no agent on /nowhere/agent.sock"));
+}
+
+}  // namespace
+}  // namespace kvs::cli

@@ -1,0 +1,94 @@
+#include "cli/demo.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include "cli/exit_code.h"
+#include "cli/guard.h"
+#include "cli/lab_text.h"
+#include "cli/output.h"
+#include "lab/matrix.h"
+#include "lab/trace.h"
+
+namespace kvs::cli {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Two pods on different nodes: the most there is to see.
+std::optional<lab::TraceRequest> WorthATrace(const lab::Lab& lab) {
+  for (const auto& [from, source] : lab.pods()) {
+    for (const auto& [to, target] : lab.pods()) {
+      if (source.node != target.node && !target.ips.empty())
+        return lab::TraceRequest{.from = from, .to = target.ips[0]};
+    }
+  }
+  return std::nullopt;
+}
+
+void ShowTrace(const lab::Lab& lab, const Paint& paint) {
+  const auto request = WorthATrace(lab);
+  if (!request) return;
+  fmt::print("\n{}\n", paint.Strong(fmt::format("The path of a packet: {} to {}, TCP port {}",
+                                                request->from, request->to, request->port)));
+  const auto hops = lab::Trace(lab, *request);
+  if (hops) {
+    fmt::print("{}", lab::ToText(*hops));
+  } else {
+    PrintError(hops.error().message);
+  }
+}
+
+int Demo(const DemoOptions& options) {
+  const Paint paint;
+  const auto begun = steady_clock::now();
+  const auto since = [&] { return duration_cast<milliseconds>(steady_clock::now() - begun); };
+  auto lab_options = options.lab;
+  lab_options.on_step = PrintStep;
+  fmt::print("{}\n", paint.Strong("A cluster on this machine, of the real programs"));
+  auto lab = lab::Lab::Up(lab_options);
+  if (!lab) {
+    PrintError(lab.error().message);
+    return kFailed;
+  }
+  for (const auto& problem : (*lab)->problems()) PrintError(problem.ToString());
+  fmt::print("\n{}\n{}", paint.Strong("Pods"), PodsText(**lab));
+
+  options.before_matrix(**lab);
+  const auto places = (*lab)->Places();
+  const auto matrix = lab::RunMatrix(places, lab::PlanMatrix(places));
+  if (!matrix) {
+    PrintError(matrix.error().message);
+    return kFailed;
+  }
+  fmt::print("\n{}\n{}",
+             paint.Strong("Who reaches whom (TCP and ICMP over IPv4 and IPv6, real packets)"),
+             lab::ToText(*matrix));
+  const auto until_matrix = since();
+  ShowTrace(**lab, paint);
+
+  const auto closing = steady_clock::now();
+  (*lab).reset();
+  const auto cleaning = duration_cast<milliseconds>(steady_clock::now() - closing);
+  fmt::print("\n{}\nfrom start to the matrix {:.2f} s, cleaning up {:.2f} s\n",
+             matrix->failed() == 0
+                 ? paint.Good("All as it should be.")
+                 : paint.Bad(fmt::format("{} cells are not as they should be.", matrix->failed())),
+             static_cast<double>(until_matrix.count()) / 1000,
+             static_cast<double>(cleaning.count()) / 1000);
+  return matrix->failed() == 0 ? kOk : kFailed;
+}
+
+}  // namespace
+
+int RunDemo(const DemoOptions& options) {
+  return RunGuarded(options.lab.name, [&options] { return Demo(options); });
+}
+
+}  // namespace kvs::cli

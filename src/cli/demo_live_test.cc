@@ -1,0 +1,53 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "cli/demo.h"
+#include "cli/exit_code.h"
+#include "lab/state.h"
+
+namespace kvs::cli {
+namespace {
+
+class DemoLiveTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (getuid() != 0) GTEST_SKIP() << "needs root";
+  }
+  const std::string name_ = "d" + std::to_string(getpid());
+  const lab::State state_ = lab::State::Of(name_).value();
+};
+
+TEST_F(DemoLiveTest, ShowsThatAllWorksAndLeavesNothing) {
+  EXPECT_EQ(RunDemo({.lab = {.name = name_, .nodes = 2}}), kOk);
+  EXPECT_FALSE(state_.Exists());
+}
+
+TEST_F(DemoLiveTest, FailsIfAFlowIsBroken) {
+  const auto break_routes = [](lab::Lab& lab) {
+    lab::Node& node = lab.node("node1");
+    ASSERT_TRUE(node.Stop("k-vswitchd", SIGKILL));  // it would repair it
+    ASSERT_TRUE(lab::Check(node.Here(
+        {"ovs-ofctl", "-OOpenFlow15", "del-flows", "k-vswitch0", "ip,nw_dst=10.244.2.0/24"})));
+  };
+  EXPECT_EQ(RunDemo({.lab = {.name = name_, .nodes = 2}, .before_matrix = break_routes}), kFailed);
+  EXPECT_FALSE(state_.Exists());
+}
+
+TEST_F(DemoLiveTest, LeavesNothingWhenInterrupted) {
+  const pid_t demo = fork();
+  ASSERT_GE(demo, 0);
+  if (demo == 0) _exit(RunDemo({.lab = {.name = name_, .nodes = 2}}));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  kill(demo, SIGINT);
+  int status = 0;
+  ASSERT_EQ(waitpid(demo, &status, 0), demo);
+  EXPECT_EQ(WEXITSTATUS(status), 128 + SIGINT);
+  EXPECT_FALSE(state_.Exists());
+}
+
+}  // namespace
+}  // namespace kvs::cli

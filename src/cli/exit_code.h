@@ -1,0 +1,13 @@
+#pragma once
+
+namespace kvs::cli {
+
+// What kvs ends with.
+enum ExitCode : int {
+  kOk = 0,
+  kFailed = 1,       // a check failed, or what was asked could not be done
+  kUsage = 2,        // the command line is wrong
+  kUnreachable = 3,  // nobody answers: agent or lab isn't there
+};
+
+}  // namespace kvs::cli

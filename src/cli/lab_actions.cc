@@ -1,0 +1,202 @@
+#include "cli/lab_actions.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "cli/exit_code.h"
+#include "cli/guard.h"
+#include "cli/lab_text.h"
+#include "cli/output.h"
+#include "lab/trace.h"
+#include "netlink/namespace.h"
+
+namespace kvs::cli {
+namespace {
+
+using std::chrono::seconds;
+
+int Failed(const Error& error, ExitCode code = kFailed) {
+  PrintError(error.message);
+  return code;
+}
+
+template <class Condition>
+bool Await(seconds timeout, Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+// Leaves the lab to a kubelet of its own.
+Result<> HandOver(lab::Lab& lab) {
+  const auto programs = lab::Programs::Find();
+  if (!programs) return tl::unexpected<Error>(programs.error());
+  const lab::State& state = lab.state();
+  lab.Leave();
+  const auto kubelet =
+      lab::Start({.argv = {programs->kvs, "lab", "kubelet", "--name", state.name()},
+                  .netns = state.Netns("underlay")},
+                 state.Path("kubelet.log"));
+  if (!kubelet) return tl::unexpected<Error>(kubelet.error());
+  // It notes itself once it holds the lock.
+  if (!Await(seconds(10), [&] { return state.Find("kubelet").has_value(); }))
+    return Fail("the lab's kubelet does not start; see {}", state.Path("kubelet.log"));
+  return {};
+}
+
+int Up(const lab::Options& options) {
+  auto lab = lab::Lab::Up(options);
+  if (!lab) return Failed(lab.error());
+  if (const auto handed = HandOver(**lab); !handed) return Failed(handed.error());
+  for (const auto& problem : (*lab)->problems()) PrintError(problem.ToString());
+  const std::string& name = options.name;
+  const std::string flag = name == "lab" ? "" : " --name " + name;
+  fmt::print(
+      "\n{}\nIts manifests are in {}: change them and see.\nTry: kvs lab status{}, kvs lab "
+      "exec{} node1 -- kvs status, kvs lab down{}\n",
+      PodsText(**lab), (*lab)->options().manifests, flag, flag, flag);
+  return kOk;
+}
+
+// The address and port in "10.1.1.3:80", "[fd00::3]:80", "shop/web-1:80", or either without port.
+Result<lab::TraceRequest> Target(const lab::Lab& lab, const TraceArguments& arguments) {
+  lab::TraceRequest request{.from = arguments.from};
+  std::string host = arguments.to;
+  const auto colon = host.rfind(':');
+  const bool bracketed = host.starts_with('[');
+  if (colon != std::string::npos && (bracketed || host.find(':') == colon)) {
+    const int port = std::atoi(host.c_str() + colon + 1);
+    if (port < 1 || port > 65535) return Fail("{}: no port", arguments.to);
+    request.port = static_cast<uint16_t>(port);
+    host.resize(colon);
+  }
+  if (bracketed) host = host.substr(1, host.find(']') - 1);
+  if (const auto ip = Ip::Parse(host)) {
+    request.to = *ip;
+    return request;
+  }
+  const auto place = lab.Find(host);
+  if (!place) return tl::unexpected<Error>(place.error());
+  for (const Ip& ip : place->ips) {
+    if (ip.is6() != arguments.ipv6) continue;
+    request.to = ip;
+    return request;
+  }
+  return Fail("{}: has no {} address", host, arguments.ipv6 ? "IPv6" : "IPv4");
+}
+
+}  // namespace
+
+int LabUp(lab::Options options) {
+  options.on_step = PrintStep;
+  return RunGuarded(options.name, [&options] { return Up(options); });
+}
+
+int LabDown(const std::string& name) {
+  const auto state = lab::State::Of(name);
+  if (!state) return Failed(state.error(), kUsage);
+  if (!state->Exists()) {
+    fmt::print("lab {}: there is none\n", name);
+    return kOk;
+  }
+  const auto cleaned = state->Clean();
+  if (!cleaned) return Failed(cleaned.error());
+  fmt::print("lab {}: gone\n", name);
+  return kOk;
+}
+
+int AllLabsDown() {
+  int code = kOk;
+  for (const auto& name : lab::State::Labs()) code = std::max(code, LabDown(name));
+  return code;
+}
+
+int LabStatus(const std::string& name) {
+  const auto lab = lab::Lab::Join(name);
+  if (!lab) return Failed(lab.error(), kUnreachable);
+  bool all_run = true;
+  fmt::print("{}", NodesText(**lab, all_run));
+  fmt::print("overlay {}, manifests in {}, logs in {}\n\n{}", (*lab)->options().overlay,
+             (*lab)->options().manifests, (*lab)->state().folder(), PodsText(**lab));
+  return all_run ? kOk : kFailed;
+}
+
+int LabExec(const std::string& name, const std::string& place,
+            const std::vector<std::string>& command) {
+  const auto lab = lab::Lab::Join(name);
+  if (!lab) return Failed(lab.error(), kUnreachable);
+  const auto where = (*lab)->Find(place);
+  if (!where) return Failed(where.error());
+  if (where->kind == lab::Place::Kind::kNode) {
+    for (const auto& setting : (*lab)->node(place).Here({}).env) {
+      const auto equals = setting.find('=');
+      setenv(setting.substr(0, equals).c_str(), setting.c_str() + equals + 1, 1);
+    }
+  }
+  auto space = netlink::Namespace::Open(netlink::Namespace::Path(where->netns));
+  if (!space) return Failed(space.error());
+  auto words = command;
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const auto done = space->Run([&]() -> Result<> {
+    execvp(argv[0], argv.data());
+    return FailErrno(errno, "run {}", command[0]);
+  });
+  return Failed(done.error());
+}
+
+int LabPodAdd(const std::string& name, const std::string& pod, const std::string& node) {
+  const auto lab = lab::Lab::Join(name);
+  if (!lab) return Failed(lab.error(), kUnreachable);
+  if (!(*lab)->nodes().contains(node)) return Failed({"node " + node + ": there is none"});
+  const auto written = lab::WritePod((*lab)->options().manifests, pod, node);
+  if (!written) return Failed(written.error());
+  const auto attached = [&] { return lab::ReadPods((*lab)->state()).contains(pod); };
+  if (!Await(seconds(20), attached)) {
+    return Failed(
+        {fmt::format("pod {} was not attached; see {}", pod, (*lab)->state().Path("kubelet.log"))});
+  }
+  const auto ips = lab::ReadPods((*lab)->state())[pod].ips;
+  fmt::print("pod {} on {}: {}\n", pod, node, Join(ips));
+  return kOk;
+}
+
+int LabPodRemove(const std::string& name, const std::string& pod) {
+  const auto lab = lab::Lab::Join(name);
+  if (!lab) return Failed(lab.error(), kUnreachable);
+  const auto removed = lab::RemovePod((*lab)->options().manifests, pod);
+  if (!removed) return Failed(removed.error());
+  const auto detached = [&] { return !lab::ReadPods((*lab)->state()).contains(pod); };
+  if (!Await(seconds(20), detached)) {
+    return Failed(
+        {fmt::format("pod {} was not detached; see {}", pod, (*lab)->state().Path("kubelet.log"))});
+  }
+  fmt::print("pod {}: gone\n", pod);
+  return kOk;
+}
+
+int LabTrace(const std::string& name, const TraceArguments& arguments) {
+  const auto lab = lab::Lab::Join(name);
+  if (!lab) return Failed(lab.error(), kUnreachable);
+  auto request = Target(**lab, arguments);
+  if (!request) return Failed(request.error(), kUsage);
+  request->protocol = arguments.udp    ? lab::Protocol::kUdp
+                      : arguments.icmp ? lab::Protocol::kIcmp
+                                       : lab::Protocol::kTcp;
+  const auto hops = lab::Trace(**lab, *request);
+  if (!hops) return Failed(hops.error());
+  fmt::print("{}", lab::ToText(*hops));
+  return hops->back().verdict == "dropped" ? kFailed : kOk;
+}
+
+}  // namespace kvs::cli

@@ -1,0 +1,131 @@
+#include "cli/lab_commands.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/demo.h"
+#include "cli/exit_code.h"
+#include "cli/lab_actions.h"
+#include "cli/output.h"
+#include "lab/echo.h"
+#include "lab/kubelet.h"
+
+namespace kvs::cli {
+namespace {
+
+// What the commands write their arguments to; lives as long as their callbacks.
+struct Arguments {
+  lab::Options lab;
+  TraceArguments trace;
+  std::string place, pod, node, identity;
+  std::vector<std::string> command;
+  bool all = false;
+};
+using Shared = std::shared_ptr<Arguments>;
+
+int Report(const Result<>& done) {
+  if (done) return kOk;
+  PrintError(done.error().message);
+  return kFailed;
+}
+
+Shared Named(CLI::App& command, const char* name) {
+  auto arguments = std::make_shared<Arguments>();
+  arguments->lab.name = name;
+  command.add_option("--name", arguments->lab.name, "name of the lab")->capture_default_str();
+  return arguments;
+}
+
+void AddClusterFlags(CLI::App& command, lab::Options& options, std::string& manifests) {
+  auto* folder = command
+                     .add_option("--manifests", manifests,
+                                 "folder of Kubernetes manifests: Node, Namespace, Pod")
+                     ->check(CLI::ExistingDirectory);
+  command.add_option("--nodes", options.nodes, "make manifests for so many nodes")
+      ->check(CLI::Range(1, 200))
+      ->capture_default_str()
+      ->excludes(folder);
+  command.add_flag("--ipv6-underlay", options.ipv6_underlay, "nodes have IPv6 addresses only")
+      ->excludes(folder);
+  command.add_option("--overlay", options.overlay, "how packets go from node to node")
+      ->check(CLI::IsMember({"vxlan", "gre", "geneve", "none", "auto"}))
+      ->capture_default_str();
+}
+
+void AddDemo(CLI::App& lab, int& code) {
+  auto* demo = lab.add_subcommand(
+      "demo", "bring up a cluster on this machine, show that it works, take it away");
+  const auto arguments = Named(*demo, "demo");
+  AddClusterFlags(*demo, arguments->lab, arguments->lab.copy_from);
+  demo->callback([arguments, &code] { code = RunDemo({.lab = arguments->lab}); });
+}
+
+void AddUpAndDown(CLI::App& lab, int& code) {
+  auto* up = lab.add_subcommand("up", "bring up a cluster on this machine and keep it");
+  const auto wanted = Named(*up, "lab");
+  AddClusterFlags(*up, wanted->lab, wanted->lab.manifests);
+  up->callback([wanted, &code] { code = LabUp(wanted->lab); });
+
+  auto* down = lab.add_subcommand("down", "take a lab away, also what is left of a killed one");
+  const auto gone = Named(*down, "lab");
+  down->add_flag("--all", gone->all, "every lab of this machine");
+  down->callback([gone, &code] { code = gone->all ? AllLabsDown() : LabDown(gone->lab.name); });
+
+  auto* status = lab.add_subcommand("status", "nodes, programs and pods of a lab");
+  const auto shown = Named(*status, "lab");
+  status->callback([shown, &code] { code = LabStatus(shown->lab.name); });
+}
+
+void AddPlaying(CLI::App& lab, int& code) {
+  auto* exec = lab.add_subcommand("exec", "run a command on a node or in a pod");
+  const auto where = Named(*exec, "lab");
+  exec->add_option("place", where->place, "node, namespace/pod or outside")->required();
+  exec->add_option("command", where->command, "after --")->required();
+  exec->callback([where, &code] { code = LabExec(where->lab.name, where->place, where->command); });
+
+  auto* pod = lab.add_subcommand("pod", "add or remove a pod")->require_subcommand(1);
+  auto* add = pod->add_subcommand("add", "write a Pod to the lab's folder and wait for it");
+  const auto added = Named(*add, "lab");
+  add->add_option("pod", added->pod, "namespace/name")->required();
+  add->add_option("--node", added->node, "where it runs")->required();
+  add->callback([added, &code] { code = LabPodAdd(added->lab.name, added->pod, added->node); });
+  auto* remove = pod->add_subcommand("rm", "remove a Pod that was added");
+  const auto removed = Named(*remove, "lab");
+  remove->add_option("pod", removed->pod, "namespace/name")->required();
+  remove->callback([removed, &code] { code = LabPodRemove(removed->lab.name, removed->pod); });
+
+  auto* trace = lab.add_subcommand("trace", "the path of a packet, table by table");
+  const auto path = Named(*trace, "lab");
+  trace->add_option("from", path->trace.from, "namespace/pod")->required();
+  trace->add_option("to", path->trace.to, "namespace/pod, node or address, and maybe :port")
+      ->required();
+  auto* udp = trace->add_flag("--udp", path->trace.udp, "instead of TCP");
+  trace->add_flag("--icmp", path->trace.icmp, "an echo request")->excludes(udp);
+  trace->add_flag("-6,--ipv6", path->trace.ipv6, "to the IPv6 address of what `to` names");
+  trace->callback([path, &code] { code = LabTrace(path->lab.name, path->trace); });
+}
+
+// What a lab starts of kvs itself; not for people.
+void AddParts(CLI::App& lab, int& code) {
+  auto* process = lab.add_subcommand("pod-process")->group("");
+  const auto pod = std::make_shared<Arguments>();
+  process->add_option("identity", pod->identity)->required();
+  process->callback([pod, &code] { code = Report(lab::ServeEcho(pod->identity, lab::kEchoPort)); });
+
+  auto* kubelet = lab.add_subcommand("kubelet")->group("");
+  const auto kept = Named(*kubelet, "lab");
+  kubelet->callback([kept, &code] { code = Report(lab::RunKubelet(kept->lab.name)); });
+}
+
+}  // namespace
+
+void AddLabCommands(CLI::App& app, int& code) {
+  auto* lab = app.add_subcommand("lab", "a whole cluster on this machine, to try k-vswitch");
+  lab->require_subcommand(1);
+  AddDemo(*lab, code);
+  AddUpAndDown(*lab, code);
+  AddPlaying(*lab, code);
+  AddParts(*lab, code);
+}
+
+}  // namespace kvs::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "lab/lab.h"
+
+// A lab, as people see it.
+namespace kvs::cli {
+
+// A lab::OnStep that prints a line.
+void PrintStep(std::string_view what, std::chrono::milliseconds time);
+// A table of the pods with node, addresses and port.
+std::string PodsText(const lab::Lab& lab);
+// A table of the nodes with addresses and whether each program runs. `all_run` is set to false if
+// one doesn't.
+std::string NodesText(const lab::Lab& lab, bool& all_run);
+
+}  // namespace kvs::cli

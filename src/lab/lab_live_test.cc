@@ -1,0 +1,124 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "lab/lab.h"
+#include "lab/matrix.h"
+#include "lab/netns.h"
+#include "lab/trace.h"
+
+// Whole labs of the real programs.
+namespace kvs::lab {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string UniqueName() {
+  static int count = 0;
+  return fmt::format("t{}x{}", getpid(), count++);
+}
+
+void ExpectNothingLeft(const State& state) {
+  EXPECT_FALSE(state.Exists());
+  EXPECT_THAT(NetnsWithPrefix(state.Netns("")), IsEmpty());
+}
+
+void ExpectAllReached(const Lab& lab) {
+  const auto places = lab.Places();
+  const auto matrix = RunMatrix(places, PlanMatrix(places));
+  ASSERT_TRUE(matrix) << matrix.error().message;
+  EXPECT_EQ(matrix->failed(), 0u) << ToText(*matrix);
+}
+
+class LabLiveTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (getuid() != 0) GTEST_SKIP() << "needs root";
+  }
+};
+
+TEST_F(LabLiveTest, ComesUpFollowsTheFolderAndGoes) {
+  auto lab = Lab::Up({.name = UniqueName(), .nodes = 2});
+  ASSERT_TRUE(lab) << lab.error().message;
+  const State state = (*lab)->state();
+  EXPECT_EQ((*lab)->pods().size(), 4u);
+  ExpectAllReached(**lab);
+
+  const auto added = (*lab)->AddPod("shop/extra", "node2");
+  ASSERT_TRUE(added) << added.error().message;
+  ExpectAllReached(**lab);
+  const Ip extra = (*lab)->pods().at("shop/extra").ips[0];
+  const auto hops = Trace(**lab, {.from = "shop/web-1", .to = extra});
+  ASSERT_TRUE(hops) << hops.error().message;
+  ASSERT_EQ(hops->size(), 2u) << ToText(*hops);
+  EXPECT_THAT(hops->back().verdict, HasSubstr("to shop/extra")) << ToText(*hops);
+
+  const auto removed = (*lab)->RemovePod("shop/extra");
+  ASSERT_TRUE(removed) << removed.error().message;
+  EXPECT_FALSE(
+      (*lab)->Connect("shop/web-1", extra, kEchoPort, std::chrono::milliseconds(500))->reached);
+  EXPECT_THAT(Lab::Up({.name = state.name()}).error().message, HasSubstr("is in use"));
+  lab->reset();
+  ExpectNothingLeft(state);
+}
+
+TEST_F(LabLiveTest, WhatAKilledLabLeftIsCleanedByTheNext) {
+  const std::string name = UniqueName();
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto lab = Lab::Up({.name = name, .nodes = 1});
+    raise(SIGKILL);
+  }
+  waitpid(child, nullptr, 0);
+  const State state = State::Of(name).value();
+  ASSERT_TRUE(state.Exists());
+  std::vector<Process> left;
+  for (const auto& [what, process] : state.Processes()) {
+    EXPECT_TRUE(IsAlive(process)) << what;
+    left.push_back(process);
+  }
+  EXPECT_GE(left.size(), 4u);
+  auto next = Lab::Up({.name = name, .nodes = 1});
+  ASSERT_TRUE(next) << next.error().message;
+  for (const auto& process : left) EXPECT_FALSE(IsAlive(process));
+  next->reset();
+  ExpectNothingLeft(state);
+}
+
+TEST_F(LabLiveTest, AFolderInPlaceIsLeftAsItWas) {
+  const std::string folder = testing::TempDir() + "/" + UniqueName();
+  ASSERT_TRUE(WriteManifests(folder, 1, false));
+  {
+    const auto lab = Lab::Up({.name = UniqueName(), .manifests = folder});
+    ASSERT_TRUE(lab) << lab.error().message;
+    EXPECT_TRUE(std::filesystem::exists(folder + "/.kvswitch"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder + "/.kvswitch"));
+  std::filesystem::remove_all(folder);
+}
+
+class OverlayLiveTest : public LabLiveTest, public testing::WithParamInterface<std::string> {};
+
+TEST_P(OverlayLiveTest, EverybodyReachesEverybody) {
+  const auto lab = Lab::Up({.name = UniqueName(), .nodes = 2, .overlay = GetParam()});
+  ASSERT_TRUE(lab) << lab.error().message;
+  ExpectAllReached(**lab);
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, OverlayLiveTest, testing::Values("gre", "geneve", "none"),
+                         [](const auto& info) { return info.param; });
+
+TEST_F(LabLiveTest, AnUnderlayOfIPv6) {
+  const auto lab = Lab::Up({.name = UniqueName(), .nodes = 2, .ipv6_underlay = true});
+  ASSERT_TRUE(lab) << lab.error().message;
+  ExpectAllReached(**lab);
+}
+
+}  // namespace
+}  // namespace kvs::lab
