@@ -126,13 +126,12 @@ std::optional<Masked> ReadValue(const Header& header, size_t bytes, int bits, Re
     return std::nullopt;
   }
   const Value ones = Value::Ones(bits);
-  Masked out{Value::FromBytes(in.Bytes(bytes).data(), in.ok() ? bytes : 0), ones};
-  if (header.masked) {
-    const auto mask = in.Bytes(bytes);
-    if (in.ok()) out.mask = And(Value::FromBytes(mask.data(), bytes), ones);
-  }
-  out.value = And(out.value, out.mask);
+  const auto value = in.Bytes(bytes);
+  const auto mask = in.Bytes(header.masked ? bytes : 0);
   if (!in.ok()) return std::nullopt;
+  Masked out{Value::FromBytes(value.data(), bytes), ones};
+  if (header.masked) out.mask = And(Value::FromBytes(mask.data(), bytes), ones);
+  out.value = And(out.value, out.mask);
   return out;
 }
 
