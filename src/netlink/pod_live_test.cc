@@ -97,11 +97,13 @@ TEST_F(PodLive, ConfiguringTwiceIsConfiguringOnce) {
   EXPECT_EQ(Must(DumpRoutes(a_.socket(), kRouteProtocol)), before);
 }
 
-TEST_F(PodLive, ConntrackIsFlushedByAddress) {
-  ASSERT_TRUE(
-      host_.Shell("nft 'add table inet t; add chain inet t c "
-                  "{ type filter hook forward priority 0; }; add rule inet t c ct state "
-                  "invalid drop'"));
+TEST_F(PodLive, ConntrackIsFlushedByAddressInAllZones) {
+  ASSERT_TRUE(host_.Shell(R"(nft -f - <<'END'
+table inet t {
+  chain zone { type filter hook prerouting priority raw; meta nfproto ipv6 ct zone set 5; }
+  chain track { type filter hook forward priority filter; ct state invalid drop; }
+}
+END)"));
   ASSERT_TRUE(a_.Shell("ping -q -c 1 -W 2 10.1.1.6 >/dev/null"));
   ASSERT_TRUE(a_.Shell("ping -q -c 1 -W 2 fd00::6 >/dev/null"));
   auto socket = Must(host_.in().Run([] { return Socket::OpenNetfilter(); }));
@@ -110,6 +112,19 @@ TEST_F(PodLive, ConntrackIsFlushedByAddress) {
   EXPECT_EQ(FlushConntrack(*socket, six), Result<size_t>(1u));
   EXPECT_EQ(FlushConntrack(*socket, EndOf(6).addresses), Result<size_t>(1u));
   EXPECT_EQ(FlushConntrack(*socket, EndOf(5).addresses), Result<size_t>(0u));
+}
+
+TEST_F(PodLive, SaysThatIpv6IsOff) {
+  LiveRoom c("c");
+  Must(c.in().Run([] { return WriteSysctl("net/ipv6/conf/default/disable_ipv6", "1"); }));
+  Must(CreateVeth(host_.socket(), {.name = "kv7", .peer_name = "eth0"}, c.in()));
+  const auto end = ConfigurePodEnd(Must(FindLink(c.socket(), "eth0")).index, EndOf(7));
+  const auto refused = c.socket().Do(end);
+  EXPECT_EQ(Code(refused), EACCES);
+  EXPECT_NE(refused.error().message.find("IPv6 is disabled"), std::string::npos)
+      << refused.error().message;
+  Must(c.in().Run([] { return WriteSysctl("net/ipv6/conf/eth0/disable_ipv6", "0"); }));
+  EXPECT_TRUE(c.socket().Do(end));
 }
 
 class RouteLive : public ::testing::Test {
@@ -167,6 +182,17 @@ TEST_F(RouteLive, ReadsBackAsShown) {
   EXPECT_TRUE(Must(DumpRoutes(socket_, kRouteProtocol)).empty());
   const auto gone = socket_.Do(DeleteRoute(shown.front()));
   EXPECT_EQ(Code(gone), ESRCH) << gone.error().message;
+}
+
+TEST_F(RouteLive, SeveralNextHopsReadAsNone) {
+  ASSERT_TRUE(room_.Shell(
+      "ip route add 10.6.0.0/16 proto 27 nexthop via 169.254.1.1 dev d0 onlink nexthop via "
+      "169.254.1.2 dev d0 onlink"));
+  const auto routes = Must(DumpRoutes(socket_, kRouteProtocol));
+  ASSERT_EQ(routes.size(), 1u);
+  EXPECT_EQ(routes[0].link, 0);
+  EXPECT_EQ(routes[0].via, std::nullopt);
+  EXPECT_TRUE(socket_.Do(DeleteRoute(routes[0])));
 }
 
 TEST_F(RouteLive, ReplacePutsOneInTheOthersPlace) {

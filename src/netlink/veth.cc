@@ -11,31 +11,30 @@
 namespace kvs::netlink {
 namespace {
 
+void PutEnd(Message& message, const std::string& name, const std::optional<Mac>& mac,
+            uint32_t mtu) {
+  message.PutText(IFLA_IFNAME, name).PutU32(IFLA_MTU, mtu);
+  if (mac) message.Put(IFLA_ADDRESS, *mac);
+}
+
 void PutPeer(Message& data, const Veth& veth, const Namespace& peer) {
   data.Nest(VETH_INFO_PEER, [&](Message& end) {
-    // Not IFF_UP: the kernel refuses it of a peer (ENOTCONN).
-    end.Struct(ifinfomsg{.ifi_family = AF_UNSPEC})
-        .PutText(IFLA_IFNAME, veth.peer_name)
-        .Put(IFLA_ADDRESS, veth.peer_mac)
-        .PutU32(IFLA_MTU, veth.mtu)
-        .PutU32(IFLA_NET_NS_FD, static_cast<uint32_t>(peer.fd()));
+    end.Struct(ifinfomsg{.ifi_family = AF_UNSPEC});  // not IFF_UP: refused of a peer (ENOTCONN)
+    PutEnd(end, veth.peer_name, veth.peer_mac, veth.mtu);
+    end.PutU32(IFLA_NET_NS_FD, static_cast<uint32_t>(peer.fd()));
   });
 }
 
 Request Pair(const Veth& veth, const Namespace& peer) {
-  return Message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL)
-      .Struct(ifinfomsg{.ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP, .ifi_change = IFF_UP})
-      .PutText(IFLA_IFNAME, veth.name)
-      .Put(IFLA_ADDRESS, veth.mac)
-      .PutU32(IFLA_MTU, veth.mtu)
-      .PutU32(IFLA_GROUP, veth.group)
-      .Nest(IFLA_LINKINFO,
-            [&](Message& info) {
-              info.PutText(IFLA_INFO_KIND, "veth").Nest(IFLA_INFO_DATA, [&](Message& data) {
-                PutPeer(data, veth, peer);
-              });
-            })
-      .Asking(fmt::format("create link {} with peer {}", veth.name, veth.peer_name));
+  Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+  message.Struct(ifinfomsg{.ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP, .ifi_change = IFF_UP});
+  PutEnd(message, veth.name, veth.mac, veth.mtu);
+  message.PutU32(IFLA_GROUP, veth.group);
+  message.Nest(IFLA_LINKINFO, [&](Message& info) {
+    info.PutText(IFLA_INFO_KIND, "veth");
+    info.Nest(IFLA_INFO_DATA, [&](Message& data) { PutPeer(data, veth, peer); });
+  });
+  return message.Asking(fmt::format("create link {} with peer {}", veth.name, veth.peer_name));
 }
 
 }  // namespace

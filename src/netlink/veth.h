@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,13 @@
 namespace kvs::netlink {
 
 struct Veth {
-  std::string name;  // of this end
-  Mac mac;
-  uint32_t mtu = 1500;  // of both ends, bytes
+  std::string name;        // of this end
+  std::optional<Mac> mac;  // of this end; none: the kernel makes one up
+  uint32_t mtu = 1500;     // of both ends, bytes
   uint32_t group = 0;
   std::string alias;      // of this end; at most kMaxLinkAlias bytes
   std::string peer_name;  // in the other namespace
-  Mac peer_mac;
+  std::optional<Mac> peer_mac;
 };
 
 // Makes both ends and sets this one up, in the socket's namespace: one request, and a second one
