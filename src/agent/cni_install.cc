@@ -45,9 +45,11 @@ Result<> InstallCniPlugin(const Options& options) {
   return Replace(fs::path(options.cni_bin_dir) / "k-vswitch-cni", *binary, kExecutable);
 }
 
+// Version 1.0.0, though ours speaks 1.1.0: one version holds for the whole chain, and Debian 12's
+// portmap refuses a later one.
 std::string CniConfig(const Options& options) {
   return fmt::format(R"({{
-  "cniVersion": "1.1.0",
+  "cniVersion": "1.0.0",
   "name": "k-vswitch",
   "plugins": [
     {{"type": "k-vswitch-cni", "ovsdb": "{}", "capabilities": {{"ips": true, "mac": true}}}},

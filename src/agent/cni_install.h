@@ -11,9 +11,10 @@ namespace kvs::agent {
 // running it.
 Result<> InstallCniPlugin(const Options& options);
 
-// Writes the network's configuration (CNI 1.1.0) into cni_conf_dir. With it the node becomes Ready,
-// so it is the last thing an agent does that starts. Options without these folders: nothing is
-// done.
+// Writes the network's configuration into cni_conf_dir, as CNI 1.0.0: a chain speaks one version,
+// and the portmap of containernetworking-plugins before 1.6 (Debian 12 has 1.1.1) refuses 1.1.0.
+// With it the node becomes Ready, so it is the last thing an agent does that starts. Options
+// without these folders: nothing is done.
 Result<> WriteCniConfig(const Options& options);
 
 // The configuration's text.
