@@ -3,20 +3,23 @@
 #include <uv.h>
 
 #include <algorithm>
+#include <csignal>
 #include <random>
 
 namespace kvs::io {
 namespace {
 
-void Fired(uv_timer_t* timer) {
-  const auto& fire = *static_cast<std::function<void()>*>(timer->data);
-  const auto copy = fire;  // the callback may destroy its Timer
+void Fire(const void* fire) {
+  const auto copy = *static_cast<const std::function<void()>*>(fire);  // it may destroy its Timer
   copy();
 }
 
 }  // namespace
 
-Loop::Loop() : loop_(std::make_unique<uv_loop_s>()) { uv_loop_init(loop_.get()); }
+Loop::Loop() : loop_(std::make_unique<uv_loop_s>()) {
+  uv_loop_init(loop_.get());
+  signal(SIGPIPE, SIG_IGN);
+}
 
 Loop::~Loop() {
   // Objects destroyed before the loop have asked for their handles to be closed; let that happen.
@@ -37,32 +40,65 @@ std::chrono::milliseconds Loop::Now() const {
   return std::chrono::milliseconds(uv_now(loop_.get()));
 }
 
+// libuv (before 1.45) runs a timer of zero that is started by a timer in the same breath, and so
+// never comes to I/O: zero is an idle handle instead, which has its place in every turn.
+struct Timer::Handles {
+  uv_timer_t timer;
+  uv_idle_t idle;
+  int open = 2;
+
+  template <class Handle>
+  void Close(Handle* handle) {
+    uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* closed) {
+      auto* handles = static_cast<Handles*>(closed->data);
+      if (--handles->open == 0) delete handles;
+    });
+    handle->data = this;
+  }
+};
+
 Timer::Timer(Loop& loop, std::function<void()> fire)
-    : timer_(new uv_timer_t), fire_(std::move(fire)) {
-  uv_timer_init(loop.native(), timer_);
-  timer_->data = &fire_;
+    : handles_(new Handles), fire_(std::move(fire)) {
+  uv_timer_init(loop.native(), &handles_->timer);
+  uv_idle_init(loop.native(), &handles_->idle);
+  handles_->timer.data = handles_->idle.data = &fire_;
 }
 
 Timer::~Timer() {
-  uv_timer_stop(timer_);
-  uv_close(reinterpret_cast<uv_handle_t*>(timer_),
-           [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
+  handles_->Close(&handles_->timer);
+  handles_->Close(&handles_->idle);
 }
 
 void Timer::Start(std::chrono::milliseconds delay) {
-  const auto ms = static_cast<uint64_t>(std::max<int64_t>(0, delay.count()));
-  uv_update_time(timer_->loop);
-  uv_timer_start(timer_, Fired, ms, 0);
+  Stop();
+  if (delay <= delay.zero()) {
+    uv_idle_start(&handles_->idle, [](uv_idle_t* idle) {
+      uv_idle_stop(idle);
+      Fire(idle->data);
+    });
+    return;
+  }
+  uv_update_time(handles_->timer.loop);
+  uv_timer_start(
+      &handles_->timer, [](uv_timer_t* timer) { Fire(timer->data); },
+      static_cast<uint64_t>(delay.count()), 0);
 }
 
 void Timer::StartRepeating(std::chrono::milliseconds period) {
-  const auto ms = static_cast<uint64_t>(std::max<int64_t>(1, period.count()));
-  uv_update_time(timer_->loop);
-  uv_timer_start(timer_, Fired, ms, ms);
+  Start(std::max(period, std::chrono::milliseconds(1)));
+  uv_timer_set_repeat(&handles_->timer,
+                      static_cast<uint64_t>(std::max<int64_t>(1, period.count())));
 }
 
-void Timer::Stop() { uv_timer_stop(timer_); }
-bool Timer::active() const { return uv_is_active(reinterpret_cast<uv_handle_t*>(timer_)) != 0; }
+void Timer::Stop() {
+  uv_timer_stop(&handles_->timer);
+  uv_idle_stop(&handles_->idle);
+}
+
+bool Timer::active() const {
+  return uv_is_active(reinterpret_cast<uv_handle_t*>(&handles_->timer)) != 0 ||
+         uv_is_active(reinterpret_cast<uv_handle_t*>(&handles_->idle)) != 0;
+}
 
 std::chrono::milliseconds Backoff::Next() {
   static thread_local std::minstd_rand random{std::random_device{}()};

@@ -5,12 +5,11 @@
 #include <memory>
 
 struct uv_loop_s;
-struct uv_timer_s;
 
 // One thread, one loop per program (libuv underneath, hidden in this room). Everything here must be
 // used from the thread that calls Run(). Every asynchronous thing has an owner: destroying the
 // object cancels it, and its callback is never called again; a callback may destroy the very object
-// that calls it.
+// that calls it. SIGPIPE is ignored: writing to a peer that is gone is an error like others.
 namespace kvs::io {
 
 class Loop {
@@ -40,14 +39,16 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // (Re)starts it: one shot after `delay`. Zero means: in the next turn of the loop.
+  // (Re)starts it: one shot after `delay`. Zero means: once per turn of the loop, after the
+  // callbacks that are due; a timer that restarts itself so leaves everything else its turn.
   void Start(std::chrono::milliseconds delay);
   void StartRepeating(std::chrono::milliseconds period);
   void Stop();
   bool active() const;
 
  private:
-  uv_timer_s* timer_;  // owned; freed by the loop once closed
+  struct Handles;
+  Handles* handles_;  // owned; freed by the loop once closed
   std::function<void()> fire_;
 };
 

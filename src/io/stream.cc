@@ -1,12 +1,38 @@
 #include "io/stream.h"
 
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include <charconv>
+#include <optional>
 
 namespace kvs::io {
+namespace {
+
+// libuv (before 1.46) cuts a longer path off, and so takes another one.
+constexpr size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
+
+std::string TooLong(const std::string& path) {
+  return fmt::format("the path of a socket has at most {} bytes: {}", kMaxPath, path);
+}
+
+// Fills the one of the two that `text` is an address of, "IP:PORT" or "[IP]:PORT".
+bool ParseAddress(const std::string& text, sockaddr_in& four, sockaddr_in6& six) {
+  const size_t colon = text.rfind(':');
+  if (colon == text.npos) return false;
+  uint16_t port = 0;
+  const char* end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data() + colon + 1, end, port);
+  if (error != std::errc{} || parsed != end) return false;
+  const std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']'))
+    return uv_ip6_addr(host.substr(1, host.size() - 2).c_str(), port, &six) == 0;
+  return uv_ip4_addr(host.c_str(), port, &four) == 0;
+}
+
+}  // namespace
 
 // Shared between the Stream (the owner) and libuv's callbacks; `owned` turns false when the owner
 // is gone or has been told on_close, and from then on no handler is called.
@@ -20,6 +46,7 @@ struct Stream::State : std::enable_shared_from_this<Stream::State> {
   uv_connect_t connect;
   Handlers handlers;
   std::shared_ptr<State> self;  // keeps the handle's memory until libuv has closed it
+  std::optional<Timer> refusal;
   bool owned = true;
   bool closing = false;
   std::vector<uint8_t> buffer = std::vector<uint8_t>(64 * 1024);
@@ -37,6 +64,7 @@ struct Stream::State : std::enable_shared_from_this<Stream::State> {
   void Close() {
     if (closing) return;
     closing = true;
+    refusal.reset();
     uv_close(&handle, [](uv_handle_t* h) { static_cast<State*>(h->data)->self.reset(); });
   }
 
@@ -80,6 +108,11 @@ std::unique_ptr<Stream> Stream::Connect(Loop& loop, const std::string& path, Han
   uv_pipe_init(loop.native(), &state->pipe, 0);
   state->Adopt();
   state->handlers = std::move(handlers);
+  if (path.size() > kMaxPath) {
+    state->refusal.emplace(loop, [state = state.get(), path] { state->Fail(TooLong(path)); });
+    state->refusal->Start(std::chrono::milliseconds(0));
+    return std::unique_ptr<Stream>(new Stream(std::move(state)));
+  }
   state->connect.data = state.get();
   uv_pipe_connect(&state->connect, &state->pipe, path.c_str(), [](uv_connect_t* c, int status) {
     auto* state = static_cast<State*>(c->data);
@@ -183,8 +216,8 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
 
 Result<std::unique_ptr<Listener>> Listener::OnUnixSocket(Loop& loop, const std::string& path,
                                                          OnAccept on_accept) {
-  unlink(
-      path.c_str());  // a socket left by a killed process; a living one is the caller's to exclude
+  if (path.size() > kMaxPath) return kvs::Fail("listen: {}", TooLong(path));
+  unlink(path.c_str());  // of a killed process; a living one is the caller's to exclude
   auto state = std::make_shared<State>();
   state->unix_socket = true;
   uv_pipe_init(loop.native(), &state->pipe, 0);
@@ -201,20 +234,12 @@ Result<std::unique_ptr<Listener>> Listener::OnUnixSocket(Loop& loop, const std::
 
 Result<std::unique_ptr<Listener>> Listener::OnTcp(Loop& loop, const std::string& address,
                                                   OnAccept on_accept) {
-  const size_t colon = address.rfind(':');
-  int port = -1;
-  std::string host = address.substr(0, colon);
-  if (colon != address.npos)
-    std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
   union {
     sockaddr plain;
     sockaddr_in four;
     sockaddr_in6 six;
   } to;
-  if (port < 0 || port > 65535 ||
-      (uv_ip4_addr(host.c_str(), port, &to.four) < 0 &&
-       uv_ip6_addr(host.c_str(), port, &to.six) < 0))
+  if (!ParseAddress(address, to.four, to.six))
     return kvs::Fail("listen on \"{}\": expected IP:PORT or [IP]:PORT", address);
   auto state = std::make_shared<State>();
   uv_tcp_init(loop.native(), &state->tcp);
