@@ -73,8 +73,6 @@ bool DecodeResult(Pod& pod) {
 }
 
 Result<> Record(const State& state, const Pod& pod) {
-  std::error_code error;
-  fs::create_directories(state.Path("pods"), error);
   const auto path = RecordPath(state, pod.name);
   std::ofstream file(path + ".new", std::ios::trunc);
   file << json::serialize(json::object{{"name", pod.name},
@@ -84,6 +82,7 @@ Result<> Record(const State& state, const Pod& pod) {
                                        {"result", pod.result}});
   file.close();
   if (!file) return Fail("write {}: {}", path, std::strerror(errno));
+  std::error_code error;
   fs::rename(path + ".new", path, error);
   return {};
 }
@@ -108,6 +107,7 @@ Result<Pod> AttachPod(const State& state, const Node& node, const std::string& k
           .node = node.name(),
           .container = NewContainerId()};
   const std::string netns = pod.netns(state);
+  std::error_code error;
   if (auto made = MakeNetns(netns); !made) return tl::unexpected<Error>(made.error());
   const auto undo = [&](const Error& error) -> Result<Pod> {
     static_cast<void>(DetachPod(state, pod.result.empty() ? nullptr : &node, pod));
