@@ -52,8 +52,9 @@ struct Move {
   Subfield source, target;
   friend bool operator==(const Move&, const Move&) = default;
 };
+// With at least one of in_port and table.
 struct Resubmit {
-  std::optional<uint16_t> in_port;
+  std::optional<uint16_t> in_port;  // of OpenFlow 1.0: LOCAL is 0xfffe
   std::optional<uint8_t> table;
   bool with_ct_tuple = false;  // resubmit(,T,ct): swapped ct original tuple
   friend bool operator==(const Resubmit&, const Resubmit&) = default;

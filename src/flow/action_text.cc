@@ -101,13 +101,15 @@ Result<Action> ParseResubmit(const Token& token) {
     const auto number = ParsePort("resubmit", port);
     if (!number) return tl::unexpected(number.error());
     if (*number > 0xffff && *number < kLongPorts) return Fail("resubmit: no port {}", *number);
-    if (*number != kPortInPort) resubmit.in_port = static_cast<uint16_t>(*number);
+    const auto low = static_cast<uint16_t>(*number);
+    if (low != kShortPorts) resubmit.in_port = low;  // IN_PORT: as if none were given
   }
   if (!table.empty() && table != "255") {  // 255: the table that the packet is in
     const auto number = ParseNumber<uint8_t>("resubmit", table);
     if (!number) return tl::unexpected(number.error());
     resubmit.table = *number;
   }
+  if (!resubmit.in_port && !resubmit.table) return Fail("resubmit: name a port or a table");
   if (!ct.empty() && ct != "ct") return Fail("resubmit: \"{}\" is not \"ct\"", ct);
   resubmit.with_ct_tuple = !ct.empty();
   return resubmit;

@@ -152,10 +152,11 @@ Result<void> ParseZone(std::string_view text, Ct& ct) {
 
 Result<void> ParseHelper(std::string_view text, Ct& ct) {
   for (const auto& [name, port] : kHelpers) {
-    if (text == name) ct.alg = port;
+    if (text != name) continue;
+    ct.alg = port;
+    return {};
   }
-  if (ct.alg == 0) return Fail("ct: alg: \"{}\" is not ftp or tftp", text);
-  return {};
+  return Fail("ct: alg: \"{}\" is not ftp or tftp", text);
 }
 
 Result<void> ParseCtOption(const Token& option, Ct& ct) {

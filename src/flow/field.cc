@@ -91,7 +91,7 @@ constexpr FieldInfo kFields[] = {
     {kArpTha, "arp_tha", "arp_tha", "NXM_NX_ARP_THA", kOxm, 25, 6, 48, true, true, Format::kMac},
     {kIpProto, "nw_proto", "nw_proto", "NXM_OF_IP_PROTO", kOxm, 10, 1, 8, false, false,
      Format::kDecimal},
-    {kIpDscp, "nw_tos", "ip_dscp", "OXM_OF_IP_DSCP", kOxm, 8, 1, 6, false, true, Format::kDecimal},
+    {kIpDscp, "ip_dscp", "ip_dscp", "OXM_OF_IP_DSCP", kOxm, 8, 1, 6, false, true, Format::kDecimal},
     {kIpEcn, "nw_ecn", "nw_ecn", "NXM_NX_IP_ECN", kOxm, 9, 1, 2, false, true, Format::kDecimal},
     {kIpTtl, "nw_ttl", "nw_ttl", "NXM_NX_IP_TTL", kNxmNx, 29, 1, 8, false, true, Format::kDecimal},
     {kIpFrag, "nw_frag", "ip_frag", "NXM_NX_IP_FRAG", kNxmNx, 26, 1, 2, true, false, Format::kFrag},
@@ -135,7 +135,6 @@ static_assert(InOrder());
 constexpr std::pair<std::string_view, Field> kAliases[] = {
     {"tunnel_id", kTunId},
     {"in_port_oxm", kInPort},
-    {"nw_tos", kIpDscp},
     {"ip_proto", kIpProto},
     {"ip_ecn", kIpEcn},
     {"OXM_OF_IN_PORT", kInPort},

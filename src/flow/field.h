@@ -123,7 +123,8 @@ struct FieldInfo {
 
 const FieldInfo& InfoOf(Field field);
 // By any of the names of ovs-fields(7): nw_src, ip_src, NXM_OF_IP_SRC, OXM_OF_IPV4_SRC. A name that
-// stands for several fields (tp_dst, icmp_type) gives the first: TCP, ICMPv4.
+// stands for several fields (tp_dst, icmp_type) gives the first: TCP, ICMPv4. nw_tos is none: it is
+// ip_dscp times four.
 std::optional<Field> FieldByName(std::string_view name);
 constexpr Field Reg(int n) { return static_cast<Field>(static_cast<int>(Field::kReg0) + n); }
 

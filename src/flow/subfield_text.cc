@@ -57,7 +57,6 @@ Result<Action> ParseSetField(const Token& token) {
   const auto halves = ParseArrow(token);
   if (!halves) return tl::unexpected(halves.error());
   const auto& [text, name] = *halves;
-  if (name == "nw_tos") return Fail("set_field: use ip_dscp (nw_tos / 4) instead of nw_tos");
   const auto field = FieldByName(name);
   if (!field) return Fail("set_field: \"{}\" is not a field", name);
   if (auto check = CheckWritable("set_field", *field); !check) {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <rapidcheck.h>
+
+#include "flow/flow.h"
+
+// Generators of flows and groups for tests (rapidcheck): every field and action of flow/, combined
+// as a switch accepts them, that is with the prerequisites of ovs-fields(7) and ovs-actions(7).
+namespace kvs::flow {
+
+rc::Gen<Match> AnyMatch();
+rc::Gen<Flow> AnyFlow();
+rc::Gen<Group> AnyGroup();
+// Any fields with any masks, also those that no switch would accept together.
+rc::Gen<Match> WildMatch();
+
+}  // namespace kvs::flow
