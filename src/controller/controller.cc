@@ -16,11 +16,14 @@ constexpr char kManager[] = "controller";
 
 std::string Now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
-// Whether `existing` has what the controller wants of it.
+// Whether `existing` has what the controller wants of it. When the condition turned is not
+// compared: that changes with the status only.
 bool Holds(const VSwitchConfig& existing, const VSwitchConfig& desired) {
-  const auto* accepted = kube::FindCondition(existing.status.conditions, VSwitchConfig::kAccepted);
-  return existing.spec == desired.spec && accepted &&
-         *accepted == desired.status.conditions.front();
+  const auto* found = kube::FindCondition(existing.status.conditions, VSwitchConfig::kAccepted);
+  if (!found || existing.spec != desired.spec) return false;
+  kube::Condition accepted = desired.status.conditions.front();
+  accepted.last_transition_time = found->last_transition_time;
+  return *found == accepted;
 }
 
 }  // namespace

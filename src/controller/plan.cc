@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "controller/claims.h"
 #include "controller/ranges.h"
 
 namespace kvs::controller {
@@ -73,13 +74,11 @@ class Planner {
   void ReadIp(Draft& draft, const std::string& field, std::string_view text) const;
 
   void GrantRanges();
-  void GrantRange(Draft& draft, Family family);
-  void KeepRange(Draft& draft, Family family);
+  Claim RangeClaim(Draft& draft, Family family) const;
+  void TakeRange(const Claim& claim, Draft& draft, Family family) const;
   void ReserveRangesOfTheGone();
   void Allocate(Draft& draft);
-
   void GrantIps();
-  void GrantIp(Draft& draft, Family family);
 
   VSwitchConfig Finish(Draft& draft) const;
   kube::Condition Accepted(const Draft& draft) const;
@@ -88,7 +87,6 @@ class Planner {
   const Settings settings_;
   std::vector<Draft> drafts_;  // by name
   Ranges ranges_;
-  std::map<Ip, std::string> ips_;  // and who has them
 };
 
 Draft Planner::Begin(const Node& node) const {
@@ -157,22 +155,12 @@ void Planner::ReadIps(Draft& draft) const {
 }
 
 void Planner::GrantRanges() {
-  const auto each = [&](auto&& visit) {
-    for (Draft& draft : drafts_)
-      for (const Family family : kFamilies) visit(draft, family);
-  };
-  each([&](Draft& draft, Family family) {  // what stays as it is
-    const auto& before = draft.range_before[family];
-    if (before && (draft.range_wish[family] == before || !draft.own_ranges))
-      KeepRange(draft, family);
-  });
-  each([&](Draft& draft, Family family) {  // what is new
-    if (draft.range_wish[family] && !draft.range[family]) GrantRange(draft, family);
-  });
-  each([&](Draft& draft, Family family) {  // who was refused
-    const bool wanted = draft.range_wish[family] || draft.bad_range;
-    if (wanted && !draft.range[family]) KeepRange(draft, family);
-  });
+  for (const Family family : kFamilies) {
+    std::vector<Claim> claims;
+    for (Draft& draft : drafts_) claims.push_back(RangeClaim(draft, family));
+    Settle(claims, ranges_);
+    for (size_t i = 0; i < drafts_.size(); ++i) TakeRange(claims[i], drafts_[i], family);
+  }
   ReserveRangesOfTheGone();
   for (Draft& draft : drafts_)
     if (!draft.own_ranges) Allocate(draft);
@@ -184,37 +172,36 @@ bool InCluster(const Prefix& range, const std::vector<Prefix>& cluster) {
          std::ranges::any_of(cluster, [&](const Prefix& one) { return one.Contains(range); });
 }
 
-void Planner::KeepRange(Draft& draft, Family family) {
-  const auto& before = draft.range_before[family];
-  if (!before) return;
-  const std::string& name = draft.node->meta.name;
-  if (ranges_.Take(*before, name)) draft.range[family] = before;
-  if (draft.range[family] && !InCluster(*before, settings_.cluster_cidrs))
-    draft.Report(
-        "PodCIDROutsideCluster", "spec.podCIDRs",
-        fmt::format("{} is not within clusterCIDR {}, and stays in use; widen clusterCIDR, "
-                    "or delete VSwitchConfig/{} for a new range",
-                    *before, Join(settings_.cluster_cidrs), name));
-}
-
-void Planner::GrantRange(Draft& draft, Family family) {
-  const Prefix& wish = *draft.range_wish[family];
-  const std::string& name = draft.node->meta.name;
-  if (!InCluster(wish, settings_.cluster_cidrs)) {
+Claim Planner::RangeClaim(Draft& draft, Family family) const {
+  Claim claim{.node = draft.node->meta.name,
+              .wish = draft.range_wish[family],
+              .before = draft.range_before[family]};
+  if (claim.wish && claim.wish != claim.before &&
+      !InCluster(*claim.wish, settings_.cluster_cidrs)) {
     draft.Report(
         "PodCIDROutsideCluster", "spec.podCIDRs",
         fmt::format("{} is not within clusterCIDR {}, and is refused; widen clusterCIDR or "
                     "give the node another range",
-                    wish, Join(settings_.cluster_cidrs)));
-  } else if (const auto* taken = ranges_.Overlapping(wish)) {
+                    *claim.wish, Join(settings_.cluster_cidrs)));
+    claim.wish = claim.before;
+  }
+  if (!claim.wish && (!draft.own_ranges || draft.bad_range)) claim.wish = claim.before;
+  return claim;
+}
+
+void Planner::TakeRange(const Claim& claim, Draft& draft, Family family) const {
+  draft.range[family] = claim.granted;
+  if (claim.refused)
     draft.Report("PodCIDROverlap", "spec.podCIDRs",
                  fmt::format("{} overlaps {} of Node/{}, and is refused; give one of them another "
                              "range",
-                             wish, taken->first, taken->second));
-  } else {
-    ranges_.Take(wish, name);
-    draft.range[family] = wish;
-  }
+                             *claim.wish, claim.refused->first, claim.refused->second));
+  if (claim.granted && !InCluster(*claim.granted, settings_.cluster_cidrs))
+    draft.Report(
+        "PodCIDROutsideCluster", "spec.podCIDRs",
+        fmt::format("{} is not within clusterCIDR {}, and stays in use; widen clusterCIDR, "
+                    "or delete VSwitchConfig/{} for a new range",
+                    *claim.granted, Join(settings_.cluster_cidrs), claim.node));
 }
 
 void Planner::ReserveRangesOfTheGone() {
@@ -248,39 +235,37 @@ void Planner::Allocate(Draft& draft) {
 }
 
 void Planner::GrantIps() {
-  for (const bool kept : {true, false})
-    for (Draft& draft : drafts_)
-      for (const Family family : kFamilies) {
-        const auto& wish = draft.ip_wish[family];
-        if (wish && (wish == draft.ip_before[family]) == kept) GrantIp(draft, family);
-      }
   for (Draft& draft : drafts_) {
-    const bool missing = !draft.ip_wish[kFour] && !draft.ip_wish[kSix];
-    if (missing && !draft.bad_ip)
+    const bool missing = !draft.ip_wish[kFour] && !draft.ip_wish[kSix] && !draft.bad_ip;
+    if (missing)
       draft.Report("OverlayIPMissing", "status.addresses",
                    fmt::format("the node has no address of type InternalIP; give it one, or the "
                                "annotation {}",
                                kOverlayIpAnnotation));
-    for (const Family family : kFamilies) {
-      const auto& before = draft.ip_before[family];
-      const bool wanted = missing || draft.bad_ip || draft.ip_wish[family];
-      if (wanted && before && !draft.ip[family] &&
-          ips_.emplace(*before, draft.node->meta.name).second)
-        draft.ip[family] = before;
+    for (const Family family : kFamilies)
+      if (auto& wish = draft.ip_wish[family]; !wish && (missing || draft.bad_ip))
+        wish = draft.ip_before[family];
+  }
+  const auto ranged = [](const std::optional<Ip>& ip) {
+    return ip ? std::optional(Prefix::Host(*ip)) : std::nullopt;
+  };
+  Ranges taken;
+  for (const Family family : kFamilies) {
+    std::vector<Claim> claims;
+    for (const Draft& draft : drafts_)
+      claims.push_back({.node = draft.node->meta.name,
+                        .wish = ranged(draft.ip_wish[family]),
+                        .before = ranged(draft.ip_before[family])});
+    Settle(claims, taken);
+    for (size_t i = 0; i < drafts_.size(); ++i) {
+      if (claims[i].granted) drafts_[i].ip[family] = claims[i].granted->address();
+      if (!claims[i].refused) continue;
+      drafts_[i].Report("OverlayIPDuplicate", "status.addresses",
+                        fmt::format("{} is the overlay address of Node/{} already, and is refused; "
+                                    "give one of them another address",
+                                    claims[i].wish->address(), claims[i].refused->second));
     }
   }
-}
-
-void Planner::GrantIp(Draft& draft, Family family) {
-  const Ip& wish = *draft.ip_wish[family];
-  const auto [at, granted] = ips_.emplace(wish, draft.node->meta.name);
-  if (granted)
-    draft.ip[family] = wish;
-  else
-    draft.Report("OverlayIPDuplicate", "status.addresses",
-                 fmt::format("{} is the overlay address of Node/{} already, and is refused; give "
-                             "one of them another address",
-                             wish, at->second));
 }
 
 template <class T>

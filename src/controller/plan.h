@@ -25,14 +25,14 @@ inline constexpr int kNodeBits4 = 24, kNodeBits6 = 64;
 inline constexpr char kOverlayIpAnnotation[] = "kvswitch.io/overlay-ip";
 
 // The configuration of every node, by name: the spec, and the condition "Accepted". Pure and
-// deterministic; when applied, Plan of the result is the result.
+// deterministic; applied to its own result it settles within a few rounds.
 //
 //  * Pod ranges are Node.spec.podCIDRs. A node that has none keeps what its configuration has, or
 //    gets the lowest free range of each of the cluster's ranges.
 //  * Overlay addresses are the Node's annotation, else the first InternalIP of each family.
-//  * A range or address that two nodes want goes to who has it in its configuration, then to the
-//    first by name. Who is refused keeps what it had, and its condition says why. So does who has a
-//    range outside the cluster's.
+//  * A range or address that two nodes want goes to who has it in its configuration, else to the
+//    first by name. Who is refused keeps what it had, and its condition says why; so does who wants
+//    a range outside the cluster's, or writes what can't be read.
 //  * The range of a configuration whose node is gone is not given away until that is deleted.
 //
 // Reasons of a condition that is False: InvalidNode, PodCIDRInvalid, PodCIDROverlap,

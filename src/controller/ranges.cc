@@ -40,6 +40,11 @@ bool Ranges::Take(const Prefix& range, const std::string& node) {
   return !Overlapping(range) && taken_.emplace(range, node).second;
 }
 
+void Ranges::Release(const Prefix& range, const std::string& node) {
+  const auto at = taken_.find(range);
+  if (at != taken_.end() && at->second == node) taken_.erase(at);
+}
+
 std::optional<Prefix> Ranges::TakeLowest(const Prefix& cluster, int length,
                                          const std::string& node) {
   const auto [cursor, is_first] =

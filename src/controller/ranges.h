@@ -15,13 +15,15 @@ class Ranges {
   const std::pair<const Prefix, std::string>* Overlapping(const Prefix& range) const;
   // Takes the range for the node, if it is free.
   bool Take(const Prefix& range, const std::string& node);
+  // Gives back what Take() took for the node; nothing if it didn't.
+  void Release(const Prefix& range, const std::string& node);
   // Takes the lowest free range of `length` bits within `cluster`; nullopt: there is none. `length`
-  // must not be less than the cluster's.
+  // must not be less than the cluster's. What is released meanwhile is not found again.
   std::optional<Prefix> TakeLowest(const Prefix& cluster, int length, const std::string& node);
 
  private:
   std::map<Prefix, std::string> taken_;
-  std::map<std::pair<Prefix, int>, Prefix> cursors_;  // all below is taken
+  std::map<std::pair<Prefix, int>, Prefix> cursors_;  // where the last search ended
 };
 
 }  // namespace kvs::controller

@@ -1,0 +1,197 @@
+#include "controller/controller.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "controller/health.h"
+#include "kube/folder.h"
+
+// The controller on a folder, end to end.
+namespace kvs::controller {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+class ControllerTest : public testing::Test {
+ protected:
+  ControllerTest() {
+    char path[] = "/tmp/kvs-controller-XXXXXX";
+    folder_ = mkdtemp(path);
+  }
+  ~ControllerTest() override {
+    controller_.reset();
+    source_.reset();
+    fs::remove_all(folder_);
+  }
+
+  void Start(const char* cluster_cidrs = "10.1.0.0/16") {
+    controller_.reset();
+    source_ = kube::OpenFolder(loop_, folder_).value();
+    watch_ = source_->Watch<kube::VSwitchConfig>(
+        {.on_put = [this](const kube::VSwitchConfig& one) { configs_[one.meta.name] = one; },
+         .on_erase = [this](const std::string& name) { configs_.erase(name); }});
+    controller_ = std::make_unique<Controller>(
+        loop_, *source_, Flags{.cluster_cidrs = *ParsePrefixes(cluster_cidrs)});
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ + "/." + name) << text;
+    fs::rename(folder_ + "/." + name, folder_ + "/" + name);
+  }
+  static std::string Node(const std::string& name, const std::string& range,
+                          const std::string& ip) {
+    return fmt::format(
+        "apiVersion: v1\nkind: Node\nmetadata: {{name: {}}}\nspec: {{podCIDRs: [{}]}}\n"
+        "status: {{addresses: [{{type: InternalIP, address: {}}}]}}\n---\n",
+        name, range, ip);
+  }
+
+  // Runs the loop until the condition holds; at most 10 s.
+  bool Until(const std::function<bool()>& condition) {
+    io::Timer poll(loop_, [&] {
+      if (condition()) loop_.Stop();
+    });
+    io::Timer end(loop_, [&] { loop_.Stop(); });
+    poll.StartRepeating(2ms);
+    end.Start(10s);
+    loop_.Run();
+    return condition();
+  }
+  void RunFor(std::chrono::milliseconds time) {
+    io::Timer end(loop_, [&] { loop_.Stop(); });
+    end.Start(time);
+    loop_.Run();
+  }
+  std::string RangeOf(const std::string& name) {
+    return configs_.contains(name) ? Join(configs_[name].spec.pod_cidrs) : "none";
+  }
+  std::string ReasonOf(const std::string& name) {
+    const auto* accepted =
+        kube::FindCondition(configs_[name].status.conditions, kube::VSwitchConfig::kAccepted);
+    return accepted ? accepted->reason : "none";
+  }
+
+  io::Loop loop_;
+  std::string folder_;
+  std::unique_ptr<kube::Source> source_;
+  std::unique_ptr<kube::Subscription> watch_;
+  std::unique_ptr<Controller> controller_;
+  std::map<std::string, kube::VSwitchConfig> configs_;
+};
+
+TEST_F(ControllerTest, FollowsTheNodes) {
+  Write("a.yaml", Node("a", "10.1.7.0/24", "10.0.0.1") + Node("b", "", "10.0.0.2"));
+  Start();
+  ASSERT_TRUE(
+      Until([&] { return RangeOf("a") == "10.1.7.0/24" && RangeOf("b") == "10.1.0.0/24"; }));
+  Write("c.yaml", Node("c", "10.1.7.0/24", "10.0.0.3"));
+  ASSERT_TRUE(Until([&] { return ReasonOf("c") == "PodCIDROverlap"; }));
+  EXPECT_EQ(RangeOf("c"), "");
+  fs::remove(folder_ + "/a.yaml");
+  ASSERT_TRUE(Until([&] { return configs_.size() == 1 && ReasonOf("c") == "Accepted"; }));
+  EXPECT_EQ(RangeOf("c"), "10.1.7.0/24");
+}
+
+TEST_F(ControllerTest, ARestartChangesNothing) {
+  Write("a.yaml", Node("a", "", "10.0.0.1") + Node("b", "", "10.0.0.2"));
+  Start();
+  ASSERT_TRUE(Until([&] { return configs_.size() == 2 && controller_->counters().writes == 2; }));
+  const auto before = configs_;
+  Write("0.yaml", Node("0a", "", "10.0.0.9"));
+  Start();
+  ASSERT_TRUE(Until([&] { return configs_.size() == 3; }));
+  RunFor(100ms);
+  EXPECT_EQ(controller_->counters().writes, 1u);
+  EXPECT_EQ(configs_["a"], before.at("a"));
+  EXPECT_EQ(configs_["b"], before.at("b"));
+  EXPECT_EQ(RangeOf("0a"), "10.1.2.0/24");
+}
+
+TEST_F(ControllerTest, DeletesNothingWhileSomethingCantBeRead) {
+  Write("a.yaml", Node("a", "", "10.0.0.1"));
+  Write("b.yaml", Node("b", "", "10.0.0.2"));
+  Start();
+  ASSERT_TRUE(Until([&] { return configs_.size() == 2; }));
+  Write("a.yaml", "apiVersion: v1\nkind: Node\nmetadata: {na");
+  Start();  // and now the node can't be known
+  ASSERT_TRUE(Until([&] { return controller_->ready(); }));
+  RunFor(100ms);
+  EXPECT_EQ(configs_.size(), 2u);
+  Write("a.yaml", "");
+  ASSERT_TRUE(Until([&] { return configs_.size() == 1; }));
+}
+
+TEST_F(ControllerTest, TheConfigMapTakesEffectAndNonsenseDoesNot) {
+  Write("a.yaml", Node("a", "10.1.7.0/24", "10.0.0.1"));
+  Start();
+  const auto map = [&](const char* type) {
+    Write("map.yaml", fmt::format("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: k-vswitch, "
+                                  "namespace: kube-system}}\ndata: {{overlayType: {}}}\n",
+                                  type));
+  };
+  map("geneve");
+  ASSERT_TRUE(Until([&] { return configs_["a"].spec.overlay_type == kube::OverlayType::kGeneve; }));
+  map("vlan");
+  ASSERT_TRUE(Until([&] { return ReasonOf("a") == "InvalidSettings"; }));
+  EXPECT_EQ(configs_["a"].spec.overlay_type, kube::OverlayType::kGeneve);
+  map("[vxlan]");
+  ASSERT_TRUE(Until([&] {
+    return configs_["a"].status.conditions[0].message.find("expected a string, got a list") !=
+           std::string::npos;
+  }));
+  EXPECT_EQ(configs_["a"].spec.overlay_type, kube::OverlayType::kGeneve);
+  map("gre");
+  ASSERT_TRUE(Until([&] { return ReasonOf("a") == "Accepted"; }));
+  EXPECT_EQ(configs_["a"].spec.overlay_type, kube::OverlayType::kGre);
+}
+
+TEST_F(ControllerTest, ItsFilesAreWrittenAgainWhenTheyAreRemovedOrChanged) {
+  Write("a.yaml", Node("a", "10.1.7.0/24", "10.0.0.1"));
+  Start();
+  ASSERT_TRUE(Until([&] { return configs_.size() == 1; }));
+  const std::string file = folder_ + "/.kvswitch/vswitchconfig.a.controller.yaml";
+  fs::remove(file);
+  ASSERT_TRUE(Until([&] { return fs::exists(file); }));
+  std::ofstream(file) << "apiVersion: kvswitch.io/v1alpha1\nkind: VSwitchConfig\n"
+                         "metadata: {name: a}\nspec: {podCIDR: 10.9.0.0/24}\n";
+  ASSERT_TRUE(Until([&] { return RangeOf("a") == "10.9.0.0/24"; }));
+  ASSERT_TRUE(Until([&] { return RangeOf("a") == "10.1.7.0/24"; }));
+}
+
+TEST_F(ControllerTest, KeepsTryingToWrite) {
+  Write("a.yaml", Node("a", "10.1.7.0/24", "10.0.0.1"));
+  std::ofstream(folder_ + "/.kvswitch") << "in the way";
+  Start();
+  ASSERT_TRUE(Until([&] { return controller_->counters().write_errors >= 1; }));
+  EXPECT_TRUE(configs_.empty());
+  fs::remove(folder_ + "/.kvswitch");
+  ASSERT_TRUE(Until([&] { return configs_.size() == 1; }));
+}
+
+TEST_F(ControllerTest, MayEndWhileItWrites) {
+  Write("a.yaml", Node("a", "10.1.7.0/24", "10.0.0.1"));
+  Start();
+  ASSERT_TRUE(Until([&] { return controller_->ready(); }));
+  controller_.reset();
+  RunFor(50ms);
+}
+
+TEST_F(ControllerTest, Health) {
+  Start();
+  const auto get = [&](const char* path) {
+    return Health(*controller_, {.method = "GET", .path = path});
+  };
+  EXPECT_EQ(get("/healthz").status, 200);
+  EXPECT_EQ(get("/readyz").status, 503);
+  ASSERT_TRUE(Until([&] { return controller_->ready(); }));
+  EXPECT_EQ(get("/readyz").status, 200);
+  EXPECT_NE(get("/metrics").body.find("\nkvswitch_controller_nodes 0\n"), std::string::npos);
+  EXPECT_EQ(get("/x").status, 404);
+}
+
+}  // namespace
+}  // namespace kvs::controller
