@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "flow/field.h"
 
@@ -55,20 +55,41 @@ inline constexpr RegField<ServiceId> kServiceId{7, 0, 31};
 inline constexpr RegField<DenyReason> kDenyReason{8, 0, 31};
 inline constexpr RegField<uint32_t> kScratch{15, 0, 31};  // within one flow's actions
 
-template <size_t kCount>
-constexpr bool Disjoint(const std::array<RegBits, kCount>& fields) {
+// All of them, by the names that people see.
+struct NamedBits {
+  std::string_view name;
+  RegBits bits;
+};
+inline constexpr auto kRegisterMap = std::to_array<NamedBits>({
+    {"to-service", kToService},
+    {"from-host", kFromHost},
+    {"snat", kSnat},
+    {"keep-egress", kKeepEgress},
+    {"keep-ingress", kKeepIngress},
+    {"from-overlay", kFromOverlay},
+    {"reply", kReply},
+    {"new", kNew},
+    {"affinity-known", kAffinityKnown},
+    {"egress-set", kEgressSetId},
+    {"ingress-set", kIngressSetId},
+    {"egress-peer", kEgressPeer},
+    {"ingress-peer", kIngressPeer},
+    {"endpoint", kEndpointId},
+    {"service", kServiceId},
+    {"deny-reason", kDenyReason},
+    {"scratch", kScratch},
+});
+
+constexpr bool NoBitHasTwoOwners() {
   std::array<uint32_t, 16> used{};
-  for (const RegBits& field : fields) {
-    if (field.reg > 15 || field.last > 31 || field.first > field.last) return false;
-    if (used[field.reg] & field.mask()) return false;
-    used[field.reg] |= field.mask();
+  for (const auto& [name, bits] : kRegisterMap) {
+    if (bits.reg > 15 || bits.last > 31 || bits.first > bits.last) return false;
+    if (used[bits.reg] & bits.mask()) return false;
+    used[bits.reg] |= bits.mask();
   }
   return true;
 }
-static_assert(Disjoint(
-    std::to_array<RegBits>({kToService, kFromHost, kSnat, kKeepEgress, kKeepIngress, kFromOverlay,
-                            kReply, kNew, kAffinityKnown, kEgressSetId, kIngressSetId, kEgressPeer,
-                            kIngressPeer, kEndpointId, kServiceId, kDenyReason, kScratch})));
+static_assert(NoBitHasTwoOwners());
 
 // Conntrack zones (ovs-fields(7), ct_zone). Only kPolicy's entries carry our mark.
 enum class Zone : uint16_t {

@@ -14,7 +14,8 @@ constexpr uint64_t kUdp = 17, kIcmp6 = 58;
 constexpr uint64_t kArpOpRequest = 1, kArpOpReply = 2;
 constexpr uint64_t kTagPresent = 0x1000;    // the CFI bit, as OVS has it (ovs-fields(7), vlan_tci)
 constexpr uint64_t kTargetLinkAddress = 2;  // RFC 4861, 4.6.1
-constexpr uint64_t kRouterSolicitedOverride = uint64_t{7} << 29;  // RFC 4861, 4.4: the R, S and O flags
+// RFC 4861, 4.4: the R, S and O flags.
+constexpr uint64_t kRouterSolicitedOverride = uint64_t{7} << 29;
 constexpr uint64_t kMaxHopLimit = 255;
 
 Value BytesOf(const Mac& mac) { return Value::FromBytes(mac.bytes.data(), mac.bytes.size()); }

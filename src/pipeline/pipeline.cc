@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "pipeline/describe.h"
 
 namespace kvs::pipeline {
 namespace {
@@ -13,9 +14,9 @@ std::string RowName(const world::Self&) { return "Self"; }
 std::string RowName(const world::Node& node) { return "Node/" + node.name; }
 std::string RowName(const world::Port& port) { return "Port/" + port.name; }
 
-std::string ObjectOf(const world::Self& self) { return "Node/" + self.node; }
-std::string ObjectOf(const world::Node& node) { return "Node/" + node.name; }
-std::string ObjectOf(const world::Port& port) { return port.pod.empty() ? "" : "Pod/" + port.pod; }
+std::string FieldOf(const world::Self&) { return "spec"; }
+std::string FieldOf(const world::Node&) { return "spec.podCIDRs"; }
+std::string FieldOf(const world::Port&) { return "status.podIPs"; }
 
 uint64_t CookieOf(const Rule& rule, std::string_view row) {
   return CookieOf(CookieKind::kRule, StableHash(row, StableHash(rule.name)));
@@ -53,7 +54,20 @@ Pipeline::Pipeline(world::World& world) : world_(world) {
         rule.run);
 }
 
-std::vector<Problem> Pipeline::Problems() const { return engine_.Problems(); }
+std::vector<Problem> Pipeline::Problems() const {
+  std::vector<Problem> problems = engine_.Problems();
+  engine_.desired<flow::Flow>().ForEachContest([&](const flow::FlowKey& key, const auto& claims) {
+    const std::vector<Owner> first = Explain(claims.front().item.cookie);
+    if (first.empty()) return;
+    for (size_t i = 1; i < claims.size(); ++i)
+      for (const Owner& owner : Explain(claims[i].item.cookie))
+        problems.push_back({owner.object, owner.field,
+                            fmt::format("{} has {} already; change one of the two",
+                                        first.front().object, Describe(key.match))});
+  });
+  std::ranges::sort(problems);
+  return problems;
+}
 
 std::vector<Owner> Pipeline::Explain(uint64_t cookie) const {
   std::vector<Owner> owners;
@@ -69,7 +83,7 @@ void Pipeline::ForEachOwner(const std::function<void(uint64_t, const Owner&)>& v
     std::visit(
         [&]<class Row>(RuleOn<Row>) {
           TableOf<Row>(world_).ForEach([&](const Row& row) {
-            Owner owner{std::string(rule.name), RowName(row), ObjectOf(row)};
+            Owner owner{std::string(rule.name), RowName(row), ObjectOf(row), FieldOf(row)};
             visit(CookieOf(rule, owner.row), owner);
           });
         },

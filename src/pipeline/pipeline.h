@@ -39,7 +39,8 @@ std::span<const Rule> Rules();
 struct Owner {
   std::string rule;    // "route-pod"
   std::string row;     // "Port/kv3"
-  std::string object;  // the Kubernetes object behind the row: "Pod/default/web-0", "Node/n1"
+  std::string object;  // the Kubernetes object behind the row: "Pod/default/web-0"
+  std::string field;   // where that object says what its flows match: "spec.podCIDRs"
 
   friend auto operator<=>(const Owner&, const Owner&) = default;
 };
@@ -52,7 +53,8 @@ class Pipeline {
   Engine& engine() { return engine_; }
   const Engine& engine() const { return engine_; }
 
-  // What the rules complained of, and the keys that two of them claim.
+  // What the rules complained of, and the flows that two rows claim: who has to stand back for
+  // whom.
   std::vector<Problem> Problems() const;
 
   // Who made the flows with this cookie. One owner, but for a collision of hashes, and none for a

@@ -18,6 +18,13 @@ namespace kvs::pipeline {
 using Engine = engine::Engine<flow::Flow, flow::Group, HostAddress, HostRoute, HostNeighbour,
                               TunnelPort, KernelDeaf, Masquerade>;
 
+// The Kubernetes object behind a row, "Kind/name" or "Kind/namespace/name".
+inline std::string ObjectOf(const world::Self& self) { return "VSwitchConfig/" + self.node; }
+inline std::string ObjectOf(const world::Node& node) { return "VSwitchConfig/" + node.name; }
+inline std::string ObjectOf(const world::Port& port) {
+  return port.pod.empty() ? "Port/" + port.name : "Pod/" + port.pod;
+}
+
 class View {
  public:
   View(const world::World& world, engine::Reader& reader) : world_(world), reader_(reader) {}
@@ -78,13 +85,11 @@ class Plan {
     emit_.Emit(std::move(item));
   }
 
-  // The row asks for something impossible; what is wrong and what to do.
-  void Report(const world::Node& node, std::string field, std::string message) {
-    emit_.Report({"VSwitchConfig/" + node.name, std::move(field), std::move(message)});
-  }
-  void Report(const world::Port& port, std::string field, std::string message) {
-    emit_.Report({port.pod.empty() ? "Port/" + port.name : "Pod/" + port.pod, std::move(field),
-                  std::move(message)});
+  // The row asks for something impossible: in which of its object's fields, what is wrong, and what
+  // to do.
+  template <class Row>
+  void Report(const Row& row, std::string field, std::string message) {
+    emit_.Report({ObjectOf(row), std::move(field), std::move(message)});
   }
 
  private:

@@ -35,9 +35,13 @@ void RouteHome(const View&, const world::Self& self, Plan& plan) {
     for (const Prefix& range : self.cluster_ranges)
       plan.Flow(Stage::kRoute, ByLength(range)).Match(Destination{range}).Drop();
 
-  // This node is no router for other nodes.
+  // This node is no router for other nodes, and what the host sends here is for pods: it would only
+  // get it back.
   if (self.overlay_port != 0)
     plan.Flow(Stage::kRoute, kFallback).Match(FromPort{self.overlay_port}).Drop();
+  plan.Flow(Stage::kRoute, kFallback)
+      .Match(FromPort{flow::kPortLocal}, Is{kToService, false})
+      .Drop();
 
   plan.Flow(Stage::kToHost, kExact)
       .Do(Readdress{kGatewayMac, self.local_mac}, ForgetInPort{}, ToPort{flow::kPortLocal});
@@ -47,7 +51,8 @@ void RoutePod(const View& view, const world::Port& port, Plan& plan) {
   const world::Self& self = view.self();
   for (const Ip& ip : port.ips)
     if (IsReserved(self, ip))
-      plan.Report(port, "ips", fmt::format("{} is reserved for the node; recreate the pod", ip));
+      plan.Report(port, "status.podIPs",
+                  fmt::format("{} is reserved for the node; recreate the pod", ip));
   for (const Ip& ip : RoutableIps(self, port))
     plan.Flow(Stage::kRoute, kExact)
         .Match(Destination{ip})

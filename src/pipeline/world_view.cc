@@ -13,7 +13,7 @@ bool IsReserved(const world::Self& self, const Ip& ip) {
 
 std::vector<Ip> RoutableIps(const world::Self& self, const world::Port& port) {
   std::vector<Ip> ips;
-  if (port.ofport != 0)
+  if (!self.node.empty() && port.ofport != 0)
     std::ranges::copy_if(port.ips, std::back_inserter(ips),
                          [&](const Ip& ip) { return !IsReserved(self, ip); });
   return ips;

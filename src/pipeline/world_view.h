@@ -11,8 +11,8 @@
 // for all rules alike; the rule that says why is named.
 namespace kvs::pipeline {
 
-// The pod's addresses; none as long as the switch has not numbered the port. Left out: an address
-// that this node keeps for itself (reported by RoutePod).
+// The pod's addresses; none as long as this node is not known or the switch has not numbered the
+// port. Left out: an address that this node keeps for itself (reported by RoutePod).
 std::vector<Ip> RoutableIps(const world::Self& self, const world::Port& port);
 
 // Whether `ip` is one that the node keeps for itself.

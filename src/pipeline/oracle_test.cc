@@ -1,0 +1,195 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <random>
+#include <set>
+
+#include "pipeline/pipeline.h"
+#include "pipeline/tables.h"
+
+// All rules against random worlds that change at random: what the engine keeps up to date is what a
+// fresh one computes, and every flow obeys the pipeline's laws. A new rule is covered by being in
+// the list.
+namespace kvs::pipeline {
+namespace {
+
+class Churn {
+ public:
+  explicit Churn(uint32_t seed) : random_(seed) {}
+
+  uint32_t Pick(uint32_t below) { return static_cast<uint32_t>(random_() % below); }
+  bool Coin() { return Pick(2) == 0; }
+
+  // Values are few, so that rows contradict each other, too.
+  Ip PodIp() {
+    if (Coin()) return Ip4{{10, 1, static_cast<uint8_t>(Pick(4)), static_cast<uint8_t>(Pick(5))}};
+    Ip6 six{{0xfd, 0, 0, 0x10, 0, 1, 0, static_cast<uint8_t>(Pick(4))}};
+    six.bytes[15] = static_cast<uint8_t>(Pick(5));
+    return six;
+  }
+  Prefix PodRange() {
+    const Ip ip = PodIp();
+    return Prefix(ip, ip.is6() ? 64 : 24 + static_cast<int>(Pick(2)));
+  }
+  Ip NodeIp() {
+    if (Coin()) return Ip4{{10, 200, 0, static_cast<uint8_t>(Pick(4))}};
+    return Ip6{{0xfd, 0, 2, static_cast<uint8_t>(Pick(4))}};
+  }
+  template <class T>
+  std::vector<T> Some(const std::function<T()>& one) {
+    std::vector<T> some;
+    for (uint32_t n = Pick(3); n > 0; --n) some.push_back(one());
+    return some;
+  }
+  std::string NodeName() { return "n" + std::to_string(Pick(5)); }
+  std::string PortName() { return "kv" + std::to_string(Pick(6)); }
+
+  world::Self Self() {
+    world::Self self;
+    self.node = NodeName();
+    self.local_mac.bytes[5] = static_cast<uint8_t>(Pick(2));
+    self.pod_ranges = Some<Prefix>([&] { return PodRange(); });
+    self.gateways = Some<Ip>([&] { return PodIp(); });
+    self.snat = Some<Ip>([&] { return PodIp(); });
+    self.addresses = Some<Ip>([&] { return NodeIp(); });
+    self.cluster_ranges = {Prefix(Ip4{{10, 1, 0, 0}}, 16), Prefix(Ip6{{0xfd, 0, 0, 0x10}}, 32)};
+    self.overlay = static_cast<world::Overlay>(Pick(4));
+    self.overlay_port = Pick(2);
+    self.netdev = Coin();
+    self.nd_flows = Coin();
+    return self;
+  }
+  world::Node Node() {
+    return {NodeName(), Some<Prefix>([&] { return PodRange(); }),
+            Some<Ip>([&] { return NodeIp(); })};
+  }
+  world::Port Port() {
+    world::Port port;
+    port.name = PortName();
+    port.ofport = Pick(4) == 0 ? 0 : 16 + Pick(6);
+    port.mac.bytes[5] = static_cast<uint8_t>(Pick(4));
+    port.ips = Some<Ip>([&] { return PodIp(); });
+    return port;
+  }
+
+  void ChangeOneRow(world::World& world) {
+    switch (Pick(9)) {
+      case 0:
+        return Coin() ? world.self.Put(Self()) : world.self.Erase(0);
+      case 1:
+        return world.nodes.Erase(NodeName());
+      case 2:
+        return world.ports.Erase(PortName());
+      case 3:
+      case 4:
+      case 5:
+        return world.nodes.Put(Node());
+      default:
+        return world.ports.Put(Port());
+    }
+  }
+
+  template <class Row>
+  void CopyShuffled(const engine::Table<Row>& from, engine::Table<Row>& to) {
+    std::vector<Row> rows;
+    from.ForEach([&](const Row& row) { rows.push_back(row); });
+    std::ranges::shuffle(rows, random_);
+    for (Row& row : rows) to.Put(std::move(row));
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+template <class Item>
+std::vector<Item> All(const Engine& engine) {
+  std::vector<Item> all;
+  engine.desired<Item>().ForEach([&](const Item& item) { all.push_back(item); });
+  std::ranges::sort(all, [](const Item& a, const Item& b) { return a.id() < b.id(); });
+  return all;
+}
+
+template <class... Items>
+bool AllEqual(const engine::Engine<Items...>& a, const engine::Engine<Items...>& b) {
+  return ((All<Items>(a) == All<Items>(b)) && ...);
+}
+
+void ExpectLawful(const flow::Flow& flow) {
+  SCOPED_TRACE(flow.ToString());
+  ASSERT_LT(flow.key.table, kTables.size());
+  EXPECT_TRUE(kTables[flow.key.table].in_use);
+  EXPECT_EQ(KindOfCookie(flow.cookie), CookieKind::kRule);
+  const auto leads_on = [&](uint8_t table) {
+    EXPECT_GT(table, flow.key.table) << "packets only go forward";
+    ASSERT_LT(table, kTables.size());
+    EXPECT_TRUE(kTables[table].in_use) << "an empty stage costs no hop";
+  };
+  for (const flow::Action& action : flow.actions) {
+    if (const auto* go = std::get_if<flow::GotoTable>(&action)) leads_on(go->table);
+    if (const auto* ct = std::get_if<flow::Ct>(&action); ct && ct->table) leads_on(*ct->table);
+  }
+}
+
+TEST(OracleTest, IncrementalIsFreshAndEveryFlowIsLawful) {
+  for (uint32_t seed = 0; seed < 12; ++seed) {
+    SCOPED_TRACE(seed);
+    Churn churn(seed);
+    world::World world;
+    Pipeline pipeline(world);
+    world.self.Put(churn.Self());
+    for (int step = 0; step < 40; ++step) {
+      for (uint32_t changes = churn.Pick(5); changes > 0; --changes) churn.ChangeOneRow(world);
+      pipeline.engine().Run();
+      if (churn.Coin()) pipeline.engine().Drain<flow::Flow>();
+
+      world::World same;
+      Pipeline fresh(same);
+      churn.CopyShuffled(world.ports, same.ports);
+      churn.CopyShuffled(world.self, same.self);
+      churn.CopyShuffled(world.nodes, same.nodes);
+      fresh.engine().Run();
+      EXPECT_TRUE(AllEqual(pipeline.engine(), fresh.engine())) << "step " << step;
+      EXPECT_EQ(pipeline.Problems(), fresh.Problems());
+      pipeline.engine().desired<flow::Flow>().ForEach(ExpectLawful);
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+}
+
+// Rules never meet by accident: without contradicting facts no key is claimed twice.
+TEST(OracleTest, ConsistentFactsContestNothing) {
+  world::World world;
+  Pipeline pipeline(world);
+  const auto octet = [](int value) { return static_cast<uint8_t>(value); };
+  world::Self self;
+  self.node = "n0";
+  self.pod_ranges = {Prefix(Ip4{{10, 1, 0, 0}}, 24)};
+  self.gateways = {Ip4{{10, 1, 0, 1}}};
+  self.snat = {Ip4{{10, 1, 0, 2}}};
+  self.cluster_ranges = {Prefix(Ip4{{10, 1, 0, 0}}, 16)};
+  self.overlay_port = 1;
+  self.nd_flows = self.netdev = true;
+  world.self.Put(self);
+  for (int i = 0; i < 20; ++i)
+    world.nodes.Put({"n" + std::to_string(i),
+                     {Prefix(Ip4{{10, 1, octet(i), 0}}, 24)},
+                     {Ip4{{10, 200, 0, octet(i)}}}});
+  for (int i = 3; i < 40; ++i) {
+    world::Port port;
+    port.name = "kv" + std::to_string(i);
+    port.ofport = 16 + static_cast<uint32_t>(i);
+    port.ips = {Ip4{{10, 1, 0, octet(i)}}};
+    world.ports.Put(port);
+  }
+  pipeline.engine().Run();
+  EXPECT_TRUE(pipeline.Problems().empty());
+  pipeline.engine().desired<flow::Flow>().ForEachContest(
+      [](const flow::FlowKey& key, const auto&) { ADD_FAILURE() << key.match.ToString(); });
+  pipeline.engine().desired<HostRoute>().ForEachContest(
+      [](const Prefix& dst, const auto&) { ADD_FAILURE() << dst.ToString(); });
+}
+
+}  // namespace
+}  // namespace kvs::pipeline

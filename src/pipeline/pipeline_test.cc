@@ -1,0 +1,157 @@
+#include "pipeline/pipeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "pipeline/scenario.h"
+
+namespace kvs::pipeline {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(TablesTest, NextSkipsWhatIsNotInUse) {
+  EXPECT_EQ(Next(Stage::kClassify), Stage::kTrack);
+  EXPECT_EQ(Next(Stage::kTrack), Stage::kState);
+  EXPECT_EQ(Next(Stage::kState), Stage::kCommit);
+  EXPECT_EQ(Next(Stage::kCommit), Stage::kRoute);
+  EXPECT_EQ(Next(Stage::kRoute), Stage::kToHost);
+  EXPECT_EQ(Next(Stage::kToHost), Stage::kToHost);
+}
+
+TEST(TablesTest, AreFoundByNameAndByNumber) {
+  EXPECT_EQ(StageNamed("route"), Stage::kRoute);
+  EXPECT_EQ(StageNamed(std::to_string(NumberOf(Stage::kRoute))), Stage::kRoute);
+  EXPECT_EQ(StageNamed("0"), Stage::kClassify);
+  for (const char* bad : {"", "nowhere", "99", "-1", "1x"})
+    EXPECT_EQ(StageNamed(bad), std::nullopt);
+}
+
+TEST(FieldsTest, MasksAndValues) {
+  EXPECT_EQ(kReply.mask(), 0x10000u);
+  EXPECT_EQ(kReply.Encode(true), 0x10000u);
+  EXPECT_EQ(kMark.mask(), 0xffu);
+  EXPECT_EQ(kServiceId.mask(), 0xffffffffu);
+  EXPECT_EQ(kServiceId.Encode(ServiceId{7}), 7u);
+}
+
+TEST(FieldsTest, ACookieSaysItsKind) {
+  const uint64_t cookie = CookieOf(CookieKind::kLearned, ~uint64_t{0});
+  EXPECT_EQ(cookie, 0x02ffffffffffffffu);
+  EXPECT_EQ(KindOfCookie(cookie), CookieKind::kLearned);
+}
+
+// A node of `nodes` nodes with `ports` pods, all of them as they should be.
+class PipelineTest : public testing::Test {
+ protected:
+  void Put(const std::string& line) {
+    const auto done = Change(world_, "put " + line);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  void Build(int nodes, int ports) {
+    Put("self node=n0 local_mac=02:00:00:00:00:01 pod_ranges=10.1.0.0/24 gateways=10.1.0.1 "
+        "snat=10.1.0.2 cluster_ranges=10.1.0.0/16 overlay=vxlan overlay_port=1");
+    for (int i = 0; i < nodes; ++i)
+      Put(fmt::format("node n{} pod_ranges=10.1.{}.0/24 overlay_ips=10.200.0.{}", i, i, i));
+    for (int i = 3; i < ports + 3; ++i) PutPort(i);
+    pipeline_.engine().Run();
+    pipeline_.engine().Drain<flow::Flow>();
+    pipeline_.engine().Drain<HostRoute>();
+  }
+  void PutPort(int index) {
+    Put(
+        fmt::format("port kv{0:x} ofport={1} mac=0a:58:0a:01:00:{0:02x} ips=10.1.0.{0} "
+                    "pod=default/p{0}",
+                    index, index + 16));
+  }
+  uint64_t RunAndCount() {
+    const uint64_t before = pipeline_.engine().work().fragments_run;
+    pipeline_.engine().Run();
+    return pipeline_.engine().work().fragments_run - before;
+  }
+
+  world::World world_;
+  Pipeline pipeline_{world_};
+};
+
+// However large the world: work is for what changed.
+TEST_F(PipelineTest, APodCostsItsOwnFragmentsOnly) {
+  Build(100, 100);
+  PutPort(200);
+  EXPECT_EQ(RunAndCount(), 5u);  // one for each rule over ports
+  auto delta = pipeline_.engine().Drain<flow::Flow>();
+  EXPECT_EQ(delta.put.size(), 4u);  // its source, its ARP, its own address, the way to it
+  EXPECT_THAT(delta.erase, IsEmpty());
+  for (const flow::Flow& flow : delta.put)
+    for (const Owner& owner : pipeline_.Explain(flow.cookie)) EXPECT_EQ(owner.row, "Port/kvc8");
+
+  world_.ports.Erase("kvc8");
+  EXPECT_EQ(RunAndCount(), 5u);
+  delta = pipeline_.engine().Drain<flow::Flow>();
+  EXPECT_EQ(delta.erase.size(), 4u);
+  EXPECT_THAT(delta.put, IsEmpty());
+}
+
+TEST_F(PipelineTest, ANodeCostsItsOwnFragmentsOnly) {
+  Build(100, 100);
+  Put("node n7 pod_ranges=10.1.7.0/24 overlay_ips=10.200.0.207");
+  EXPECT_EQ(RunAndCount(), 3u);  // one for each rule over nodes
+  const auto delta = pipeline_.engine().Drain<flow::Flow>();
+  EXPECT_EQ(delta.put.size(), 4u);    // two sources of the new endpoint, the range, the reply
+  EXPECT_EQ(delta.erase.size(), 3u);  // the way to the range has only changed
+}
+
+TEST_F(PipelineTest, AChangeOfThisNodeRedoesWhoReadsIt) {
+  Build(10, 10);
+  Put("self node=n0 local_mac=02:00:00:00:00:02 pod_ranges=10.1.0.0/24 gateways=10.1.0.1 "
+      "snat=10.1.0.2 cluster_ranges=10.1.0.0/16 overlay=vxlan overlay_port=1");
+  RunAndCount();
+  const auto delta = pipeline_.engine().Drain<flow::Flow>();
+  ASSERT_EQ(delta.put.size(), 1u);
+  EXPECT_EQ(delta.put[0].key.table, NumberOf(Stage::kToHost));
+}
+
+TEST_F(PipelineTest, AFullRunChangesNothing) {
+  Build(20, 20);
+  pipeline_.engine().MarkAllDirty();
+  EXPECT_EQ(RunAndCount(), pipeline_.engine().fragments());
+  EXPECT_TRUE(pipeline_.engine().Drain<flow::Flow>().empty());
+  EXPECT_TRUE(pipeline_.engine().Drain<HostRoute>().empty());
+}
+
+TEST_F(PipelineTest, ACookieLeadsBackToRuleRowAndObject) {
+  Build(2, 1);
+  const flow::FlowKey key{NumberOf(Stage::kRoute), kExact,
+                          flow::Match::Parse("ip,nw_dst=10.1.0.3").value()};
+  const flow::Flow* flow = pipeline_.engine().desired<flow::Flow>().Find(key);
+  ASSERT_NE(flow, nullptr);
+  EXPECT_THAT(pipeline_.Explain(flow->cookie),
+              ElementsAre(Owner{"route-pod", "Port/kv3", "Pod/default/p3", "status.podIPs"}));
+  EXPECT_THAT(pipeline_.Explain(12345), IsEmpty());
+}
+
+TEST_F(PipelineTest, CookiesAreDistinctAndStable) {
+  Build(100, 100);
+  std::set<uint64_t> cookies;
+  size_t owners = 0;
+  pipeline_.ForEachOwner([&](uint64_t cookie, const Owner&) {
+    cookies.insert(cookie);
+    ++owners;
+  });
+  EXPECT_EQ(cookies.size(), owners);
+  EXPECT_EQ(owners, pipeline_.engine().fragments());
+  // A cookie is in switches that outlive us: it must be what it was in an older version.
+  EXPECT_THAT(pipeline_.Explain(0x015535461a0f0698),
+              ElementsAre(Owner{"connections", "Self", "VSwitchConfig/n0", "spec"}));
+}
+
+TEST(RulesTest, HaveNamesOfTheirOwn) {
+  std::set<std::string_view> names;
+  for (const Rule& rule : Rules()) EXPECT_TRUE(names.insert(rule.name).second) << rule.name;
+}
+
+}  // namespace
+}  // namespace kvs::pipeline

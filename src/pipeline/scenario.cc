@@ -1,0 +1,214 @@
+#include "pipeline/scenario.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <map>
+#include <sstream>
+
+#include "pipeline/describe.h"
+
+namespace kvs::pipeline {
+namespace {
+
+using Setters = std::map<std::string, std::function<Result<>(std::string_view)>, std::less<>>;
+
+template <class T>
+auto Text(T& target) {
+  return [&](std::string_view text) -> Result<> {
+    target = text;
+    return {};
+  };
+}
+template <class T>
+auto Number(T& target) {
+  return [&](std::string_view text) -> Result<> {
+    if (std::from_chars(text.data(), text.data() + text.size(), target).ec != std::errc{})
+      return Fail("\"{}\" is no number", text);
+    return {};
+  };
+}
+auto Flag(bool& target) {
+  return [&](std::string_view text) -> Result<> {
+    target = text == "yes";
+    return {};
+  };
+}
+template <class T, class Parse>
+auto Parsed(T& target, Parse parse) {
+  return [&target, parse](std::string_view text) -> Result<> {
+    auto value = parse(text);
+    if (!value) return tl::unexpected(value.error());
+    target = *std::move(value);
+    return {};
+  };
+}
+
+Result<world::Overlay> ParseOverlay(std::string_view text) {
+  using enum world::Overlay;
+  static const std::map<std::string_view, world::Overlay> kByName = {
+      {"none", kNone}, {"vxlan", kVxlan}, {"gre", kGre}, {"geneve", kGeneve}};
+  const auto it = kByName.find(text);
+  if (it == kByName.end()) return Fail("\"{}\" is no overlay", text);
+  return it->second;
+}
+
+Setters SettersOf(world::Self& self) {
+  return {{"node", Text(self.node)},
+          {"local_mac", Parsed(self.local_mac, Mac::Parse)},
+          {"pod_ranges", Parsed(self.pod_ranges, ParsePrefixes)},
+          {"gateways", Parsed(self.gateways, ParseIps)},
+          {"snat", Parsed(self.snat, ParseIps)},
+          {"addresses", Parsed(self.addresses, ParseIps)},
+          {"cluster_ranges", Parsed(self.cluster_ranges, ParsePrefixes)},
+          {"service_ranges", Parsed(self.service_ranges, ParsePrefixes)},
+          {"overlay", Parsed(self.overlay, ParseOverlay)},
+          {"overlay_port", Number(self.overlay_port)},
+          {"mtu", Number(self.mtu)},
+          {"netdev", Flag(self.netdev)},
+          {"nd_flows", Flag(self.nd_flows)}};
+}
+Setters SettersOf(world::Node& node) {
+  return {{"pod_ranges", Parsed(node.pod_ranges, ParsePrefixes)},
+          {"overlay_ips", Parsed(node.overlay_ips, ParseIps)}};
+}
+Setters SettersOf(world::Port& port) {
+  return {{"ofport", Number(port.ofport)},
+          {"mac", Parsed(port.mac, Mac::Parse)},
+          {"ips", Parsed(port.ips, ParseIps)},
+          {"pod", Text(port.pod)},
+          {"container", Text(port.container)}};
+}
+
+Result<> Fill(const Setters& setters, std::istringstream& words) {
+  for (std::string word; words >> word;) {
+    const size_t equals = std::min(word.find('='), word.size());
+    const auto setter = setters.find(word.substr(0, equals));
+    if (setter == setters.end()) return Fail("\"{}\": no such field", word);
+    if (auto done =
+            setter->second(std::string_view(word).substr(std::min(equals + 1, word.size())));
+        !done)
+      return Wrap(word, done.error());
+  }
+  return {};
+}
+
+template <class Row>
+Result<> Put(engine::Table<Row>& table, Row row, std::istringstream& words) {
+  if (auto done = Fill(SettersOf(row), words); !done) return done;
+  table.Put(std::move(row));
+  return {};
+}
+
+std::string Tell(const flow::Flow& flow) { return Describe(flow); }
+std::string Tell(const flow::FlowKey& key) {
+  flow::Flow flow;
+  flow.key = key;
+  const std::string text = Describe(flow);
+  return text.substr(0, text.rfind(" actions="));
+}
+std::string Tell(const HostAddress& item) { return "host-address " + item.prefix.ToString(); }
+std::string Tell(const HostRoute& item) {
+  return fmt::format("host-route {} via {}{}{}", item.dst, item.via,
+                     item.src ? fmt::format(" src {}", *item.src) : "",
+                     item.link == HostRoute::Link::kBridge ? " on the bridge" : "");
+}
+std::string Tell(const HostNeighbour& item) {
+  return fmt::format("host-neighbour {} {}", item.ip, item.mac);
+}
+std::string Tell(const TunnelPort& item) {
+  std::string text = fmt::format("tunnel-port {} {} ofport={}", item.name, item.type, item.ofport);
+  for (const auto& [key, value] : item.options) text += fmt::format(" {}={}", key, value);
+  return text;
+}
+std::string Tell(const KernelDeaf& item) { return "kernel-deaf " + item.device; }
+std::string Tell(const Masquerade& item) {
+  return fmt::format("masquerade {} except {}", item.source, Join(item.except));
+}
+
+// Flows in packet order, the first to match first; the rest by its text.
+template <class Item>
+void TellDelta(Engine& engine, std::string_view kind, std::vector<std::string>& lines) {
+  auto delta = engine.Drain<Item>();
+  if constexpr (std::is_same_v<Item, flow::Flow>) {
+    std::ranges::stable_sort(delta.put, [](const flow::Flow& a, const flow::Flow& b) {
+      return std::pair(a.key.table, -a.key.priority) < std::pair(b.key.table, -b.key.priority);
+    });
+    for (const flow::FlowKey& key : delta.erase) lines.push_back("- " + Tell(key));
+  } else {
+    for (const auto& key : delta.erase) lines.push_back(fmt::format("- {} {}", kind, key));
+  }
+  for (const Item& item : delta.put) lines.push_back("+ " + Tell(item));
+}
+
+}  // namespace
+
+std::vector<ScenarioStep> ParseScenario(std::string_view text) {
+  std::vector<ScenarioStep> steps(1);
+  bool expected = false;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) {
+      if (expected) steps.emplace_back();
+      expected = false;
+    } else if (line == "----") {
+      expected = true;
+    } else if (expected) {
+      steps.back().expected.push_back(line);
+    } else if (line[0] == '#') {
+      steps.back().comments.push_back(line);
+    } else {
+      steps.back().changes.push_back(line);
+    }
+  }
+  if (steps.back().changes.empty() && !expected) steps.pop_back();
+  return steps;
+}
+
+std::string PrintScenario(const std::vector<ScenarioStep>& steps) {
+  std::string text;
+  for (const ScenarioStep& step : steps) {
+    if (!text.empty()) text += "\n";
+    for (const auto& line : step.comments) text += line + "\n";
+    for (const auto& line : step.changes) text += line + "\n";
+    text += "----\n";
+    for (const auto& line : step.expected) text += line + "\n";
+  }
+  return text;
+}
+
+Result<> Change(world::World& world, std::string_view line) {
+  std::istringstream words{std::string(line)};
+  std::string verb, kind, name;
+  words >> verb >> kind;
+  if (kind != "self") words >> name;
+  if (verb == "put" && kind == "self") return Put(world.self, {}, words);
+  if (verb == "put" && kind == "node") return Put(world.nodes, world::Node{.name = name}, words);
+  if (verb == "put" && kind == "port") return Put(world.ports, world::Port{.name = name}, words);
+  if (verb != "erase") return Fail("\"{}\": neither put nor erase of self, node or port", line);
+  if (kind == "self") world.self.Erase(0);
+  if (kind == "node") world.nodes.Erase(name);
+  if (kind == "port") world.ports.Erase(name);
+  return {};
+}
+
+std::vector<std::string> RunAndTell(Pipeline& pipeline) {
+  Engine& engine = pipeline.engine();
+  const uint64_t before = engine.work().fragments_run;
+  engine.Run();
+  std::vector<std::string> lines{
+      fmt::format("work {} fragments", engine.work().fragments_run - before)};
+  TellDelta<flow::Flow>(engine, "flow", lines);
+  TellDelta<HostAddress>(engine, "host-address", lines);
+  TellDelta<HostRoute>(engine, "host-route", lines);
+  TellDelta<HostNeighbour>(engine, "host-neighbour", lines);
+  TellDelta<TunnelPort>(engine, "tunnel-port", lines);
+  TellDelta<KernelDeaf>(engine, "kernel-deaf", lines);
+  TellDelta<Masquerade>(engine, "masquerade", lines);
+  for (const Problem& problem : pipeline.Problems()) lines.push_back("! " + problem.ToString());
+  return lines;
+}
+
+}  // namespace kvs::pipeline

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "pipeline/pipeline.h"
+#include "world/world.h"
+
+// Scenario files, for tests: facts in, and what they come to out, in the words an operator knows.
+// A step is a few changes, a line of four dashes and what follows from them, up to an empty line:
+//
+//   # A pod comes.
+//   put port kv3 ofport=19 mac=0a:58:0a:01:01:03 ips=10.1.1.3 pod=default/web
+//   ----
+//   work 6 fragments
+//   + route 300 ip,nw_dst=10.1.1.3 actions=...
+//
+// "+" is there now, "-" is gone, "!" is a problem that people are told. Lines that start with # are
+// for the reader.
+namespace kvs::pipeline {
+
+struct ScenarioStep {
+  std::vector<std::string> comments;
+  std::vector<std::string> changes;
+  std::vector<std::string> expected;
+};
+
+std::vector<ScenarioStep> ParseScenario(std::string_view text);
+std::string PrintScenario(const std::vector<ScenarioStep>& steps);
+
+// "put port kv3 ofport=19 ...", "erase node n2". Errors name the word.
+Result<> Change(world::World& world, std::string_view line);
+
+// Runs the engine and says what came of it since the last call, in order.
+std::vector<std::string> RunAndTell(Pipeline& pipeline);
+
+}  // namespace kvs::pipeline
