@@ -5,11 +5,11 @@
 #include <memory>
 
 #include "base/hash.h"
-#include "cni/allocation.h"
 #include "cni/database.h"
 #include "cni/delegate.h"
 #include "cni/detach.h"
 #include "cni/host_end.h"
+#include "cni/places.h"
 #include "cni/pod_end.h"
 #include "netlink/interface.h"
 #include "netlink/namespace.h"
@@ -21,13 +21,6 @@ using namespace std::chrono_literals;
 using ovsdb::TransactError;
 
 constexpr int kLeastMtu6 = 1280;  // RFC 8200, 5
-
-// An address, as far as it is chosen.
-struct Place {
-  std::string port;  // the name of port, interface and link
-  std::vector<Ip> ips;
-  std::optional<int64_t> ofport;
-};
 
 // One ADD. Its steps are in the order in which they cost least: the link is made first, for the
 // kernel's answer to its name decides who has the address; OVSDB's transaction and the switch's
@@ -52,8 +45,6 @@ class Adding {
   Outcome<CniResult> Make();
   Outcome<> Delegate();
   Outcome<> CheckMtu() const;
-  Outcome<Place> Choose();
-  std::optional<uint64_t> PickIndex(const Window& window);
   Outcome<> Plug();
   Outcome<bool> PlugIn();
   Outcome<bool> ClearName(const std::string& name);
@@ -63,7 +54,6 @@ class Adding {
   Outcome<> AwaitAgent();
   CniResult Answer() const;
 
-  std::set<uint64_t> IndicesOfPorts() const;
   // Waiting ends before the deadline, so that there is time to undo.
   Deadline patience() const { return call_.deadline - conf_.timeout / 20; }
   ovsdb::Attachment attachment() const;
@@ -83,8 +73,7 @@ class Adding {
   Survey survey_;
   ovsdb::BridgeFacts facts_;
   std::optional<CniResult> delegated_;
-  std::set<uint64_t> taken_;
-  bool dying_too_ = false;  // nothing else is free: addresses whose link is about to go will do
+  std::optional<Places> places_;
   Place place_;
   ovsdb::BlockingClient::RequestId rows_ = 0;
   bool watching_ = false;
@@ -147,7 +136,12 @@ Outcome<> Adding::RemoveLeftovers() {
 Outcome<CniResult> Adding::Make() {
   if (!conf_.ipam.empty())
     if (auto got = Delegate(); !got) return tl::unexpected(got.error());
-  taken_ = IndicesOfPorts();
+  std::vector<std::string> ports;
+  for (const auto& [uuid, port] : survey_.rows.ports) ports.push_back(port.name);
+  std::vector<Ip> given;
+  if (delegated_)
+    for (const CniResult::Address& address : delegated_->ips) given.push_back(address.ip);
+  places_.emplace(call_, facts_.pod_ranges, ports, std::move(given));
   if (auto plugged = Plug(); !plugged) return tl::unexpected(plugged.error());
   if (auto confirmed = AwaitAgent(); !confirmed) return tl::unexpected(confirmed.error());
   call_.step("confirmed");
@@ -169,63 +163,16 @@ Outcome<> Adding::Delegate() {
   return {};
 }
 
-Outcome<Place> Adding::Choose() {
-  if (delegated_) {
-    Place place{.port = ForeignPortName(env_.attachment())};
-    for (const CniResult::Address& address : delegated_->ips) place.ips.push_back(address.ip);
-    return place;
-  }
-  const auto window = Window::Over(facts_.pod_ranges);
-  if (!window) return tl::unexpected(window.error());
-  const auto at = [&](uint64_t index) {
-    return Place{.port = PortName(index), .ips = window->At(index), .ofport = OfportOf(index)};
-  };
-  if (!conf_.ips.empty()) {
-    const auto index = window->IndexOf(conf_.ips);
-    if (!index) return tl::unexpected(index.error());
-    if (taken_.contains(*index))
-      return Refuse(Code::kAddressTaken, "runtimeConfig.ips: {} belongs to another pod, at port {}",
-                    Join(conf_.ips), PortName(*index));
-    return at(*index);
-  }
-  const auto index = PickIndex(*window);
-  if (!index)
-    return Refuse(Code::kTryLater,
-                  "no address is free in this node's pod range {}: {} are in use; delete pods or "
-                  "give the node a larger range",
-                  window->ToString(), taken_.size());
-  return at(*index);
-}
-
-std::optional<uint64_t> Adding::PickIndex(const Window& window) {
-  auto index = window.Pick(env_.attachment(), taken_);
-  if (index || dying_too_) return index;
-  dying_too_ = true;
-  taken_ = IndicesOfPorts();
-  return window.Pick(env_.attachment(), taken_);
-}
-
-std::set<uint64_t> Adding::IndicesOfPorts() const {
-  std::set<uint64_t> indices;
-  for (const auto& [uuid, port] : survey_.rows.ports)
-    if (const auto index = IndexOfPort(port.name)) indices.insert(*index);
-  return indices;
-}
-
 // Takes the first place whose name nobody else has.
 Outcome<> Adding::Plug() {
   for (;;) {
-    auto place = Choose();
+    auto place = places_->Next();
     if (!place) return tl::unexpected(place.error());
     place_ = std::move(*place);
     const auto mine = PlugIn();
     if (!mine) return tl::unexpected(mine.error());
     if (*mine) return {};
-    const auto index = IndexOfPort(place_.port);
-    if (!index)
-      return Refuse(Code::kAddressTaken, "port {} is there already, and not of {}", place_.port,
-                    env_.who());
-    taken_.insert(*index);
+    places_->Taken();
   }
 }
 
@@ -259,9 +206,8 @@ Outcome<bool> Adding::PlugIn() {
 Outcome<bool> Adding::ClearName(const std::string& name) {
   auto link = netlink::FindLink(*host_socket_, name);
   if (link) {
-    const bool insists = dying_too_ || delegated_ || !conf_.ips.empty();
     const bool ours = OwnerOf(*link) == AttachmentKey{env_.container, env_.ifname};
-    if (!ours && !(insists && link->group == kDyingGroup)) return false;
+    if (!ours && !(places_->insists() && link->group == kDyingGroup)) return false;
   } else {
     auto found = FindByPodEnd(*host_socket_, env_);
     if (!found)

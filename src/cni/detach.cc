@@ -21,7 +21,7 @@ Outcome<> Remove(const Call& call, netlink::Socket& host, ovsdb::BlockingClient*
                  const Survey* survey, const Remains& remains, Going going, Deadline deadline) {
   const bool retire = going == Going::kRetire && survey && survey->agent_ready();
   const auto done = retire ? RetireLinks(host, remains.links) : DeleteLinks(host, remains.links);
-  if (!done) return Wrap(Code::kIo, "remove " + call.env.who(), done.error());
+  if (!done) return Wrap(Code::kIo, "remove links", done.error());
   call.step("links removed");
   if (!survey) return {};
   auto deleted = DeletePorts(*client, *survey, remains.ports, deadline);

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <string>
+
+#include "cni/host_end.h"
+#include "cni/test_node.h"
+
+namespace kvs::cni {
+
+// What the live tests stand on: a node, and the real plugin called as a container runtime does.
+// Pods are known by their container id; their namespaces are made when first named.
+struct LiveGround {
+  explicit LiveGround(const std::string& pod_ranges = "10.1.1.0/24,fd00:10:1:1::/64")
+      : node(pod_ranges) {
+    conf = boost::json::parse(R"({"cniVersion":"1.1.0","name":"k-vswitch","type":"k-vswitch-cni"})")
+               .as_object();
+    conf["ovsdb"] = node.socket();
+  }
+
+  std::string Netns(const std::string& pod) {
+    if (!netns.empty()) return netns;
+    return netlink::Namespace::Exists(pod) ? netlink::Namespace::Path(pod) : node.MakePod(pod);
+  }
+
+  Variables VariablesFor(const std::string& command, const std::string& pod) {
+    Variables variables{{"CNI_COMMAND", command}, {"CNI_PATH", "/usr/lib/cni"}};
+    if (pod.empty()) return variables;
+    variables["CNI_CONTAINERID"] = pod;
+    variables["CNI_IFNAME"] = ifname;
+    variables["CNI_NETNS"] = netlink::Namespace::Path(pod);
+    if (!netns.empty()) variables["CNI_NETNS"] = netns;
+    variables["CNI_ARGS"] = "IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=" + pod;
+    return variables;
+  }
+
+  Ended Invoke(const std::string& command, const std::string& pod) {
+    return RunProgram({K_VSWITCH_CNI}, VariablesFor(command, pod), boost::json::serialize(conf));
+  }
+  Ended Invoke(const std::string& command, const std::string& pod, const CniResult& previous) {
+    boost::json::object with = conf;
+    with["prevResult"] =
+        boost::json::parse(previous.Encode(std::string_view(conf.at("cniVersion").as_string())));
+    return RunProgram({K_VSWITCH_CNI}, VariablesFor(command, pod), boost::json::serialize(with));
+  }
+
+  Outcome<CniResult> Add(const std::string& pod) {
+    Netns(pod);
+    const Ended ended = Invoke("ADD", pod);
+    if (ended.status != 0) return tl::unexpected(FailureOf(ended));
+    return CniResult::Decode(ended.output);
+  }
+
+  static Failure FailureOf(const Ended& ended) {
+    boost::json::error_code error;
+    const auto value = boost::json::parse(ended.output, error);
+    if (error || !value.is_object()) return {-1, "no error: " + ended.output, ""};
+    return {static_cast<int>(value.at("code").as_int64()), std::string(value.at("msg").as_string()),
+            ""};
+  }
+
+  std::string InPod(const std::string& pod, const std::string& command) {
+    return RunProgram({"nsenter", "--net=" + Netns(pod), "sh", "-c", command}).output;
+  }
+
+  // Nothing is left on the node, dying links aside.
+  void ExpectNothing() {
+    EXPECT_THAT(node.Ports(), ::testing::IsEmpty());
+    EXPECT_THAT(node.Links(kLiveGroup), ::testing::IsEmpty());
+  }
+
+  TestNode node;
+  boost::json::object conf;
+  std::string ifname = "eth0";
+  std::string netns;  // instead of the pod's own
+};
+
+}  // namespace kvs::cni
