@@ -82,8 +82,8 @@ Result<std::unique_ptr<Lab>> Lab::Join(const std::string& name) {
 Result<> Lab::Step(std::string_view what, const std::function<Result<>()>& work) {
   const auto begun = std::chrono::steady_clock::now();
   auto done = work();
-  options_.on_step(
-      what, std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun));
+  const auto time = std::chrono::steady_clock::now() - begun;
+  if (done) options_.on_step(what, std::chrono::duration_cast<milliseconds>(time));
   return done;
 }
 

@@ -82,8 +82,8 @@ class Lab {
   Result<Place> Find(const std::string& place) const;
 
   // Makes the machine equal to the folder as it is now: nodes and pods that are new, gone or
-  // changed. Goes on after a failure; the Error names all of them. Nothing is taken away while there
-  // are problems with the folder: what is illegible is not gone.
+  // changed. Goes on after a failure; the Error names all of them. Nothing is taken away while
+  // there are problems with the folder: what is illegible is not gone.
   Result<> Sync();
   // Writes or removes the manifest of a pod, "namespace/name", and syncs.
   Result<> AddPod(const std::string& name, const std::string& node);
