@@ -10,7 +10,8 @@
 
 // A connection for a short-lived program (the CNI plugin): straight blocking calls with deadlines,
 // no loop, no thread. Requests can be sent before earlier ones are answered, so that the program
-// does other work meanwhile. Once a call has failed for want of a connection, so do all others.
+// does other work meanwhile. The schema is not checked: a column that the server lacks fails the
+// request that names it. Once a call has failed for want of a connection, so do all others.
 namespace kvs::ovsdb {
 
 class BlockingClient {

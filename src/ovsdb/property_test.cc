@@ -95,7 +95,7 @@ class World {
 TEST(Property, AReplicaEqualsAFreshOne) {
   World world;
   EXPECT_TRUE(rc::check([&] {
-    for (int steps = *rc::gen::inRange(1, 10); steps > 0; --steps) world.Step();
+    for (int steps = *rc::gen::inRange(1, 30); steps > 0; --steps) world.Step();
     world.Compare();
   }));
 }
