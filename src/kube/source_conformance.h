@@ -1,0 +1,48 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "io/loop.h"
+#include "kube/source.h"
+
+// What every Source owes its users, as tests. A source's test file gives a SourceGround and
+// instantiates SourceConformance with it:
+//   INSTANTIATE_TEST_SUITE_P(Folder, SourceConformance, testing::Values(MakeFolderGround));
+namespace kvs::kube {
+
+// A source with a user beside it who changes its objects, as kubectl does.
+class SourceGround {
+ public:
+  virtual ~SourceGround() = default;
+  // A new Source on the same objects; the one before is gone by then.
+  virtual std::unique_ptr<Source> Open(io::Loop& loop) = 0;
+  virtual void Put(const Object& object) = 0;
+  virtual void Erase(const Ref& ref) = 0;
+  // The object is there, but its labels are numbers.
+  virtual void PutBad(const Ref& ref) = 0;
+  // Nothing can be read until Mend().
+  virtual void Break() = 0;
+  virtual void Mend() = 0;
+};
+
+using MakeGround = std::function<std::unique_ptr<SourceGround>()>;
+
+class SourceConformance : public testing::TestWithParam<MakeGround> {
+ protected:
+  SourceConformance();
+  ~SourceConformance() override;
+
+  void Open() { source_ = ground_->Open(loop_); }
+  // Runs the loop until the condition holds; at most 10 s.
+  bool Until(const std::function<bool()>& condition);
+  void RunFor(std::chrono::milliseconds time);
+
+  io::Loop loop_;
+  std::unique_ptr<SourceGround> ground_;
+  std::unique_ptr<Source> source_;
+};
+
+}  // namespace kvs::kube
