@@ -25,8 +25,9 @@ struct Connection {
 std::optional<Connection> DecodeConnection(Bytes body);  // of IPCTNL_MSG_CT_NEW
 
 // Forgets every connection, in all zones, that involves one of the addresses: who gets an address
-// next must not inherit them. Returns how many. Walks the whole table once, so flush several
-// addresses together. `socket` is one of Socket::OpenNetfilter().
+// next must not inherit them. Returns how many. Reads the whole table once, 2-4 us a connection
+// (0.4 s for 100,000): flush several addresses together, and not on an event loop. `socket` is one
+// of Socket::OpenNetfilter().
 Result<size_t> FlushConntrack(Socket& socket, std::span<const Ip> addresses);
 
 }  // namespace kvs::netlink
