@@ -107,7 +107,6 @@ Result<Pod> AttachPod(const State& state, const Node& node, const std::string& k
           .node = node.name(),
           .container = NewContainerId()};
   const std::string netns = pod.netns(state);
-  std::error_code error;
   if (auto made = MakeNetns(netns); !made) return tl::unexpected<Error>(made.error());
   const auto undo = [&](const Error& error) -> Result<Pod> {
     static_cast<void>(DetachPod(state, pod.result.empty() ? nullptr : &node, pod));

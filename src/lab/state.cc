@@ -95,6 +95,7 @@ bool State::Exists() const { return fs::exists(folder_) || !NetnsWithPrefix(Netn
 Result<> State::Make() const {
   std::error_code error;
   fs::create_directories(Path("processes"), error);
+  if (!error) fs::create_directories(Path("pods"), error);
   if (error) return Fail("make {}: {}", folder_, error.message());
   return {};
 }
