@@ -222,6 +222,7 @@ void Agent::EverySecond() {
   if (flows_.applied() > 0 && !announced_) Announce();
   bridge_.Reconcile();
   if (InputsKnown()) host_.Reconcile();
+  nat_.Audit();
   verdicts_.Write();
   WriteStatus();
 }

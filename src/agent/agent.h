@@ -56,6 +56,7 @@ class Agent {
   const apply::SwitchApplier& flows() const { return flows_; }
   const apply::BridgeApplier& bridge() const { return bridge_; }
   const apply::HostApplier& host() const { return host_; }
+  const apply::NatApplier& nat() const { return nat_; }
   const apply::PortKeeper& ports() const { return keeper_; }
   const apply::VerdictWriter& verdicts() const { return verdicts_; }
   uint64_t ovsdb_reconnects() const { return ovsdb_reconnects_; }

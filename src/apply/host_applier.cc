@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "netlink/address.h"
-#include "netlink/ingress_drop.h"
+#include "netlink/nftables.h"
 #include "netlink/interface.h"
 #include "netlink/link.h"
 #include "netlink/route.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "netlink/nftables.h"
 
 namespace kvs::apply {
 namespace {
@@ -45,11 +46,21 @@ void NatApplier::Reconcile() {
   if (items.empty()) return;
   std::ranges::sort(items);
   wanted_ = NatRuleset(items, bridge_);
+  rules_ = items.size();
   if (!process_ && wanted_ != applied_) Run();
 }
 
-void NatApplier::Renew() {
-  if (process_ || wanted_.empty()) return;
+void NatApplier::Audit() {
+  if (process_ || applied_.empty() || applied_ != wanted_) return;
+  if (!netfilter_) {
+    auto socket = netlink::Socket::OpenNetfilter();
+    if (!socket) return;
+    netfilter_ = std::move(*socket);
+  }
+  const auto rules = netlink::CountInetRules(*netfilter_, "k-vswitch", "postrouting");
+  if (!rules || *rules == rules_) return;
+  log::Warning("masquerade: table inet k-vswitch was changed; writing it again");
+  ++repairs_;
   Run();
 }
 

@@ -6,6 +6,7 @@
 
 #include "io/loop.h"
 #include "io/process.h"
+#include "netlink/socket.h"
 #include "pipeline/plan.h"
 
 namespace kvs::apply {
@@ -22,10 +23,10 @@ class NatApplier {
   NatApplier(io::Loop& loop, pipeline::Engine& engine, std::string bridge);
 
   void Reconcile();
-  // Somebody may have flushed our table: writes it again.
-  void Renew();
+  // Looks whether our table is still there, and writes it again if somebody took it away.
+  void Audit();
+  uint64_t repairs() const { return repairs_; }
   const std::string& problem() const { return problem_; }
-  bool settled() const { return !process_ && problem_.empty() && !applied_.empty(); }
 
  private:
   void Run();
@@ -34,6 +35,9 @@ class NatApplier {
   pipeline::Engine& engine_;
   std::string bridge_;
   std::string wanted_, applied_;
+  size_t rules_ = 0;  // in wanted_
+  uint64_t repairs_ = 0;
+  std::unique_ptr<netlink::Socket> netfilter_;
   std::unique_ptr<io::Process> process_;
   std::string problem_;
   io::Timer retry_;

@@ -35,6 +35,14 @@ std::string Tail(const std::string& path) {
   return text.size() <= 600 ? text : "..." + text.substr(text.size() - 600);
 }
 
+// What ovs-ctl(8) would write into the database at start.
+Result<std::string> OvsVersion() {
+  auto said = Check({.argv = {"ovs-vswitchd", "--version"}});  // "... (Open vSwitch) 3.1.0\n..."
+  if (!said) return said;
+  const auto line = said->substr(0, said->find('\n'));
+  return line.substr(line.rfind(' ') + 1);
+}
+
 template <class Condition>
 bool Await(milliseconds timeout, Condition condition) {
   const auto end = std::chrono::steady_clock::now() + timeout;
@@ -139,7 +147,7 @@ Result<> Node::RestartOvs() {
   return {};
 }
 
-Result<> Node::StartAgent() {
+Command Node::AgentCommand() const {
   std::vector<std::string> argv{options_.programs.agent,
                                 "--node-name=" + name(),
                                 "--manifests=" + options_.manifests,
@@ -150,7 +158,11 @@ Result<> Node::StartAgent() {
                                 "--cni-binary=" + options_.programs.cni,
                                 "--datapath=netdev"};
   argv.insert(argv.end(), options_.agent_flags.begin(), options_.agent_flags.end());
-  auto process = Start(Here(std::move(argv)), Log("k-vswitchd"));
+  return Here(std::move(argv));
+}
+
+Result<> Node::StartAgent() {
+  auto process = Start(AgentCommand(), Log("k-vswitchd"));
   if (!process) return tl::unexpected<Error>(process.error());
   return state_.Note(Noted("k-vswitchd"), *process);
 }

@@ -46,6 +46,7 @@ class Node {
   Result<> StartOvsdb();
   Result<> StartOvs();  // ovs-vswitchd
   Result<> StartAgent();
+  Command AgentCommand() const;
   // Ends "ovsdb-server", "ovs-vswitchd" or "k-vswitchd" with `signal` and waits for its end.
   Result<> Stop(const std::string& program, int signal);
   // Kills ovs-vswitchd and starts it; all flows are gone, as after a crash. br-phy is made usable

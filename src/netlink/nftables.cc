@@ -1,4 +1,4 @@
-#include "netlink/ingress_drop.h"
+#include "netlink/nftables.h"
 
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
@@ -19,9 +19,9 @@ Message NetfilterMessage(uint16_t type, uint16_t flags, uint8_t family, uint16_t
   return message;
 }
 
-Message Nftables(uint16_t type, uint16_t flags) {
-  return NetfilterMessage(static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type), flags,
-                          NFPROTO_NETDEV, 0);
+Message Nftables(uint16_t type, uint16_t flags, uint8_t family = NFPROTO_NETDEV) {
+  return NetfilterMessage(static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type), flags, family,
+                          0);
 }
 
 // nftables takes changes in batches. The end of the batch travels with the last change, which is
@@ -74,6 +74,24 @@ Result<std::vector<std::string>> DumpIngressDrops(Socket& socket) {
     return chain.Text(NFTA_CHAIN_NAME);
   };
   return socket.Read(Nftables(NFT_MSG_GETCHAIN, NLM_F_DUMP).Asking("read nftables chains"), name);
+}
+
+Result<size_t> CountInetRules(Socket& socket, std::string_view table, std::string_view chain) {
+  const auto is_rule = [&](Bytes body) -> std::optional<bool> {
+    if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
+    const Attributes rule(body);
+    if (rule.Text(NFTA_RULE_TABLE) != table || rule.Text(NFTA_RULE_CHAIN) != chain)
+      return std::nullopt;
+    return true;
+  };
+  const auto rules = socket.Read(Nftables(NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET)
+                                     .PutText(NFTA_RULE_TABLE, table)
+                                     .PutText(NFTA_RULE_CHAIN, chain)
+                                     .Asking("read nftables rules"),
+                                 is_rule);
+  if (!rules && rules.error().code == ENOENT) return size_t{0};
+  if (!rules) return tl::unexpected<Error>(rules.error());
+  return rules->size();
 }
 
 }  // namespace kvs::netlink

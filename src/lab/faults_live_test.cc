@@ -1,0 +1,248 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include "lab/lab.h"
+#include "lab/matrix.h"
+
+// What an agent must survive and mend: each test breaks one thing on one node of a cluster of the
+// real programs, and waits until everybody reaches everybody again. 15 s is the promise; no test
+// asks for more speed than that.
+namespace kvs::lab {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using testing::HasSubstr;
+
+constexpr auto kPromise = std::chrono::seconds(15);
+constexpr char kNode[] = "node1";
+
+class FaultsLiveTest : public testing::Test {
+ protected:
+  void TearDown() override {
+    if (!HasFailure() || !lab_) return;
+    for (const auto& [name, machine] : lab_->nodes()) {
+      std::ifstream log(machine->Log("k-vswitchd"));
+      std::cerr << name << ", k-vswitchd:\n" << log.rdbuf();
+    }
+  }
+  void SetUp() override {
+    if (getuid() != 0) GTEST_SKIP() << "needs root";
+    auto lab = Lab::Up({.name = fmt::format("f{}", getpid()), .nodes = 2});
+    ASSERT_TRUE(lab) << lab.error().message;
+    lab_ = std::move(*lab);
+    ASSERT_TRUE(AllReached()) << last_;
+  }
+
+  Node& node() { return lab_->node(kNode); }
+
+  void Do(std::vector<std::string> argv) {
+    const auto done = Check(node().Here(std::move(argv)));
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  std::string Ask(std::vector<std::string> argv) {
+    const auto done = Check(node().Here(std::move(argv)));
+    return done ? *done : done.error().message;
+  }
+  std::string Metric(const std::string& name) {
+    const std::string all =
+        Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/metrics"});
+    const size_t at = all.find("\n" + name + " ");
+    return at == std::string::npos
+               ? ""
+               : all.substr(at + name.size() + 2, all.find('\n', at + 1) - at - name.size() - 2);
+  }
+
+  bool AllReached() {
+    const auto places = lab_->Places();
+    const auto matrix = RunMatrix(places, PlanMatrix(places), 400ms);
+    last_ = matrix ? ToText(*matrix) : matrix.error().message;
+    return matrix && matrix->failed() == 0;
+  }
+  template <class Predicate>
+  bool Eventually(Predicate predicate) {
+    const auto deadline = std::chrono::steady_clock::now() + kPromise;
+    while (!predicate()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(100ms);
+    }
+    return true;
+  }
+  void ExpectMended() {
+    EXPECT_TRUE(Eventually([this] { return AllReached(); })) << last_;
+  }
+  const Pod& PodOn(const std::string& name) {
+    for (const auto& [key, pod] : lab_->pods())
+      if (pod.node == name) return pod;
+    ADD_FAILURE() << "no pod on " << name;
+    return lab_->pods().begin()->second;
+  }
+
+  std::unique_ptr<Lab> lab_;
+  std::string last_;  // matrix
+};
+
+TEST_F(FaultsLiveTest, NoPacketIsLostWhenTheAgentIsKilledAgainAndAgain) {
+  const Pod& from = PodOn(kNode);
+  const Pod& to = PodOn("node2");
+  Result<std::string> ping;
+  std::thread traffic([&] {
+    ping = Check({.argv = {"ping", "-q", "-i", "0.002", "-c", "3000", to.ips[0].ToString()},
+                  .netns = from.netns(lab_->state())},
+                 std::chrono::seconds(60));
+  });
+  for (int i = 0; i < 5; ++i) {
+    std::this_thread::sleep_for(500ms);
+    EXPECT_TRUE(node().Stop("k-vswitchd", SIGKILL));
+    EXPECT_TRUE(node().StartAgent());
+  }
+  traffic.join();
+  ASSERT_TRUE(ping) << ping.error().message;
+  EXPECT_THAT(*ping, HasSubstr(" 0% packet loss"));
+  EXPECT_TRUE(Eventually([this] { return Metric("kvswitch_ready") == "1"; }));
+  EXPECT_EQ(Metric("kvswitch_flow_operations_total"), "0")
+      << "a restart with nothing changed changes nothing";
+}
+
+TEST_F(FaultsLiveTest, TerminatedAgentLeavesTheDatapathWorking) {
+  ASSERT_TRUE(node().Stop("k-vswitchd", SIGTERM));
+  EXPECT_TRUE(AllReached()) << last_;
+  EXPECT_THAT(Ask({"ovs-vsctl", "--timeout=5", "br-get-external-id", "k-vswitch0", "kvs.agent"}),
+              testing::IsEmpty());
+  ASSERT_TRUE(node().StartAgent());
+  EXPECT_TRUE(Eventually([&] { return lab_->AddPod("shop/later", kNode).has_value(); }));
+  ExpectMended();
+}
+
+TEST_F(FaultsLiveTest, RestartedSwitchIsFilledAgain) {
+  ASSERT_TRUE(node().RestartOvs());
+  ExpectMended();
+}
+
+// (While OVSDB is away, ovs-vswitchd's main loop rests, and with it the userspace datapath: nothing
+// to be asked of us.)
+TEST_F(FaultsLiveTest, RestartedDatabaseIsFoundAgain) {
+  ASSERT_TRUE(node().Stop("ovsdb-server", SIGKILL));
+  ASSERT_TRUE(node().StartOvsdb());
+  EXPECT_TRUE(Eventually([&] { return lab_->AddPod("shop/later", kNode).has_value(); }));
+  ExpectMended();
+}
+
+TEST_F(FaultsLiveTest, LostDatabaseIsMadeAgain) {
+  ASSERT_TRUE(node().Stop("ovsdb-server", SIGKILL));
+  std::filesystem::remove(node().ovs_dir() + "/conf.db");
+  ASSERT_TRUE(node().StartOvsdb());
+  Do({"ovs-vsctl", "--timeout=5", "--no-wait", "init"});
+  // The node's own network is the node owner's to restore, and is a bridge here only because OVS
+  // runs in userspace.
+  Do({"ovs-vsctl", "--timeout=9", "--", "--may-exist", "add-br", "br-phy", "--", "set", "bridge",
+      "br-phy", "datapath_type=netdev", "--", "--may-exist", "add-port", "br-phy", "u0"});
+  ASSERT_TRUE(node().RestartOvs());
+  ExpectMended();
+  EXPECT_EQ(Metric("kvswitch_restored_ports_total"), "2");
+}
+
+TEST_F(FaultsLiveTest, DeletedBridgeIsMadeAgain) {
+  Do({"ovs-vsctl", "--timeout=10", "del-br", "k-vswitch0"});
+  ExpectMended();
+}
+
+TEST_F(FaultsLiveTest, DeletedPodPortIsMadeAgain) {
+  Do({"ovs-vsctl", "--timeout=10", "del-port", PodOn(kNode).port});
+  ExpectMended();
+}
+
+TEST_F(FaultsLiveTest, DeletedTunnelIsMadeAgain) {
+  Do({"ovs-vsctl", "--timeout=10", "del-port", "overlay0"});
+  ExpectMended();
+}
+
+TEST_F(FaultsLiveTest, DeletedFlowsArePutBackAndCounted) {
+  Do({"ovs-ofctl", "-O", "OpenFlow15", "del-flows", "k-vswitch0"});
+  ExpectMended();
+  EXPECT_NE(Metric("kvswitch_flow_drift_repairs_total"), "0");
+}
+
+TEST_F(FaultsLiveTest, ForeignFlowsAreTakenOut) {
+  Do({"ovs-ofctl", "-O", "OpenFlow15", "add-flow", "k-vswitch0",
+      "table=0,priority=65000,ip,actions=drop"});
+  ExpectMended();
+  EXPECT_TRUE(Eventually([this] {
+    return Ask({"ovs-ofctl", "-O", "OpenFlow15", "dump-flows", "k-vswitch0"})
+               .find("priority=65000") == std::string::npos;
+  }));
+}
+
+TEST_F(FaultsLiveTest, HostSideIsPutBack) {
+  const std::vector<std::vector<std::string>> faults = {
+      {"ip", "address", "flush", "dev", "k-vswitch0", "scope", "global"},
+      {"ip", "route", "delete", "10.244.0.0/16"},
+      {"ip", "-6", "route", "delete", "fd00:10:244::/56"},
+      {"ip", "neighbour", "flush", "dev", "k-vswitch0", "nud", "permanent"},
+      {"ip", "link", "set", "k-vswitch0", "down"},
+      {"nft", "delete", "table", "inet", "k-vswitch"},
+      {"sysctl", "-q", "-w", "net.ipv4.ip_forward=0"},
+  };
+  for (const auto& fault : faults) {
+    SCOPED_TRACE(fmt::format("{}", fmt::join(fault, " ")));
+    Do(fault);
+    ExpectMended();
+  }
+}
+
+// After a reboot the pods and their links are gone, but conf.db still has their ports.
+TEST_F(FaultsLiveTest, StalePortsOfARebootAreDeleted) {
+  const std::string port = PodOn(kNode).port;
+  Do({"ip", "link", "delete", port});
+  EXPECT_TRUE(Eventually([&] {
+    return Ask({"ovs-vsctl", "--timeout=5", "--bare", "--columns=name", "find", "interface",
+                "name=" + port})
+        .empty();
+  }));
+  EXPECT_TRUE(Eventually([this] { return Metric("kvswitch_stale_ports_total") == "1"; }));
+}
+
+TEST_F(FaultsLiveTest, SecondAgentOnANodeRefuses) {
+  const auto output = RunToEnd(node().AgentCommand());
+  ASSERT_TRUE(output) << output.error().message;
+  EXPECT_EQ(output->exit_code, 1);
+  EXPECT_THAT(output->err, HasSubstr("one node has one agent"));
+}
+
+TEST_F(FaultsLiveTest, ForeignBridgeOfOurNameIsLeftAlone) {
+  ASSERT_TRUE(node().Stop("k-vswitchd", SIGKILL));
+  Do({"ovs-vsctl", "--timeout=10", "--", "del-br", "k-vswitch0", "--", "add-br", "k-vswitch0", "--",
+      "set", "bridge", "k-vswitch0", "datapath_type=netdev"});
+  ASSERT_TRUE(node().StartAgent());
+  EXPECT_TRUE(Eventually([this] {
+    return Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/readyz"})
+               .find("k-vswitch did not make") != std::string::npos;
+  }));
+  EXPECT_THAT(Ask({"ovs-vsctl", "--timeout=5", "get", "bridge", "k-vswitch0", "external_ids"}),
+              HasSubstr("{}"));
+}
+
+TEST_F(FaultsLiveTest, OverlayIsSwitchedWhileItRuns) {
+  for (const char* type : {"gre", "geneve", "none", "vxlan"}) {
+    SCOPED_TRACE(type);
+    std::ofstream(lab_->options().manifests + "/k-vswitch.yaml")
+        << "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: k-vswitch, namespace: "
+           "kube-system}\ndata: {overlayType: "
+        << type << "}\n";
+    EXPECT_TRUE(Eventually([&] {
+      const std::string status =
+          Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/v1/status"});
+      return status.find(fmt::format("\"overlay\":\"{}\"", type)) != std::string::npos;
+    }));
+    ExpectMended();
+  }
+}
+
+}  // namespace
+}  // namespace kvs::lab
