@@ -28,6 +28,12 @@ constexpr char kNic[] = "u0";
 constexpr char kBridge[] = "br-phy";
 constexpr char kSchema[] = "/usr/share/openvswitch/vswitch.ovsschema";
 
+// With the kernel's datapath a node's NIC stays an ordinary one. Open vSwitch in userspace tunnels
+// only through a bridge of its own, so there the NIC is its port and the bridge has the node's
+// addresses.
+bool KernelDatapath() { return fs::exists("/sys/module/openvswitch"); }
+const char* AddressedLink() { return KernelDatapath() ? kNic : kBridge; }
+
 // The last lines of a log, for the message about its program.
 std::string Tail(const std::string& path) {
   std::ifstream file(path);
@@ -65,16 +71,17 @@ Result<> Node::BringUp() {
   if (auto done = MakeNic(); !done) return done;
   if (auto done = StartOvsdb(); !done) return done;
   if (auto done = StartOvs(); !done) return done;
+  if (KernelDatapath()) return AddressNic();
   auto made =
       Check(Here({"ovs-vsctl", "--timeout=20", "--", "add-br", kBridge, "--", "set", "bridge",
                   kBridge, "datapath_type=netdev", "--", "add-port", kBridge, kNic}),
             seconds(25));
   if (!made) return tl::unexpected<Error>(made.error());
-  return AddressBrPhy();
+  return AddressNic();
 }
 
 Result<> Node::MakeNic() {
-  if (auto done = Plug(state_, netns(), kNic); !done) return done;
+  if (auto done = Plug(state_, netns(), kNic); !done || KernelDatapath()) return done;
   auto space = netlink::Namespace::Open(netlink::Namespace::Path(netns()));
   if (!space) return tl::unexpected<Error>(space.error());
   auto quiet =
@@ -90,12 +97,12 @@ Result<> Node::MakeNic() {
   return {};
 }
 
-Result<> Node::AddressBrPhy() {
+Result<> Node::AddressNic() {
   auto space = netlink::Namespace::Open(netlink::Namespace::Path(netns()));
   if (!space) return tl::unexpected<Error>(space.error());
   auto socket = netlink::Socket::OpenIn(*space);
   if (!socket) return tl::unexpected<Error>(socket.error());
-  auto bridge = netlink::FindLink(**socket, kBridge);
+  auto bridge = netlink::FindLink(**socket, AddressedLink());
   if (!bridge) return tl::unexpected<Error>(bridge.error());
   std::vector requests{netlink::SetLink(*bridge, {.up = true})};
   for (const Ip& ip : addresses()) {
@@ -127,7 +134,11 @@ Result<> Node::StartOvsdb() {
   if (!Await(seconds(10), [&] { return Listens(ovsdb_socket()) || !IsAlive(*process); }) ||
       !IsAlive(*process))
     return Fail("ovsdb-server of {} does not start: {}", name(), Tail(Log("ovsdb-server")));
-  return {};
+  const auto version = OvsVersion();
+  if (!version) return tl::unexpected<Error>(version.error());
+  const auto told = Check(Here({"ovs-vsctl", "--timeout=5", "--no-wait", "--", "init", "--", "set",
+                                "Open_vSwitch", ".", "ovs-version=" + *version}));
+  return told ? Result<>() : tl::unexpected<Error>(told.error());
 }
 
 Result<> Node::StartOvs() {
@@ -141,22 +152,23 @@ Result<> Node::StartOvs() {
 Result<> Node::RestartOvs() {
   if (auto stopped = Stop("ovs-vswitchd", SIGKILL); !stopped) return stopped;
   if (auto started = StartOvs(); !started) return started;
-  const auto addressed = [&] { return AddressBrPhy().has_value(); };
+  const auto addressed = [&] { return AddressNic().has_value(); };
   if (!Await(seconds(10), addressed))
     return Fail("ovs-vswitchd of {} does not start: {}", name(), Tail(Log("ovs-vswitchd")));
   return {};
 }
 
 Command Node::AgentCommand() const {
-  std::vector<std::string> argv{options_.programs.agent,
-                                "--node-name=" + name(),
-                                "--manifests=" + options_.manifests,
-                                "--ovsdb=" + ovsdb_socket(),
-                                "--run-dir=" + Path("agent"),
-                                "--cni-conf-dir=" + cni_conf_dir(),
-                                "--cni-bin-dir=" + cni_bin_dir(),
-                                "--cni-binary=" + options_.programs.cni,
-                                "--datapath=netdev"};
+  std::vector<std::string> argv{
+      options_.programs.agent,
+      "--node-name=" + name(),
+      "--manifests=" + options_.manifests,
+      "--ovsdb=" + ovsdb_socket(),
+      "--run-dir=" + Path("agent"),
+      "--cni-conf-dir=" + cni_conf_dir(),
+      "--cni-bin-dir=" + cni_bin_dir(),
+      "--cni-binary=" + options_.programs.cni,
+      fmt::format("--datapath={}", KernelDatapath() ? "system" : "netdev")};
   argv.insert(argv.end(), options_.agent_flags.begin(), options_.agent_flags.end());
   return Here(std::move(argv));
 }

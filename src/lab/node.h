@@ -14,9 +14,10 @@
 
 namespace kvs::lab {
 
-// A machine: a network namespace with its own ovsdb-server and ovs-vswitchd (userspace datapath)
-// and the agent. Its NIC `u0` is a veth on the underlay and a port of the OVS bridge `br-phy`,
-// which has the node's addresses: userspace tunnels need them on an OVS bridge (research/ovs.md 1).
+// A machine: a network namespace with its own ovsdb-server and ovs-vswitchd, and the agent. Its NIC
+// `u0` is a veth on the underlay. If the kernel has Open vSwitch's datapath, that is used; else the
+// userspace datapath, and then `u0` is a port of the OVS bridge `br-phy`, which has the node's
+// addresses: userspace tunnels need them on an OVS bridge.
 class Node {
  public:
   struct Options {
@@ -68,7 +69,7 @@ class Node {
     return "nodes/" + options_.name + "/" + program;
   }
   Result<> MakeNic();
-  Result<> AddressBrPhy();
+  Result<> AddressNic();
 
   State state_;
   Options options_;
