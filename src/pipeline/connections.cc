@@ -10,7 +10,7 @@
 namespace kvs::pipeline {
 
 void TrackConnections(const View&, const world::Self&, Plan& plan) {
-  using namespace flow;
+  using enum flow::CtState;
   const auto state = [&](uint16_t priority) { return plan.Flow(Stage::kState, priority); };
   const GoTo next{Next(Stage::kState)};
 

@@ -99,13 +99,15 @@ struct Tracked {
   uint32_t clear;  // ... that are not
   void AddTo(flow::Match& match) const;
 };
+void AddRegister(flow::Match& match, const RegBits& bits, uint32_t value);
 template <class T>
-struct Is {
+struct Is {  // `field` holds `value`
   RegField<T> field;
   T value;
   void AddTo(flow::Match& match) const { AddRegister(match, field, field.Encode(value)); }
 };
-void AddRegister(flow::Match& match, const RegBits& bits, uint32_t value);
+template <class T>
+Is(RegField<T>, T) -> Is<T>;
 
 // ---- Steps ----
 
@@ -113,13 +115,15 @@ struct GoTo {
   Stage stage;
   void AddTo(flow::Actions& actions) const;
 };
+void AddLoad(flow::Actions& actions, const RegBits& bits, uint32_t value);
 template <class T>
 struct Load {
   RegField<T> field;
   T value;
   void AddTo(flow::Actions& actions) const { AddLoad(actions, field, field.Encode(value)); }
 };
-void AddLoad(flow::Actions& actions, const RegBits& bits, uint32_t value);
+template <class T>
+Load(RegField<T>, T) -> Load<T>;
 // Through the tracker; the packet comes back at `stage`, knowing its connection.
 struct Track {
   Zone zone;

@@ -62,6 +62,7 @@ class FlowSentence {
   template <class... Steps>
   void Do(const Steps&... steps) {
     (steps.AddTo(flow_.actions), ...);
+    flow_.actions.shrink_to_fit();  // kept for long
     emit_.Emit(std::move(flow_));
   }
 
