@@ -7,9 +7,9 @@
 
 #include "base/log.h"
 #include "netlink/address.h"
-#include "netlink/nftables.h"
 #include "netlink/interface.h"
 #include "netlink/link.h"
+#include "netlink/nftables.h"
 #include "netlink/route.h"
 
 namespace kvs::apply {
