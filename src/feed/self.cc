@@ -1,6 +1,7 @@
 #include "feed/self.h"
 
 #include <algorithm>
+#include <set>
 
 namespace kvs::feed {
 namespace {
@@ -24,31 +25,50 @@ world::Overlay ToOverlay(kube::OverlayType type) {
   return world::Overlay::kVxlan;
 }
 
-// The pods' MTU follows the link that carries the overlay; 0 if that is not known (yet).
-int PodMtu(const kube::VSwitchConfigSpec& spec, world::Overlay overlay, const LinkFeed& links,
-           const std::string& object, std::vector<Problem>& problems) {
+// The families in which packets go to other nodes: for each node the first of its addresses that is
+// of a family this node has too, as the pipeline picks it. Alone, the first address of this node.
+std::set<bool> OuterFamilies(const std::string& node, const NodeFeed& nodes) {
+  std::set<bool> six;
+  const auto& mine = nodes.own()->spec.overlay_ips;
+  const auto has = [&](const Ip& ip) {
+    return std::ranges::any_of(mine, [&](const Ip& own) { return own.is6() == ip.is6(); });
+  };
+  for (const auto& [name, other] : nodes.all()) {
+    const auto it = std::ranges::find_if(other.spec.overlay_ips, has);
+    if (name != node && it != other.spec.overlay_ips.end()) six.insert(it->is6());
+  }
+  if (six.empty() && !mine.empty()) six.insert(mine.front().is6());
+  return six;
+}
+
+// The pods' MTU follows the links that carry the overlay; 0 if that is not known (yet).
+int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& nodes,
+           const LinkFeed& links, std::vector<Problem>& problems) {
+  const std::string object = "VSwitchConfig/" + node;
+  const auto& spec = nodes.own()->spec;
+  const std::set<bool> outer = OuterFamilies(node, nodes);
   int mtu = 0;
   for (const Ip& ip : spec.overlay_ips) {
     const netlink::Link* link = links.WithAddress(ip);
     if (link == nullptr) {
       problems.push_back(
           {object, "spec.overlayIP",
-           fmt::format("{} is on no link of this node; correct the Node's InternalIP, or set the "
-                       "annotation kvswitch.io/overlay-ip",
+           fmt::format("{} is on no link of this node; correct the Node's InternalIP, "
+                       "or set the annotation kvswitch.io/overlay-ip",
                        ip)});
       continue;
     }
+    if (!outer.contains(ip.is6())) continue;
     const int here = static_cast<int>(link->mtu) - OverheadOf(overlay, ip.is6());
     mtu = mtu == 0 ? here : std::min(mtu, here);
     const bool six =
         std::ranges::any_of(spec.pod_cidrs, [](const Prefix& p) { return p.address().is6(); });
     const int least = six ? kLeastMtu6 : kLeastMtu4;
     if (here < least)
-      problems.push_back(
-          {object, "status.mtu",
-           fmt::format(
-               "link {} has MTU {}, which leaves {} to pods; they need {}: raise the link's MTU",
-               link->name, link->mtu, here, least)});
+      problems.push_back({object, "status.mtu",
+                          fmt::format("link {} has MTU {}, which leaves {} to pods; they need {}: "
+                                      "raise the link's MTU",
+                                      link->name, link->mtu, here, least)});
   }
   return std::max(mtu, 0);
 }
@@ -109,7 +129,7 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     if (tunnel->ofport.value_or(0) > 0) self.overlay_port = static_cast<uint32_t>(*tunnel->ofport);
   self.netdev = bridge->datapath_type == "netdev";
   self.nd_flows = self.netdev;
-  self.mtu = static_cast<uint16_t>(PodMtu(config->spec, self.overlay, links, object, problems));
+  self.mtu = static_cast<uint16_t>(PodMtu(node, self.overlay, nodes, links, problems));
   return self;
 }
 
