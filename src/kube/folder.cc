@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kQuiet{20}, kMostDelay{200}, kRescan{5000};
+constexpr milliseconds kQuiet{20}, kMostDelay{200}, kRescan{5000}, kRescanBroken{200};
 constexpr std::string_view kOwned = ".kvswitch";
 
 // Keeps what it holds alive for the Source, and lets the Source see that it is no longer wanted.
@@ -142,7 +142,7 @@ class Folder : public Source {
   Catalog catalog_;
   std::map<std::string, FileStamp> stamps_;  // as read; empty: read again
   std::set<std::string> noticed_;            // ignored kinds, told already
-  bool scanned_ = false, dirty_ = false;
+  bool scanned_ = false, dirty_ = false, broken_ = false;
   std::map<Ref, Object> objects_;
   std::vector<Problem> problems_;
   std::vector<std::shared_ptr<ObjectWatcher>> watchers_;
@@ -190,6 +190,10 @@ void Folder::Scan() {
     broken.push_back({users_.path(), "folder", found.error().message + "; its objects stay"});
   }
   scanned_ |= found.has_value();
+  if (broken_ != !broken.empty()) {
+    broken_ = !broken.empty();
+    rescan_.StartRepeating(broken_ ? kRescanBroken : kRescan);
+  }
   if (std::exchange(dirty_, false)) objects_ = catalog_.Objects();
   problems_ = catalog_.Problems();
   problems_.insert(problems_.begin(), broken.begin(), broken.end());
