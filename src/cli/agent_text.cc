@@ -123,4 +123,17 @@ Result<std::string> ToTableText(const std::string& kind, const std::string& answ
   return table.ToString();
 }
 
+std::map<std::string, std::string> FlowOwners(const std::string& answer) {
+  std::map<std::string, std::string> owners;
+  const auto value = Parse(answer);
+  const auto* flows = value ? value->get_object().if_contains("flows") : nullptr;
+  if (!flows || !flows->is_array()) return owners;
+  for (const auto& flow : flows->get_array()) {
+    const std::string rule = Text(flow, "owner.rule"), object = Text(flow, "owner.object");
+    if (!rule.empty())
+      owners[Text(flow, "cookie")] = object.empty() ? rule : fmt::format("{} of {}", rule, object);
+  }
+  return owners;
+}
+
 }  // namespace kvs::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "base/result.h"
@@ -19,5 +20,8 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint);
 // GET /v1/flows, /v1/ports, /v1/pods as a table; `kind` is "flows", "ports" or "pods". `wide` shows
 // more columns.
 Result<std::string> ToTableText(const std::string& kind, const std::string& answer, bool wide);
+
+// From the answer to GET /v1/flows: cookie ("0x1f") -> "route of Node/node2".
+std::map<std::string, std::string> FlowOwners(const std::string& answer);
 
 }  // namespace kvs::cli

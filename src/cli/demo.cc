@@ -1,16 +1,17 @@
 #include "cli/demo.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "cli/exit_code.h"
 #include "cli/guard.h"
 #include "cli/lab_text.h"
 #include "cli/output.h"
+#include "cli/trace_owners.h"
 #include "lab/matrix.h"
 #include "lab/trace.h"
 
@@ -37,8 +38,9 @@ void ShowTrace(const lab::Lab& lab, const Paint& paint) {
   if (!request) return;
   fmt::print("\n{}\n", paint.Strong(fmt::format("The path of a packet: {} to {}, TCP port {}",
                                                 request->from, request->to, request->port)));
-  const auto hops = lab::Trace(lab, *request);
+  auto hops = lab::Trace(lab, *request);
   if (hops) {
+    NameOwners(lab, *hops);
     fmt::print("{}", lab::ToText(*hops));
   } else {
     PrintError(hops.error().message);

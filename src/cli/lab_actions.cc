@@ -13,6 +13,7 @@
 #include "cli/guard.h"
 #include "cli/lab_text.h"
 #include "cli/output.h"
+#include "cli/trace_owners.h"
 #include "lab/trace.h"
 #include "netlink/namespace.h"
 
@@ -193,8 +194,9 @@ int LabTrace(const std::string& name, const TraceArguments& arguments) {
   request->protocol = arguments.udp    ? lab::Protocol::kUdp
                       : arguments.icmp ? lab::Protocol::kIcmp
                                        : lab::Protocol::kTcp;
-  const auto hops = lab::Trace(**lab, *request);
+  auto hops = lab::Trace(**lab, *request);
   if (!hops) return Failed(hops.error());
+  NameOwners(**lab, *hops);
   fmt::print("{}", lab::ToText(*hops));
   return hops->back().verdict == "dropped" ? kFailed : kOk;
 }

@@ -151,6 +151,7 @@ bridge("k-vswitch0")
 12. ct_state=+new, priority 300
     goto_table:24
 24. ip,nw_dst=10.244.2.0/24, priority 124
+    set_field:0x7->tun_id
     set_field:10.200.0.2->tun_dst
     output:1
      -> output to native tunnel
@@ -169,12 +170,20 @@ Datapath actions: tnl_push()
 TEST(Trace, TablesHaveNames) {
   const auto trace = ParseTrace(kTrace);
   EXPECT_EQ(trace.tunnel_to, "10.200.0.2");
+  EXPECT_EQ(trace.tunnel_key, "0x7");
   EXPECT_EQ(trace.output, "1");
   EXPECT_THAT(trace.last_flow, HasSubstr("nw_ttl=63"));
-  EXPECT_THAT(trace.lines,
-              testing::Contains("  classify   ip,in_port=19, priority 300, cookie 0x1"));
-  EXPECT_THAT(trace.lines, testing::Contains(HasSubstr("route      ip,nw_dst=10.244.2.0/24")));
-  for (const auto& line : trace.lines) EXPECT_THAT(line, testing::Not(HasSubstr("NORMAL")));
+  ASSERT_EQ(trace.steps.size(), 4u);
+  EXPECT_EQ(trace.steps[0].table, "classify");
+  EXPECT_EQ(trace.steps[0].flow, "ip,in_port=19, priority 300");
+  EXPECT_EQ(trace.steps[0].cookie, "0x1");
+  EXPECT_THAT(trace.steps[0].actions, testing::IsEmpty()) << "a jump is no action";
+  EXPECT_THAT(trace.steps[1].actions, testing::ElementsAre("ct(table=12,zone=2)"));
+  EXPECT_EQ(trace.steps[3].table, "route");
+  EXPECT_THAT(
+      trace.steps[3].actions,
+      testing::ElementsAre("set_field:0x7->tun_id", "set_field:10.200.0.2->tun_dst", "output:1"))
+      << "what br-phy does is not ours";
 }
 
 }  // namespace

@@ -54,30 +54,36 @@ std::vector<std::string> InOrder(const std::vector<MatrixCell>& cells,
   return names;
 }
 
+// Rows: from; columns: to, by the numbers that the rows have, so that the table stays narrow.
 std::string TableText(const Matrix& matrix) {
   std::map<std::pair<std::string, std::string>, std::string> fields;
   for (const auto& cell : matrix.cells) {
     auto& field = fields[{cell.from, cell.to}];
     if (!cell.ok()) field += Letter(cell.cell);
   }
-  const auto rows = InOrder(matrix.cells, &MatrixCell::from);
-  const auto columns = InOrder(matrix.cells, &MatrixCell::to);
-  size_t first = 4;
-  for (const auto& row : rows) first = std::max(first, row.size());
-  std::string text = fmt::format("{:<{}}", "from", first);
-  for (const auto& column : columns) text += fmt::format("  {:<5}", column);
+  const auto sources = InOrder(matrix.cells, &MatrixCell::from);
+  auto places = sources;
+  for (const auto& to : InOrder(matrix.cells, &MatrixCell::to)) {
+    if (std::find(places.begin(), places.end(), to) == places.end()) places.push_back(to);
+  }
+  size_t width = 0;
+  for (const auto& place : places) width = std::max(width, place.size());
+  std::string text = fmt::format("{:<{}}", "from \\ to", width + 4);
+  for (size_t i = 0; i < places.size(); ++i) text += fmt::format(" {:<5}", i + 1);
   text += "\n";
-  for (const auto& row : rows) {
-    std::string line = fmt::format("{:<{}}", row, first);
-    for (const auto& column : columns) {
-      const auto field = fields.find({row, column});
+  for (size_t i = 0; i < places.size(); ++i) {
+    std::string line = fmt::format("{:>2}  {:<{}}", i + 1, places[i], width);
+    for (const auto& to : places) {
+      const auto field = fields.find({places[i], to});
       const std::string shown = field == fields.end()   ? "-"
                                 : field->second.empty() ? "ok"
                                                         : "!" + field->second;
-      line += fmt::format("  {:<{}}", shown, std::max<size_t>(5, column.size()));
+      line += fmt::format(" {:<5}", i < sources.size() ? shown : "");
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
+  if (matrix.failed() > 0)
+    text += "!: not as it should be; T, I: TCP, ICMP over IPv4; t, i: over IPv6\n";
   return text;
 }
 

@@ -95,7 +95,7 @@ std::string Verdict(const Lab& lab, const SwitchTrace& trace, const Node& node,
                     const std::map<std::string, std::string>& ports) {
   if (!trace.tunnel_to.empty()) {
     const Node* peer = OwnerOf(lab, trace.tunnel_to);
-    return fmt::format("to {} through the tunnel, {}", peer ? peer->name() : "nobody we know",
+    return fmt::format("into the tunnel to {}, {}", peer ? peer->name() : "nobody we know",
                        trace.tunnel_to);
   }
   if (trace.output.empty()) return "dropped";
@@ -130,11 +130,40 @@ Result<std::string> Tunnelled(const SwitchTrace& trace, const Node& node, const 
   const char* family = to->is4() ? "" : "ipv6_";
   std::string packet = fmt::format("in_port={},{},tun_{}src={},tun_{}dst={}", tunnel->second,
                                    addresses, family, from, family, trace.tunnel_to);
-  for (const char* field : {"dl_src", "dl_dst", "nw_ttl", "tun_id"}) {
+  if (!trace.tunnel_key.empty()) packet += ",tun_id=" + trace.tunnel_key;
+  for (const char* field : {"dl_src", "dl_dst", "nw_ttl"}) {
     if (const auto value = FieldOf(trace.last_flow, field); !value.empty())
       packet += fmt::format(",{}={}", field, value);
   }
   return packet;
+}
+
+// "ip, priority 300, cookie 0x1" of a table's line.
+TraceStep StepOf(std::string_view table, std::string_view flow) {
+  constexpr std::string_view kCookie = ", cookie ";
+  const auto at = flow.find(kCookie);
+  TraceStep step{.table = TableName(table), .flow = std::string(flow.substr(0, at))};
+  if (at != std::string_view::npos) step.cookie = flow.substr(at + kCookie.size());
+  return step;
+}
+
+void TakeAction(std::string_view action, SwitchTrace& trace) {
+  if (action.starts_with("->") || action.starts_with("goto_table:") ||
+      action.starts_with("resubmit(") || action.starts_with("Resuming from table") ||
+      action == "thaw" || trace.steps.empty())
+    return;
+  if (action.starts_with("output:")) trace.output = action.substr(7);
+  if (action == "LOCAL") trace.output = action;
+  constexpr std::string_view kSetField = "set_field:", kToTunnelKey = "->tun_id";
+  if (action.starts_with(kSetField) && action.ends_with(kToTunnelKey)) {
+    trace.tunnel_key =
+        action.substr(kSetField.size(), action.size() - kSetField.size() - kToTunnelKey.size());
+  }
+  auto& actions = trace.steps.back().actions;
+  // After a ct() come its nested actions once more, and the drop of the packet that was cloned.
+  const bool after_ct = !actions.empty() && actions.back().starts_with("ct(");
+  if (after_ct && (action == "drop" || actions.back().find(action) != std::string::npos)) return;
+  actions.emplace_back(action);
 }
 
 }  // namespace
@@ -145,26 +174,22 @@ SwitchTrace ParseTrace(std::string_view text) {
   bool ours = true;  // within k-vswitch0; the packet goes on through br-phy
   for (std::string line; std::getline(lines, line);) {
     const auto trimmed = Trimmed(line);
+    const auto table = TableOf(line);
+    const auto tunneling = trimmed.find("tunneling to ");
     if (trimmed.starts_with("bridge(")) {
       ours = trimmed.find(kBridge) != std::string_view::npos;
     } else if (trimmed.starts_with("Flow: ")) {
-      if (trace.lines.empty()) trace.lines.emplace_back(trimmed);
       trace.last_flow = trimmed.substr(6);
       ours = true;
     } else if (trimmed.starts_with("Final flow: ")) {
       if (trimmed != "Final flow: unchanged") trace.last_flow = trimmed.substr(12);
-    } else if (const auto at = trimmed.find("tunneling to "); at != std::string_view::npos) {
-      const auto address = trimmed.substr(at + 13);
+    } else if (tunneling != std::string_view::npos) {
+      const auto address = trimmed.substr(tunneling + 13);
       trace.tunnel_to = address.substr(0, address.find(' '));
-    } else if (ours && !TableOf(line).empty()) {
-      const auto table = TableOf(line);
-      trace.lines.push_back(
-          fmt::format("  {:<10} {}", TableName(table), trimmed.substr(table.size() + 2)));
-    } else if (ours && line.starts_with("    ") && !trimmed.starts_with("->") &&
-               trimmed != "thaw" && !trimmed.starts_with("Resuming from table")) {
-      if (trimmed.starts_with("output:")) trace.output = trimmed.substr(7);
-      if (trimmed == "LOCAL") trace.output = trimmed;
-      trace.lines.push_back(fmt::format("  {:<10}   {}", "", trimmed));
+    } else if (ours && !table.empty()) {
+      trace.steps.push_back(StepOf(table, trimmed.substr(table.size() + 2)));
+    } else if (ours && line.starts_with("    ")) {
+      TakeAction(trimmed, trace);
     }
   }
   return trace;
@@ -187,15 +212,17 @@ Result<std::vector<Hop>> Trace(const Lab& lab, const TraceRequest& request) {
       fmt::format("in_port={},{},dl_src={},dl_dst={},nw_ttl=64", (*ports)[pod->second.port],
                   addresses, pod->second.mac, kGatewayMac);
   std::vector<Hop> hops;
+  std::string entry = fmt::format("from {} by port {}", request.from, pod->second.port);
   while (hops.size() < kMostHops) {
     auto trace = Ask(*node, packet);
     if (!trace) return tl::unexpected<Error>(trace.error());
-    hops.push_back({node->name(), trace->lines, Verdict(lab, *trace, *node, *ports)});
+    hops.push_back({node->name(), entry, trace->steps, Verdict(lab, *trace, *node, *ports)});
     const Node* peer = OwnerOf(lab, trace->tunnel_to);
     if (!peer) break;
     auto arriving = Tunnelled(*trace, *node, *peer, addresses);
     if (!arriving) return tl::unexpected<Error>(arriving.error());
     packet = std::move(*arriving);
+    entry = "out of the tunnel from " + node->name();
     node = peer;
     ports = Ports(*node);
     if (!ports) return tl::unexpected<Error>(ports.error());
@@ -206,9 +233,14 @@ Result<std::vector<Hop>> Trace(const Lab& lab, const TraceRequest& request) {
 std::string ToText(const std::vector<Hop>& hops) {
   std::string text;
   for (const auto& hop : hops) {
-    text += hop.node + "\n";
-    for (const auto& line : hop.lines) text += "  " + line + "\n";
-    text += "  => " + hop.verdict + "\n";
+    text += fmt::format("{}  {}\n", hop.node, hop.entry);
+    for (const auto& step : hop.steps) {
+      const auto& who = step.owner.empty() ? step.cookie : step.owner;
+      text += fmt::format("  {:<10} {}{}\n", step.table, step.flow,
+                          who.empty() ? "" : "  [" + who + "]");
+      for (const auto& action : step.actions) text += fmt::format("  {:<10}   {}\n", "", action);
+    }
+    text += fmt::format("  => {}\n", hop.verdict);
   }
   return text;
 }

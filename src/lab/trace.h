@@ -19,11 +19,21 @@ struct TraceRequest {
   uint16_t port = kEchoPort;
 };
 
+// A flow that the packet met.
+struct TraceStep {
+  std::string table;                 // by name
+  std::string flow;                  // "ip,nw_dst=10.244.2.0/24, priority 124"
+  std::string cookie;                // "0x14911fc31a62fa4"; "" for a miss
+  std::string owner;                 // "route of Node/node2": for who can ask the agent to fill in
+  std::vector<std::string> actions;  // less the jumps from table to table
+};
+
 // What one switch does with the packet.
 struct Hop {
   std::string node;
-  std::vector<std::string> lines;  // tables, flows and actions, tables by name
-  std::string verdict;  // "to shop/web-1", "to node2 by tunnel", "to the host", "dropped"
+  std::string entry;  // "from shop/web-1 by port kv95", "out of the tunnel from node1"
+  std::vector<TraceStep> steps;
+  std::string verdict;  // "to shop/web-2 by port kv3", "into the tunnel to node2", "dropped"
 };
 
 Result<std::vector<Hop>> Trace(const Lab& lab, const TraceRequest& request);
@@ -31,10 +41,11 @@ std::string ToText(const std::vector<Hop>& hops);
 
 // What ofproto/trace said, taken apart.
 struct SwitchTrace {
-  std::vector<std::string> lines;  // for people: of bridge k-vswitch0, tables by name
-  std::string last_flow;           // the packet as it leaves: "tcp,in_port=16,dl_src=..."
-  std::string tunnel_to;           // the address of the node it is sent to; "": none
-  std::string output;              // the last port it is sent to: a number or LOCAL; "": none
+  std::vector<TraceStep> steps;  // of bridge k-vswitch0
+  std::string last_flow;         // the packet as it leaves: "tcp,in_port=16,dl_src=..."
+  std::string tunnel_to;         // the address of the node it is sent to; "": none
+  std::string tunnel_key;
+  std::string output;  // the last port it is sent to: a number or LOCAL; "": none
 };
 SwitchTrace ParseTrace(std::string_view text);
 
