@@ -1,7 +1,7 @@
 # k-vswitch: `make lab` shows it working, `make check` runs every default test. Needs Debian 12 and root, nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build lab check check-kernel bench fuzz fmt lint clean
+.PHONY: help deps build lab check check-kernel bench fuzz fmt lint tidy clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -11,7 +11,7 @@ deps: # installs what is missing from Debian
 
 build: deps ## the programs, in build/release
 	@cmake --preset release >build/release.log 2>&1 || { cat build/release.log; exit 1; }
-	@ninja -C build/release
+	@ninja -C build/release programs
 
 lab: build ## three nodes of real Open vSwitch on this machine, and pods that talk across them
 	@build/release/cmd/kvs/kvs lab demo
@@ -31,8 +31,11 @@ fuzz: deps ## every decoder, until stopped (SECONDS=n: that long each)
 fmt: deps ## formats the sources
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
 
-lint: deps ## format, layers, file sizes, clang-tidy
+lint: deps ## format, layers, file sizes
 	@tools/lint
+
+tidy: deps ## clang-tidy over everything; takes a while
+	@tools/tidy
 
 clean: ## forgets what was built
 	@rm -rf build

@@ -13,11 +13,7 @@ namespace {
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-flow::Flow ParseFlow(const std::string& text) {
-  auto flow = flow::Flow::Parse(text);
-  EXPECT_TRUE(flow) << text << ": " << flow.error().message;
-  return *flow;
-}
+flow::Flow ParseFlow(const std::string& text) { return flow::Flow::Parse(text).value(); }
 
 class ConnectionLiveTest : public testing::Test {
  protected:
@@ -36,7 +32,7 @@ class ConnectionLiveTest : public testing::Test {
     Run([this] { return connection_->up(); });
   }
 
-  // Runs the loop until `done`, at most ten seconds.
+  // Runs the loop until `done`, at most 15 seconds.
   void Run(const std::function<bool()>& done) {
     bool late = false;
     io::Timer limit(loop_, [&] { late = true; });
@@ -60,10 +56,7 @@ class ConnectionLiveTest : public testing::Test {
     std::vector<InstalledFlow> flows;
     std::optional<Result<>> end;
     connection_->DumpFlows(
-        {},
-        [&](std::vector<InstalledFlow> batch) {
-          std::move(batch.begin(), batch.end(), std::back_inserter(flows));
-        },
+        {}, [&](auto batch) { std::ranges::move(batch, std::back_inserter(flows)); },
         [&](Result<> result) { end = result; });
     Run([&] { return end.has_value(); });
     EXPECT_TRUE(end && *end);
