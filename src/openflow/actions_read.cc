@@ -16,17 +16,9 @@ using flow::Value;
 // if that cannot be said in a flow::Action. That the reader is still ok() is checked by the caller.
 using Parsed = std::optional<Action>;
 
-std::optional<Subfield> ReadSubfield(Reader& in, unsigned offset, unsigned bits) {
-  const auto field = ReadFieldHeader(in);
-  if (!field || bits == 0 || offset + bits > flow::InfoOf(*field).bits) return std::nullopt;
-  return Subfield{*field, static_cast<uint8_t>(offset), static_cast<uint8_t>(bits)};
-}
-
 // As in ct zones and in output to a register: (offset << 6) | (bits - 1).
-std::optional<Subfield> WithOffsetAndBits(std::optional<Field> field, uint16_t packed) {
-  const unsigned offset = packed >> 6, bits = (packed & 0x3f) + 1;
-  if (!field || offset + bits > flow::InfoOf(*field).bits) return std::nullopt;
-  return Subfield{*field, static_cast<uint8_t>(offset), static_cast<uint8_t>(bits)};
+std::optional<Subfield> Unpack(std::optional<Field> field, uint16_t packed) {
+  return SubfieldInAction(field, packed >> 6, (packed & 0x3f) + 1);
 }
 
 Parsed ReadOutput(Reader& in) {
@@ -47,8 +39,8 @@ Parsed ReadCopyField(Reader& in) {
   const uint16_t from = in.U16();
   const uint16_t to = in.U16();
   in.Skip(2);
-  const auto source = ReadSubfield(in, from, bits);
-  const auto target = ReadSubfield(in, to, bits);
+  const auto source = SubfieldInAction(ReadFieldHeader(in), from, bits);
+  const auto target = SubfieldInAction(ReadFieldHeader(in), to, bits);
   if (!source || !target) return std::nullopt;
   return flow::Move{*source, *target};
 }
@@ -64,7 +56,7 @@ Parsed ReadResubmit(Reader& in, bool with_table, bool with_ct_tuple) {
 
 Parsed ReadOutputReg(Reader& in) {
   const uint16_t packed = in.U16();
-  const auto source = WithOffsetAndBits(ReadFieldHeader(in), packed);
+  const auto source = Unpack(ReadFieldHeader(in), packed);
   if (!source) return std::nullopt;
   return flow::OutputReg{*source};
 }
@@ -216,7 +208,7 @@ Parsed ReadCt(Reader& in) {
   if (Reader none = source; none.U32() == 0) {
     action.zone = zone;
   } else {
-    const auto field = WithOffsetAndBits(ReadFieldHeader(source), zone);
+    const auto field = Unpack(ReadFieldHeader(source), zone);
     if (!field) return std::nullopt;
     action.zone = *field;
   }
@@ -251,10 +243,9 @@ std::optional<flow::Learn::Spec> ReadSpec(uint16_t header, Reader& in) {
   if (target == kLearnOutput && immediate) return std::nullopt;
   const auto read = [&in, bits](Subfield& out) {
     const auto field = ReadFieldHeader(in);
-    const uint16_t offset = in.U16();
-    if (!in.ok() || !field || offset + bits > flow::InfoOf(*field).bits) return false;
-    out = {*field, static_cast<uint8_t>(offset), static_cast<uint8_t>(bits)};
-    return true;
+    const auto subfield = SubfieldInAction(field, in.U16(), bits);
+    if (subfield) out = *subfield;
+    return subfield && in.ok();
   };
   if (immediate) {
     const size_t bytes = (bits + 15) / 16 * 2;

@@ -32,7 +32,7 @@ class Frame {
 };
 
 uint16_t OffsetAndBits(const Subfield& field) {
-  return static_cast<uint16_t>(field.offset << 6 | (field.bits - 1));
+  return static_cast<uint16_t>(field.offset << 6 | (BitsInAction(field) - 1));
 }
 
 // One overload per action.
@@ -62,7 +62,7 @@ class ActionWriter {
 
   void operator()(const flow::Move& action) {
     const Frame frame(out_, ActionType::kCopyField);
-    out_.U16(action.target.bits);
+    out_.U16(BitsInAction(action.target));
     out_.U16(action.source.offset);
     out_.U16(action.target.offset);
     out_.Zeros(2);
@@ -184,7 +184,7 @@ class ActionWriter {
     const bool immediate = spec.kind == Kind::kMatchValue || spec.kind == Kind::kLoadValue;
     const bool load = spec.kind == Kind::kLoadField || spec.kind == Kind::kLoadValue;
     const bool output = spec.kind == Kind::kOutput;
-    const unsigned bits = output ? spec.source.bits : spec.target.bits;
+    const unsigned bits = BitsInAction(output ? spec.source : spec.target);
     out_.U16(static_cast<uint16_t>((immediate ? kLearnImmediate : 0) |
                                    (output ? kLearnOutput
                                     : load ? kLearnLoad

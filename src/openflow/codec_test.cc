@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "flow/arbitrary.h"
 #include "openflow/actions.h"
 #include "openflow/bucket.h"
 #include "openflow/describe.h"
-#include "openflow/generate.h"
 #include "openflow/modify.h"
 #include "openflow/oxm.h"
 
@@ -61,14 +61,14 @@ std::string Described(const flow::Flow& flow) {
 }
 
 RC_GTEST_PROP(Codec, MatchesComeBack, ()) {
-  const Match match = generate::AnyMatch();
+  const Match match = *flow::WildMatch();
   const auto read = ReadFields(Reader(Encoded(match)));
   RC_ASSERT(read.has_value());
   RC_ASSERT(*read == match);
 }
 
 RC_GTEST_PROP(Codec, FlowsComeBack, ()) {
-  const flow::Flow flow = generate::AnyFlow();
+  const flow::Flow flow = *flow::AnyFlow();
   const std::string bytes = Described(flow);
   std::vector<InstalledFlow> read;
   RC_ASSERT(ReadFlows(Reader(bytes), read).has_value());
@@ -79,7 +79,7 @@ RC_GTEST_PROP(Codec, FlowsComeBack, ()) {
 }
 
 RC_GTEST_PROP(Codec, GroupsComeBack, ()) {
-  const flow::Group group = generate::AnyGroup();
+  const flow::Group group = *flow::AnyGroup();
   flow::Group read{.group_id = group.group_id, .type = group.type};
   Writer buckets, properties;
   for (const flow::Bucket& bucket : group.buckets) WriteBucket(group.type, bucket, buckets);
@@ -91,7 +91,7 @@ RC_GTEST_PROP(Codec, GroupsComeBack, ()) {
 
 // Whatever comes, a decoder ends, and reads nothing outside (this runs under ASan).
 RC_GTEST_PROP(Codec, CutOffAndBentFlowsAreSurvived, ()) {
-  std::string bytes = Described(generate::AnyFlow());
+  std::string bytes = Described(*flow::AnyFlow());
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i)
     bytes[*rc::gen::inRange<size_t>(0, bytes.size())] = *rc::gen::arbitrary<char>();
   bytes.resize(*rc::gen::inRange<size_t>(0, bytes.size() + 1));

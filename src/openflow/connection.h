@@ -73,8 +73,8 @@ class Connection {
 
   // Makes the changes in one atomic bundle: all or, if one is refused, none. With `bundle_size`
   // they are split into bundles of about that many changes, so that the switch needs less memory
-  // and answers others in between; the first that is refused ends the operation. Whatever their
-  // order in `changes`, groups are put before flows change, and erased after.
+  // and answers others in between; the first that is refused ends the operation. Groups are put
+  // before flows change, and erased after; apart from that, changes are made in their order.
   void Apply(std::vector<Change> changes, std::function<void(const ApplyResult&)> done,
              size_t bundle_size = 0);
 

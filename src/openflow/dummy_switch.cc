@@ -104,7 +104,7 @@ std::string DummySwitch::Run(const std::vector<std::string>& command) const {
 }
 
 std::string DummySwitch::Ofctl(std::vector<std::string> arguments) const {
-  arguments.insert(arguments.begin(), {"ovs-ofctl", "-O", "OpenFlow15"});
+  arguments.insert(arguments.begin(), {"ovs-ofctl", "-vconsole:off", "-O", "OpenFlow15"});
   return Run(arguments);
 }
 

@@ -1,7 +1,5 @@
 #include "openflow/modify.h"
 
-#include <functional>
-
 #include "openflow/actions.h"
 #include "openflow/bucket.h"
 #include "openflow/oxm.h"
@@ -170,7 +168,8 @@ class ChangeWriter {
     });
   }
 
-  void Write(MessageType type, const std::function<void()>& body) {
+  template <class Body>
+  void Write(MessageType type, const Body& body) {
     const size_t start = out_.size();
     const uint32_t xid = xid_ + messages_++;
     if (bundle_) {

@@ -1,5 +1,6 @@
 #include "openflow/oxm.h"
 
+#include <algorithm>
 #include <array>
 #include <unordered_map>
 
@@ -245,6 +246,18 @@ std::optional<Field> ReadFieldHeader(Reader& in) {
   const Header header = ReadHeader(in);
   if (!in.ok() || header.masked) return std::nullopt;
   return FieldOf(header);
+}
+
+uint16_t BitsInAction(const flow::Subfield& field) {
+  if (field.field == Field::kInPort) return std::min<uint16_t>(field.bits, 16);
+  return field.bits;
+}
+
+std::optional<flow::Subfield> SubfieldInAction(std::optional<Field> field, unsigned offset,
+                                               unsigned bits) {
+  if (!field || bits == 0 || offset + bits > flow::InfoOf(*field).bits) return std::nullopt;
+  if (field == Field::kInPort && bits == 16) return flow::Subfield::Whole(*field);
+  return flow::Subfield{*field, static_cast<uint8_t>(offset), static_cast<uint8_t>(bits)};
 }
 
 void WriteField(const Match::Item& item, Writer& out) {

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "base/result.h"
-#include "flow/field.h"
+#include "flow/action.h"
 #include "flow/match.h"
 #include "openflow/wire.h"
 
@@ -14,6 +14,12 @@ namespace kvs::openflow {
 // A field's header (4 bytes) as it stands in actions.
 void WriteFieldHeader(flow::Field field, Writer& out);
 std::optional<flow::Field> ReadFieldHeader(Reader& in);
+
+// The number of bits of a subfield there, and the subfield that is meant by such a number; nullopt
+// if it is not within the field. The whole in_port has 16 bits in actions, and 32 in flow::.
+uint16_t BitsInAction(const flow::Subfield& field);
+std::optional<flow::Subfield> SubfieldInAction(std::optional<flow::Field> field, unsigned offset,
+                                               unsigned bits);
 
 // One field with its value, as set_field has it. No mask, or one of all ones: the whole field.
 void WriteField(const flow::Match::Item& item, Writer& out);

@@ -1,5 +1,3 @@
-#include <functional>
-
 #include "openflow/actions.h"
 #include "openflow/describe.h"
 #include "openflow/oxm.h"
@@ -85,7 +83,7 @@ void WriteResume(const PacketIn& packet, uint32_t xid, Writer& out) {
   const Envelope envelope(out, MessageType::kExperimenter, xid);
   out.U32(kNicira);
   out.U32(static_cast<uint32_t>(NiciraMessage::kResume));
-  const auto put = [&out](PacketProperty type, const std::function<void()>& value) {
+  const auto put = [&out](PacketProperty type, const auto& value) {
     const Property property(out, Number(type));
     value();
   };

@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+
+#include "openflow/connection.h"
+#include "openflow/dummy_switch.h"
+
+// 100,000 flows into an empty switch, and back out of it: from values in memory, through a new
+// Connection, until the switch has confirmed (or all are values again); beside it `ovs-ofctl` doing
+// the same from and to a file. Alternating, medians.
+namespace kvs::openflow {
+namespace {
+
+constexpr int kFlows = 100000;
+constexpr int kRounds = 5;
+
+// What a pipeline is made of: addresses, conjunctions, translations, guards.
+std::string FlowText(int i) {
+  const std::string address = fmt::format("10.{}.{}.{}", i >> 16 & 0xff, i >> 8 & 0xff, i & 0xff);
+  switch (i % 4) {
+    case 0:
+      return fmt::format(
+          "cookie={:#x},table=20,priority=100,ip,reg1={:#x}/0xffff,nw_src={} "
+          "actions=conjunction({},1/2)",
+          i, i % 100, address, i % 1000);
+    case 1:
+      return fmt::format(
+          "cookie={:#x},table=12,priority=100,ct_state=+new+trk,tcp,nw_dst={},"
+          "tp_dst=80 actions=ct(commit,table=13,zone=1,nat(dst={}:8080),"
+          "exec(set_field:{:#x}->ct_mark))",
+          i, address, address, i);
+    case 2:
+      return fmt::format(
+          "cookie={:#x},table=30,priority=200,ip,nw_dst={} "
+          "actions=set_field:0a:58:0a:00:{:02x}:{:02x}->eth_dst,"
+          "set_field:{:#x}->reg2,output:{}",
+          i, address, i >> 8 & 0xff, i & 0xff, i % 5000, i % 60000 + 1);
+    default:
+      return fmt::format(
+          "cookie={:#x},table=1,priority=150,ip,in_port={},dl_src=0a:58:0a:00:"
+          "{:02x}:{:02x},nw_src={} actions=goto_table:5",
+          i, i % 60000 + 1, i >> 8 & 0xff, i & 0xff, address);
+  }
+}
+
+double Milliseconds(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+[[noreturn]] void Die(const std::string& why) {
+  fmt::print(stderr, "openflow_bench: {}\n", why);
+  std::exit(1);
+}
+
+// Connects, does `work` and returns when that has stopped the loop.
+void WithConnection(const DummySwitch& there,
+                    const std::function<void(io::Loop&, Connection&)>& work) {
+  io::Loop loop;
+  std::unique_ptr<Connection> connection;
+  connection = std::make_unique<Connection>(
+      loop, there.socket(),
+      Connection::Handlers{.on_up = [&](uint64_t) { work(loop, *connection); },
+                           .on_down = [](const Error& error) { Die(error.message); }});
+  loop.Run();
+}
+
+void Load(const DummySwitch& there, std::vector<Change> changes) {
+  WithConnection(there, [&](io::Loop& loop, Connection& connection) {
+    connection.Apply(std::move(changes), [&loop](const ApplyResult& result) {
+      if (!result.ok()) Die(result.error->message);
+      loop.Stop();
+    });
+  });
+}
+
+size_t Dump(const DummySwitch& there) {
+  size_t flows = 0;
+  WithConnection(there, [&](io::Loop& loop, Connection& connection) {
+    connection.DumpFlows(
+        {}, [&flows](const std::vector<InstalledFlow>& batch) { flows += batch.size(); },
+        [&loop](const Result<>& result) {
+          if (!result) Die(result.error().message);
+          loop.Stop();
+        });
+  });
+  return flows;
+}
+
+int Main() {
+  std::vector<Change> changes;
+  std::string text;
+  for (int i = 0; i < kFlows; ++i) {
+    const std::string line = FlowText(i);
+    const auto flow = flow::Flow::Parse(line);
+    if (!flow) Die(flow.error().message);
+    changes.push_back(PutFlow{*flow});
+    text += line + "\n";
+  }
+  std::vector<double> load, load_peer, dump, dump_peer;
+  for (int round = 0; round < kRounds; ++round) {
+    {
+      const DummySwitch there;
+      std::vector<Change> copy = changes;
+      load.push_back(Milliseconds([&] { Load(there, std::move(copy)); }));
+      dump.push_back(Milliseconds([&] {
+        if (const size_t flows = Dump(there); flows != kFlows) Die(fmt::format("{} flows", flows));
+      }));
+    }
+    const DummySwitch there;
+    const std::string file = there.folder() + "/flows";
+    std::ofstream(file) << text;
+    load_peer.push_back(Milliseconds([&] {
+      there.Ofctl({"--bundle", "add-flows", there.socket(), file});
+    }));
+    dump_peer.push_back(Milliseconds([&] { there.Ofctl({"dump-flows", there.socket()}); }));
+  }
+  const auto print = [](const char* what, const std::vector<double>& ours, const char* peer,
+                        const std::vector<double>& theirs) {
+    fmt::print("{:<44} {:7.0f} ms   {:<32} {:7.0f} ms   ratio {:.2f}\n", what, Median(ours), peer,
+               Median(theirs), Median(ours) / Median(theirs));
+  };
+  print("100,000 flows into an empty switch", load, "ovs-ofctl --bundle add-flows", load_peer);
+  print("100,000 flows dumped", dump, "ovs-ofctl dump-flows", dump_peer);
+  return 0;
+}
+
+}  // namespace
+}  // namespace kvs::openflow
+
+int main() { return kvs::openflow::Main(); }
