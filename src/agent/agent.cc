@@ -168,6 +168,7 @@ void Agent::Turn() {
           feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(), self_problems_))
     world_.self.Put(std::move(*self));
   verdicts_.Stamp(pipeline_.engine().Run());
+  if (flows_.applied() > 0 && !announced_) Announce();
   if (ovsdb_seen_) WantBridge();
   bridge_.Reconcile();
   if (InputsKnown()) {
@@ -176,7 +177,6 @@ void Agent::Turn() {
     flows_.Begin();
     flows_.Changed();
   }
-  if (flows_.applied() > 0 && !announced_) Announce();
   verdicts_.Write();
 }
 
@@ -191,7 +191,7 @@ void Agent::WantBridge() {
   if (self != nullptr) {
     wanted.facts.pod_ranges = self->pod_ranges;
     wanted.facts.mtu = self->mtu;
-    wanted.facts.agent_ready = announced_ && !retiring_;
+    wanted.facts.agent_ready = promised_ && !retiring_;
   }
   pipeline_.engine().Drain<pipeline::TunnelPort>();
   pipeline_.engine().desired<pipeline::TunnelPort>().ForEach([&](const pipeline::TunnelPort& port) {
@@ -201,9 +201,13 @@ void Agent::WantBridge() {
   bridge_.Want(std::move(wanted));
 }
 
-// Everything works: tell the plugin, then, last of all, the kubelet.
+// Everything works: promise it to the plugin, and when OVSDB shows that, tell the kubelet, last of
+// all.
 void Agent::Announce() {
   if (retiring_) return;
+  promised_ = true;
+  const ovsdb::Bridge* bridge = ovsdb_.replica().bridges.Find(feed::kBridge);
+  if (bridge == nullptr || !bridge->external_ids.contains(ovsdb::kAgentKey)) return;
   auto installed = InstallCniPlugin(options_);
   if (installed) installed = WriteCniConfig(options_);
   const std::string problem = installed ? "" : installed.error().message;
@@ -212,7 +216,6 @@ void Agent::Announce() {
   if (!installed) return;
   announced_ = true;
   log::Info("ready");
-  Soon();
 }
 
 void Agent::EverySecond() {

@@ -105,7 +105,8 @@ class Agent {
   std::string switch_down_ = "not connected yet";
   std::string cni_problem_;
   bool ovsdb_seen_ = false;  // its content is known
-  bool announced_ = false;   // to the CNI plugin and the kubelet
+  bool promised_ = false;    // to the CNI plugin, that pods can be attached
+  bool announced_ = false;   // to the kubelet
   bool retiring_ = false;
   uint64_t seconds_ = 0;
   uint64_t ovsdb_reconnects_ = 0, openflow_reconnects_ = 0;
