@@ -125,12 +125,17 @@ void SetVlan(Match& match) {
 }
 
 void SetConntrack(Match& match, const Protocol& protocol) {
-  const uint64_t mask = *inRange(1, 0x100), value = *inRange(0, 0x100);
-  if (Maybe() || !(protocol.four || protocol.six)) {
+  const bool ip = protocol.four || protocol.six;
+  // ct(commit) is refused for packets of +inv, so these occur only where there is no ct().
+  // ovs-ofctl takes a mask of all eight flags for an exact match.
+  uint64_t mask = *inRange(1, 0x100);
+  if ((mask | kCtTrk | kCtInv) == 0xff) mask ^= kCtRel;
+  const uint64_t value = *inRange(0, 0x100) & (ip ? ~0x10 : 0xff);
+  if (Maybe() || !ip) {
     match.Set(kCtState, value & mask, Maybe() ? 0xffffffff : mask);
     return;
   }
-  match.Set(kCtState, (value & mask & ~0x10u) | kCtTrk, mask | kCtTrk | kCtInv);
+  match.Set(kCtState, (value & mask) | kCtTrk, mask | kCtTrk | kCtInv);
   for (const Field field :
        protocol.four ? std::vector{kCtNwSrc, kCtNwDst} : std::vector{kCtIpv6Src, kCtIpv6Dst}) {
     if (Maybe()) SetAny(match, field);
@@ -150,6 +155,10 @@ Match MakeMatch(const Protocol& protocol) {
       if (*inRange(0, 8) == 0) SetAny(match, field);
     }
   }
+  // Later fragments have no ports or ICMP type that could be matched or set.
+  const bool ports = !protocol.fields.empty() && protocol.fields.back() >= kTcpSrc;
+  const auto fragment = match.Find(kIpFrag);
+  if (ports && fragment && fragment->value.ToInt() == 3) match.Set(kIpFrag, 0, 2);
   if (*inRange(0, 5) == 0) SetVlan(match);
   if (Maybe()) SetConntrack(match, protocol);
   return match;

@@ -97,11 +97,15 @@ std::string ItemText(const Match& match, const Match::Item& item) {
     if (exact) return fmt::format("ipv6_label={:#07x}", value);
     return fmt::format("ipv6_label={:#07x}/{:#07x}", value, item.mask.ToInt());
   }
+  std::string text = ValueText(item.field, item.value, item.mask);
+  if (info.format == Format::kDecimal && !exact) {
+    text = fmt::format("{}/{}", HexText(item.value), HexText(item.mask));
+  }
   std::string_view name = info.nxm_name;
   for (const auto candidate : {info.set_name, info.name}) {
     if (FieldIn(match, candidate) == item.field) name = candidate;
   }
-  return fmt::format("{}={}", name, ValueText(item.field, item.value, item.mask));
+  return fmt::format("{}={}", name, text);
 }
 
 // Names that ovs-ofctl has for parts of vlan_tci (ovs-fields(7), "VLAN Fields").

@@ -191,7 +191,7 @@ std::string ValueText(Field field, const Value& value, const Value& mask) {
     case Format::kTcpFlags:
       return FlagsText(FlagNames(info.format), value.ToInt(), mask.ToInt(), false);
     default:
-      return fmt::format("{}/{}", HexText(value), HexText(mask));
+      return fmt::format("{}/{}", ExactText(info, value), HexText(mask));
   }
 }
 
