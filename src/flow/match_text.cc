@@ -99,7 +99,7 @@ std::string ItemText(const Match& match, const Match::Item& item) {
   }
   std::string text = ValueText(item.field, item.value, item.mask);
   if (info.format == Format::kDecimal && !exact) {
-    text = fmt::format("{}/{}", HexText(item.value), HexText(item.mask));
+    text = fmt::format("{:#x}/{:#x}", value, item.mask.ToInt());
   }
   std::string_view name = info.nxm_name;
   for (const auto candidate : {info.set_name, info.name}) {
