@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "cli/demo.h"
@@ -41,7 +43,9 @@ TEST_F(DemoLiveTest, LeavesNothingWhenInterrupted) {
   const pid_t demo = fork();
   ASSERT_GE(demo, 0);
   if (demo == 0) _exit(RunDemo({.lab = {.name = name_, .nodes = 2}}));
-  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  // In the middle of bringing up node1: its database is there.
+  while (!std::filesystem::exists(state_.Path("nodes/node1/ovs/conf.db")))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   kill(demo, SIGINT);
   int status = 0;
   ASSERT_EQ(waitpid(demo, &status, 0), demo);
