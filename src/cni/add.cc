@@ -118,9 +118,10 @@ Outcome<> Adding::RemoveLeftovers() {
   auto remains = FindRemains(*host_socket_, env_, &survey_);
   if (!remains) return Wrap(Code::kIo, "ADD", remains.error());
   for (const auto& [uuid, interface] : survey_.rows.interfaces) {
-    const bool live = std::ranges::any_of(remains->links, [&](const netlink::Link& link) {
-      return link.name == interface.name && link.group == kLiveGroup;
-    });
+    const bool live =
+        std::ranges::any_of(remains->links, [&name = interface.name](const netlink::Link& link) {
+          return link.name == name && link.group == kLiveGroup;
+        });
     if (live && ovsdb::Verdict::FromExternalIds(interface.external_ids).realized)
       return Refuse(Code::kAlreadyAttached, "{} has its interface {} already; DEL comes first",
                     env_.who(), env_.ifname);
@@ -191,7 +192,7 @@ Outcome<bool> Adding::PlugIn() {
     const auto made = netlink::CreateVeth(*host_socket_, veth, *pod_);
     if (made) break;
     if (made.error().code != EEXIST) return Wrap(Code::kIo, env_.who(), made.error());
-    if (const auto cleared = ClearName(place_.port); !cleared || !*cleared) return cleared;
+    if (auto cleared = ClearName(place_.port); !cleared || !*cleared) return cleared;
   }
   call_.step("link made");
   if (auto sent = SendRows(); !sent) return tl::unexpected(sent.error());

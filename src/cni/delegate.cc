@@ -75,6 +75,7 @@ std::vector<std::string> EnvironmentFor(std::string_view command) {
 Outcome<pid_t> Spawn(const Program& program, std::string_view command, int input, int output) {
   std::vector<std::string> environment = EnvironmentFor(command);
   std::vector<char*> variables;
+  variables.reserve(environment.size() + 1);
   for (std::string& one : environment) variables.push_back(one.data());
   variables.push_back(nullptr);
   char* arguments[] = {const_cast<char*>(program.path.c_str()), nullptr};
