@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -103,8 +102,7 @@ TEST_F(OvsOfctl, TakesEveryFlowAsItIs) {
 }
 
 TEST_F(OvsOfctl, TakesAWholePipeline) {
-  const auto here = std::filesystem::path(__FILE__).parent_path();
-  std::ifstream file(here / "testdata" / "pipeline.flows");
+  std::ifstream file(KVS_TESTDATA "/pipeline.flows");
   std::vector<Flow> flows;
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) {

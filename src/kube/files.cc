@@ -77,7 +77,7 @@ Result<std::map<std::string, FileStamp>> ListManifests(const std::string& folder
   std::map<std::string, FileStamp> all;
   for (const std::string& name : *names) {
     if (!IsManifest(name)) continue;
-    const std::string path = folder + "/" + name;
+    const std::string path = fmt::format("{}/{}", folder, name);
     struct stat link, file;
     if (lstat(path.c_str(), &link) != 0) continue;  // removed since
     if (stat(path.c_str(), &file) != 0)
@@ -130,7 +130,7 @@ Result<> RemoveFiles(const std::string& folder, const std::string& prefix) {
         name.size() < prefix.size() + kSuffix.size() ||
         name.find('.', prefix.size()) != name.size() - kSuffix.size())
       continue;
-    const std::string path = folder + "/" + name;
+    const std::string path = fmt::format("{}/{}", folder, name);
     if (unlink(path.c_str()) != 0 && errno != ENOENT) return FailErrno(errno, "remove {}", path);
   }
   return {};

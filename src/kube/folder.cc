@@ -268,7 +268,7 @@ Result<> CheckWrite(const Ref& ref, std::string_view manager) {
 
 void Folder::Apply(const Object& object, std::string_view manager, Done done) {
   const Ref ref = RefOf(object);
-  if (const auto good = CheckWrite(ref, manager); !good)
+  if (auto good = CheckWrite(ref, manager); !good)
     return Enqueue({[good] { return good; }, std::move(done)});
   Object own = object;
   ObjectMeta& meta = MetaOf(own);

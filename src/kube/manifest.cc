@@ -42,7 +42,8 @@ class Reader {
   Manifest Release() { return std::move(manifest_); }
 
  private:
-  static std::string Text(const json::value& value, std::string_view name, std::string otherwise) {
+  static std::string Text(const json::value& value, std::string_view name,
+                          const std::string& otherwise) {
     const auto* found = value.get_object().if_contains(name);
     return found && found->is_string() ? std::string(found->get_string()) : otherwise;
   }
@@ -68,7 +69,8 @@ class Reader {
   void Unknown(std::string_view field, std::string message) {
     manifest_.whole = false;
     manifest_.problems.push_back(
-        {file_, fmt::format("line {}{}{}", line_, field.empty() ? "" : " ", field), message});
+        {file_, fmt::format("line {}{}{}", line_, field.empty() ? "" : " ", field),
+         std::move(message)});
   }
 
   std::string file_;

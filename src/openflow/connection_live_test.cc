@@ -27,7 +27,7 @@ class ConnectionLiveTest : public testing::Test {
             .on_packet_in = [this](const PacketIn& packet) { packets_.push_back(packet); },
             .on_port_status = [this](const PortStatus& status) { ports_.push_back(status); },
             .on_flow_event = [this](const FlowEvent& event) { events_.push_back(event); },
-            .on_flow_removed = [](const FlowRemoved&) {}},
+            .on_flow_removed = [this](const FlowRemoved& end) { removed_.push_back(end); }},
         options);
     Run([this] { return connection_->up(); });
   }
@@ -89,6 +89,7 @@ class ConnectionLiveTest : public testing::Test {
   std::vector<PacketIn> packets_;
   std::vector<PortStatus> ports_;
   std::vector<FlowEvent> events_;
+  std::vector<FlowRemoved> removed_;
 };
 
 TEST_F(ConnectionLiveTest, WhatIsAddedIsDumpedTheSame) {
@@ -277,6 +278,16 @@ TEST_F(ConnectionLiveTest, OthersChangesAreToldOwnAreNot) {
   EXPECT_EQ(events_[1].flow.flow.actions, flow::Actions{flow::Output{2}});
   EXPECT_EQ(events_[2].kind, Kind::kRemoved);  // that, and two of the ten
   EXPECT_EQ(events_.size(), 5u);
+}
+
+TEST_F(ConnectionLiveTest, FlowsThatWereToTellOfTheirEnd) {
+  Connect();
+  const std::string text = "cookie=0x9,table=2,priority=4,idle_timeout=100,ip";
+  switch_.Ofctl({"add-flow", switch_.socket(), text + ",send_flow_rem actions=drop"});
+  switch_.Ofctl({"del-flows", switch_.socket(), "table=2"});
+  Run([&] { return !removed_.empty(); });
+  EXPECT_EQ(removed_[0].flow.flow, ParseFlow(text + " actions=drop"));
+  EXPECT_EQ(removed_[0].reason, 2);  // deleted
 }
 
 TEST_F(ConnectionLiveTest, ItComesBackAfterAKill) {
