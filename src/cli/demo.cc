@@ -22,8 +22,13 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Two pods on different nodes: the most there is to see.
-std::optional<lab::TraceRequest> WorthATrace(const lab::Lab& lab) {
+// What failed, or else two pods on different nodes: the most there is to see.
+std::optional<lab::TraceRequest> WorthATrace(const lab::Lab& lab, const lab::Matrix& matrix) {
+  for (const auto& failed : matrix.cells) {
+    if (failed.ok() || !lab.pods().contains(failed.from)) continue;
+    return lab::TraceRequest{failed.from, failed.cell.address, failed.cell.protocol,
+                             failed.cell.port};
+  }
   for (const auto& [from, source] : lab.pods()) {
     for (const auto& [to, target] : lab.pods()) {
       if (source.node != target.node && !target.ips.empty())
@@ -33,11 +38,12 @@ std::optional<lab::TraceRequest> WorthATrace(const lab::Lab& lab) {
   return std::nullopt;
 }
 
-void ShowTrace(const lab::Lab& lab, const Paint& paint) {
-  const auto request = WorthATrace(lab);
+void ShowTrace(const lab::Lab& lab, const lab::Matrix& matrix, const Paint& paint) {
+  const auto request = WorthATrace(lab, matrix);
   if (!request) return;
-  fmt::print("\n{}\n", paint.Strong(fmt::format("The path of a packet: {} to {}, TCP port {}",
-                                                request->from, request->to, request->port)));
+  const lab::Cell cell{request->protocol, request->to, request->port, ""};
+  fmt::print("\n{}\n", paint.Strong(fmt::format("The path of a packet: {} to {}, {}", request->from,
+                                                request->to, Describe(cell))));
   auto hops = lab::Trace(lab, *request);
   if (hops) {
     NameOwners(lab, *hops);
@@ -73,7 +79,7 @@ int Demo(const DemoOptions& options) {
              paint.Strong("Who reaches whom (TCP and ICMP over IPv4 and IPv6, real packets)"),
              lab::ToText(*matrix));
   const auto until_matrix = since();
-  ShowTrace(**lab, paint);
+  ShowTrace(**lab, *matrix, paint);
 
   const auto closing = steady_clock::now();
   (*lab).reset();

@@ -9,6 +9,7 @@
 
 #include "cli/demo.h"
 #include "cli/exit_code.h"
+#include "cli/lab_actions.h"
 #include "lab/state.h"
 
 namespace kvs::cli {
@@ -51,6 +52,25 @@ TEST_F(DemoLiveTest, LeavesNothingWhenInterrupted) {
   ASSERT_EQ(waitpid(demo, &status, 0), demo);
   EXPECT_EQ(WEXITSTATUS(status), 128 + SIGINT);
   EXPECT_FALSE(state_.Exists());
+}
+
+TEST_F(DemoLiveTest, ALabIsKeptUpAndFollowsItsFolder) {
+  ASSERT_EQ(LabUp({.name = name_, .nodes = 2}), kOk);
+  EXPECT_EQ(LabUp({.name = name_}), kFailed) << "it is in use";
+  EXPECT_EQ(LabStatus(name_, true), kOk);
+  EXPECT_EQ(LabPodAdd(name_, "shop/extra", "node2"), kOk);
+  EXPECT_EQ(LabPodAdd(name_, "shop/lost", "node9"), kFailed);
+  EXPECT_EQ(LabTrace(name_, {.from = "shop/web-1", .to = "shop/extra:80", .ipv6 = true}), kOk);
+  EXPECT_EQ(LabTrace(name_, {.from = "shop/web-1", .to = "10.244.77.77"}), kFailed) << "dropped";
+  EXPECT_EQ(LabPodRemove(name_, "shop/extra"), kOk);
+  const auto kubelet = state_.Find("kubelet");
+  ASSERT_TRUE(kubelet);
+  lab::Signal(*kubelet, SIGKILL);
+  ASSERT_TRUE(lab::AwaitEnd(*kubelet, std::chrono::seconds(5)));
+  EXPECT_EQ(LabStatus(name_, false), kFailed);
+  EXPECT_EQ(LabDown(name_), kOk);
+  EXPECT_FALSE(state_.Exists());
+  EXPECT_EQ(LabStatus(name_, false), kUnreachable);
 }
 
 }  // namespace

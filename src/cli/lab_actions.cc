@@ -7,10 +7,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "cli/exit_code.h"
 #include "cli/guard.h"
+#include "cli/lab_json.h"
 #include "cli/lab_text.h"
 #include "cli/output.h"
 #include "cli/trace_owners.h"
@@ -121,11 +123,16 @@ int AllLabsDown() {
   return code;
 }
 
-int LabStatus(const std::string& name) {
+int LabStatus(const std::string& name, bool json) {
   const auto lab = lab::Lab::Join(name);
   if (!lab) return Failed(lab.error(), kUnreachable);
   bool all_run = true;
-  fmt::print("{}", NodesText(**lab, all_run));
+  const std::string nodes = NodesText(**lab, all_run);
+  if (json) {
+    fmt::print("{}\n", LabJson(**lab));
+    return all_run ? kOk : kFailed;
+  }
+  fmt::print("{}", nodes);
   fmt::print("overlay {}, manifests in {}, logs in {}\n\n{}", (*lab)->options().overlay,
              (*lab)->options().manifests, (*lab)->state().folder(), PodsText(**lab));
   return all_run ? kOk : kFailed;
@@ -143,6 +150,10 @@ int LabExec(const std::string& name, const std::string& place,
       setenv(setting.substr(0, equals).c_str(), setting.c_str() + equals + 1, 1);
     }
   }
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+  const char* path = std::getenv("PATH");
+  setenv("PATH", (self + ":" + (path ? path : "/usr/sbin:/usr/bin")).c_str(), 1);
   auto space = netlink::Namespace::Open(netlink::Namespace::Path(where->netns));
   if (!space) return Failed(space.error());
   auto words = command;
@@ -197,7 +208,7 @@ int LabTrace(const std::string& name, const TraceArguments& arguments) {
   auto hops = lab::Trace(**lab, *request);
   if (!hops) return Failed(hops.error());
   NameOwners(**lab, *hops);
-  fmt::print("{}", lab::ToText(*hops));
+  fmt::print("{}", arguments.json ? TraceJson(*hops) + "\n" : lab::ToText(*hops));
   return hops->back().verdict == "dropped" ? kFailed : kOk;
 }
 

@@ -19,6 +19,7 @@ struct Arguments {
   TraceArguments trace;
   std::string place, pod, node, identity;
   std::vector<std::string> command;
+  std::string output = "text";
   bool all = false;
 };
 using Shared = std::shared_ptr<Arguments>;
@@ -34,6 +35,12 @@ Shared Named(CLI::App& command, const char* name) {
   arguments->lab.name = name;
   command.add_option("--name", arguments->lab.name, "name of the lab")->capture_default_str();
   return arguments;
+}
+
+void AddOutput(CLI::App& command, std::string& output) {
+  command.add_option("-o,--output", output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
 }
 
 void AddClusterFlags(CLI::App& command, lab::Options& options, std::string& manifests) {
@@ -73,7 +80,8 @@ void AddUpAndDown(CLI::App& lab, int& code) {
 
   auto* status = lab.add_subcommand("status", "nodes, programs and pods of a lab");
   const auto shown = Named(*status, "lab");
-  status->callback([shown, &code] { code = LabStatus(shown->lab.name); });
+  AddOutput(*status, shown->output);
+  status->callback([shown, &code] { code = LabStatus(shown->lab.name, shown->output == "json"); });
 }
 
 void AddPlaying(CLI::App& lab, int& code) {
@@ -87,7 +95,7 @@ void AddPlaying(CLI::App& lab, int& code) {
   auto* add = pod->add_subcommand("add", "write a Pod to the lab's folder and wait for it");
   const auto added = Named(*add, "lab");
   add->add_option("pod", added->pod, "namespace/name")->required();
-  add->add_option("--node", added->node, "where it runs")->required();
+  add->add_option("node,--node", added->node, "where it runs")->required();
   add->callback([added, &code] { code = LabPodAdd(added->lab.name, added->pod, added->node); });
   auto* remove = pod->add_subcommand("rm", "remove a Pod that was added");
   const auto removed = Named(*remove, "lab");
@@ -102,7 +110,11 @@ void AddPlaying(CLI::App& lab, int& code) {
   auto* udp = trace->add_flag("--udp", path->trace.udp, "instead of TCP");
   trace->add_flag("--icmp", path->trace.icmp, "an echo request")->excludes(udp);
   trace->add_flag("-6,--ipv6", path->trace.ipv6, "to the IPv6 address of what `to` names");
-  trace->callback([path, &code] { code = LabTrace(path->lab.name, path->trace); });
+  AddOutput(*trace, path->output);
+  trace->callback([path, &code] {
+    path->trace.json = path->output == "json";
+    code = LabTrace(path->lab.name, path->trace);
+  });
 }
 
 // What a lab starts of kvs itself; not for people.

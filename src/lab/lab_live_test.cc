@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "lab/lab.h"
 #include "lab/matrix.h"
@@ -48,6 +49,10 @@ TEST_F(LabLiveTest, ComesUpFollowsTheFolderAndGoes) {
   const State state = (*lab)->state();
   EXPECT_EQ((*lab)->pods().size(), 4u);
   ExpectAllReached(**lab);
+  for (const auto& [name, pod] : (*lab)->pods()) {
+    const auto checked = CheckPod(state, (*lab)->node(pod.node), pod);
+    EXPECT_TRUE(checked) << checked.error().message;
+  }
 
   const auto added = (*lab)->AddPod("shop/extra", "node2");
   ASSERT_TRUE(added) << added.error().message;
@@ -101,6 +106,31 @@ TEST_F(LabLiveTest, AFolderInPlaceIsLeftAsItWas) {
   }
   EXPECT_FALSE(std::filesystem::exists(folder + "/.kvswitch"));
   std::filesystem::remove_all(folder);
+}
+
+TEST_F(LabLiveTest, NodesComeAndGo) {
+  const auto lab = Lab::Up({.name = UniqueName(), .nodes = 1});
+  ASSERT_TRUE(lab) << lab.error().message;
+  ASSERT_TRUE((*lab)->StopController(SIGKILL));
+  ASSERT_TRUE((*lab)->StartController());
+  ASSERT_TRUE(WriteManifests((*lab)->options().manifests, 3, false));
+  const auto more = (*lab)->Sync();
+  ASSERT_TRUE(more) << more.error().message;
+  EXPECT_EQ((*lab)->nodes().size(), 3u);
+  EXPECT_EQ((*lab)->pods().size(), 6u);
+  ExpectAllReached(**lab);
+
+  std::ofstream((*lab)->options().manifests + "/nodes.yaml") << "kind: [";
+  ASSERT_TRUE((*lab)->Sync());
+  EXPECT_THAT((*lab)->problems(), testing::Not(IsEmpty()));
+  EXPECT_EQ((*lab)->nodes().size(), 3u) << "what is illegible is not gone";
+
+  ASSERT_TRUE(WriteManifests((*lab)->options().manifests, 2, false));
+  const auto fewer = (*lab)->Sync();
+  ASSERT_TRUE(fewer) << fewer.error().message;
+  EXPECT_EQ((*lab)->nodes().size(), 2u);
+  EXPECT_EQ((*lab)->pods().size(), 4u);
+  ExpectAllReached(**lab);
 }
 
 class OverlayLiveTest : public LabLiveTest, public testing::WithParamInterface<std::string> {};

@@ -29,7 +29,8 @@ TEST(Process, RunsToTheEndAndTellsWhatItSaid) {
   EXPECT_EQ(output->out, "in\nhello\n");
   EXPECT_EQ(output->err, "bad\n");
   EXPECT_THAT(Check({.argv = {"false"}}).error().message, HasSubstr("false: exit 1"));
-  EXPECT_THAT(RunToEnd({.argv = {"no-such-program"}}).error().message, HasSubstr("No such file"));
+  EXPECT_THAT(RunToEnd({.argv = {"no-such-program"}}).error().message,
+              HasSubstr("no-such-program: not found"));
 }
 
 TEST(Process, IsKilledAfterItsTime) {
@@ -117,6 +118,10 @@ TEST(Matrix, ShowsWhatFailed) {
   EXPECT_THAT(ToText(matrix),
               HasSubstr("FAILED shop/a -> shop/b (fd00:2::3, ICMP over IPv6): no answer"));
   EXPECT_THAT(ToText(matrix), HasSubstr("!i"));
+  for (auto& cell : matrix.cells) cell.outcome = {.reason = "no answer"};
+  EXPECT_THAT(ToText(matrix), HasSubstr("... and 4 more"));
+  for (auto& cell : matrix.cells) cell.outcome.reached = true;
+  matrix.cells[3].outcome.reached = false;
   matrix.cells[3].expected = false;
   EXPECT_EQ(matrix.failed(), 0u);
 }

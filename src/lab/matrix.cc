@@ -70,7 +70,7 @@ std::string TableText(const Matrix& matrix) {
   for (const auto& place : places) width = std::max(width, place.size());
   std::string text = fmt::format("{:<{}}", "from \\ to", width + 4);
   for (size_t i = 0; i < places.size(); ++i) text += fmt::format(" {:<5}", i + 1);
-  text += "\n";
+  text = text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
   for (size_t i = 0; i < places.size(); ++i) {
     std::string line = fmt::format("{:>2}  {:<{}}", i + 1, places[i], width);
     for (const auto& to : places) {
@@ -162,13 +162,15 @@ Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCel
 }
 
 std::string ToText(const Matrix& matrix) {
+  constexpr size_t kMostLines = 20;
   std::string text = TableText(matrix) + "\n" + KindsText(matrix);
+  size_t told = 0;
   for (const auto& cell : matrix.cells) {
-    if (cell.ok()) continue;
-    text += fmt::format("  FAILED {} -> {} ({}, {}): {}\n", cell.from, cell.to,
-                        cell.cell.address.ToString(), Describe(cell.cell),
-                        cell.expected ? cell.outcome.reason : "was reached");
+    if (cell.ok() || told++ >= kMostLines) continue;
+    text += fmt::format("  FAILED {} -> {} ({}, {}): {}\n", cell.from, cell.to, cell.cell.address,
+                        Describe(cell.cell), cell.expected ? cell.outcome.reason : "was reached");
   }
+  if (told > kMostLines) text += fmt::format("  ... and {} more\n", told - kMostLines);
   text += fmt::format("{} of {} cells ok, in {} ms\n", matrix.cells.size() - matrix.failed(),
                       matrix.cells.size(), matrix.time.count());
   return text;

@@ -141,6 +141,10 @@ Result<> DetachPod(const State& state, const Node* node, const Pod& pod) {
   return deleted ? removed : deleted;
 }
 
+Result<> CheckPod(const State& state, const Node& node, const Pod& pod) {
+  return CniCheck(node, AttachmentOf(state, pod), pod.result);
+}
+
 std::map<std::string, Pod> ReadPods(const State& state) {
   std::map<std::string, Pod> pods;
   std::error_code error;

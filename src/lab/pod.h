@@ -32,6 +32,8 @@ Result<Pod> AttachPod(const State& state, const Node& node, const std::string& k
                       const kube::Pod& pod);
 // `node` may be gone (null): then only what the lab has of the pod is removed.
 Result<> DetachPod(const State& state, const Node* node, const Pod& pod);
+// CNI CHECK: is the pod's network still as it was made?
+Result<> CheckPod(const State& state, const Node& node, const Pod& pod);
 // The pods that the state folder knows, by name.
 std::map<std::string, Pod> ReadPods(const State& state);
 

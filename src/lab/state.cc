@@ -50,6 +50,11 @@ std::vector<Process> ProcessesIn(const std::vector<std::string>& names) {
   return found;
 }
 
+Result<> NeedRoot() {
+  if (geteuid() == 0) return {};
+  return Fail("a lab needs root, for its network namespaces; try it with sudo");
+}
+
 Result<> KillAll(const std::vector<Process>& processes) {
   for (const auto& process : processes) Signal(process, SIGKILL);
   for (const auto& process : processes) {
@@ -93,6 +98,7 @@ std::vector<std::string> State::Labs() {
 bool State::Exists() const { return fs::exists(folder_) || !NetnsWithPrefix(Netns("")).empty(); }
 
 Result<> State::Make() const {
+  if (auto root = NeedRoot(); !root) return root;
   std::error_code error;
   fs::create_directories(Path("processes"), error);
   if (!error) fs::create_directories(Path("pods"), error);
@@ -143,6 +149,7 @@ Result<> State::Own(const std::string& path) const {
 }
 
 Result<> State::Clean() const {
+  if (auto root = NeedRoot(); !root) return root;
   const auto names = NetnsWithPrefix(Netns(""));
   std::vector<Process> noted;
   for (const auto& [what, process] : Processes()) {

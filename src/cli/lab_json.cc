@@ -1,0 +1,66 @@
+#include "cli/lab_json.h"
+
+#include <boost/json.hpp>
+
+namespace kvs::cli {
+namespace {
+
+namespace json = boost::json;
+
+json::array Texts(const std::vector<Ip>& ips) {
+  json::array texts;
+  for (const Ip& ip : ips) texts.emplace_back(ip.ToString());
+  return texts;
+}
+
+}  // namespace
+
+std::string LabJson(const lab::Lab& lab) {
+  const auto processes = lab.state().Processes();
+  json::array nodes, pods;
+  for (const auto& [name, node] : lab.nodes()) {
+    json::object programs;
+    for (const char* program : {"ovsdb-server", "ovs-vswitchd", "k-vswitchd"}) {
+      const auto process = processes.find("nodes/" + name + "/" + program);
+      programs[program] = process != processes.end() && lab::IsAlive(process->second);
+    }
+    nodes.push_back(json::object{
+        {"name", name}, {"addresses", Texts(node->addresses())}, {"programs", programs}});
+  }
+  for (const auto& [name, pod] : lab.pods()) {
+    pods.push_back(json::object{{"pod", name},
+                                {"node", pod.node},
+                                {"ips", Texts(pod.ips)},
+                                {"mac", pod.mac},
+                                {"port", pod.port},
+                                {"container", pod.container},
+                                {"netns", pod.netns(lab.state())}});
+  }
+  return json::serialize(json::object{{"name", lab.state().name()},
+                                      {"manifests", lab.options().manifests},
+                                      {"overlay", lab.options().overlay},
+                                      {"nodes", std::move(nodes)},
+                                      {"pods", std::move(pods)}});
+}
+
+std::string TraceJson(const std::vector<lab::Hop>& hops) {
+  json::array all;
+  for (const auto& hop : hops) {
+    json::array steps;
+    for (const auto& step : hop.steps) {
+      steps.push_back(
+          json::object{{"table", step.table},
+                       {"flow", step.flow},
+                       {"cookie", step.cookie},
+                       {"owner", step.owner},
+                       {"actions", json::array(step.actions.begin(), step.actions.end())}});
+    }
+    all.push_back(json::object{{"node", hop.node},
+                               {"entry", hop.entry},
+                               {"steps", std::move(steps)},
+                               {"verdict", hop.verdict}});
+  }
+  return json::serialize(all);
+}
+
+}  // namespace kvs::cli
