@@ -70,7 +70,7 @@ int Demo(const DemoOptions& options) {
 
   options.before_matrix(**lab);
   const auto places = (*lab)->Places();
-  const auto matrix = lab::RunMatrix(places, lab::PlanMatrix(places));
+  const auto matrix = lab::RunMatrix(places, lab::PlanMatrix(places), options.patience);
   if (!matrix) {
     PrintError(matrix.error().message);
     return kFailed;

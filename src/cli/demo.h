@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -9,6 +10,8 @@ namespace kvs::cli {
 
 struct DemoOptions {
   lab::Options lab{.name = "demo"};
+  // How long each cell of the matrix is tried; the slowest machine is a guest in emulation.
+  std::chrono::seconds patience{10};
   // Called before connectivity is tried; a test breaks something here.
   std::function<void(lab::Lab&)> before_matrix = [](lab::Lab&) {};
 };

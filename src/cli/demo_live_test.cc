@@ -36,7 +36,10 @@ TEST_F(DemoLiveTest, FailsIfAFlowIsBroken) {
     ASSERT_TRUE(lab::Check(node.Here(
         {"ovs-ofctl", "-OOpenFlow15", "del-flows", "k-vswitch0", "ip,nw_dst=10.244.2.0/24"})));
   };
-  EXPECT_EQ(RunDemo({.lab = {.name = name_, .nodes = 2}, .before_matrix = break_routes}), kFailed);
+  EXPECT_EQ(RunDemo({.lab = {.name = name_, .nodes = 2},
+                     .patience = std::chrono::seconds(2),
+                     .before_matrix = break_routes}),
+            kFailed);
   EXPECT_FALSE(state_.Exists());
 }
 

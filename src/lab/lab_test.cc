@@ -191,5 +191,30 @@ TEST(Trace, TablesHaveNames) {
       << "what br-phy does is not ours";
 }
 
+TEST(Trace, TheKernelsTunnelIsTheActionsWord) {
+  const auto trace = ParseTrace(R"(
+bridge("k-vswitch0")
+--------------------
+24. ipv6,ipv6_dst=fd00:10:244:2::/64, priority 164
+    set_field:fd00:200::2->tun_ipv6_dst
+    output:1
+     -> output to kernel tunnel
+)");
+  EXPECT_EQ(trace.tunnel_to, "fd00:200::2");
+  EXPECT_EQ(trace.output, "1");
+}
+
+TEST(Trace, WhatIsNotOutputEntersNoTunnel) {
+  const auto trace = ParseTrace(R"(
+bridge("k-vswitch0")
+--------------------
+24. ip, priority 124
+    set_field:10.200.0.2->tun_dst
+    drop
+)");
+  EXPECT_EQ(trace.tunnel_to, "");
+  EXPECT_EQ(trace.output, "");
+}
+
 }  // namespace
 }  // namespace kvs::lab

@@ -32,7 +32,7 @@ struct Matrix {
 std::vector<MatrixCell> PlanMatrix(const std::vector<Place>& places);
 // Runs them, all sources at once.
 Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCell> cells,
-                         std::chrono::milliseconds timeout = std::chrono::seconds(3));
+                         std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
 // For people: a table (rows: from, columns: to), a line per kind, a line per failed cell.
 std::string ToText(const Matrix& matrix);

@@ -147,6 +147,14 @@ TraceStep StepOf(std::string_view table, std::string_view flow) {
   return step;
 }
 
+// What an action sets the field to; "" if it sets another, or none.
+std::string_view SetTo(std::string_view action, std::string_view field) {
+  constexpr std::string_view kSet = "set_field:", kArrow = "->";
+  if (!action.starts_with(kSet) || !action.ends_with(field)) return "";
+  const auto value = action.substr(kSet.size(), action.size() - kSet.size() - field.size());
+  return value.ends_with(kArrow) ? value.substr(0, value.size() - kArrow.size()) : "";
+}
+
 void TakeAction(std::string_view action, SwitchTrace& trace) {
   if (action.starts_with("->") || action.starts_with("goto_table:") ||
       action.starts_with("resubmit(") || action.starts_with("Resuming from table") ||
@@ -154,11 +162,9 @@ void TakeAction(std::string_view action, SwitchTrace& trace) {
     return;
   if (action.starts_with("output:")) trace.output = action.substr(7);
   if (action == "LOCAL") trace.output = action;
-  constexpr std::string_view kSetField = "set_field:", kToTunnelKey = "->tun_id";
-  if (action.starts_with(kSetField) && action.ends_with(kToTunnelKey)) {
-    trace.tunnel_key =
-        action.substr(kSetField.size(), action.size() - kSetField.size() - kToTunnelKey.size());
-  }
+  if (const auto key = SetTo(action, "tun_id"); !key.empty()) trace.tunnel_key = key;
+  for (const char* field : {"tun_dst", "tun_ipv6_dst"})
+    if (const auto address = SetTo(action, field); !address.empty()) trace.tunnel_to = address;
   auto& actions = trace.steps.back().actions;
   // After a ct() come its nested actions once more, and the drop of the packet that was cloned.
   const bool after_ct = !actions.empty() && actions.back().starts_with("ct(");
@@ -175,7 +181,6 @@ SwitchTrace ParseTrace(std::string_view text) {
   for (std::string line; std::getline(lines, line);) {
     const auto trimmed = Trimmed(line);
     const auto table = TableOf(line);
-    const auto tunneling = trimmed.find("tunneling to ");
     if (trimmed.starts_with("bridge(")) {
       ours = trimmed.find(kBridge) != std::string_view::npos;
     } else if (trimmed.starts_with("Flow: ")) {
@@ -183,15 +188,13 @@ SwitchTrace ParseTrace(std::string_view text) {
       ours = true;
     } else if (trimmed.starts_with("Final flow: ")) {
       if (trimmed != "Final flow: unchanged") trace.last_flow = trimmed.substr(12);
-    } else if (tunneling != std::string_view::npos) {
-      const auto address = trimmed.substr(tunneling + 13);
-      trace.tunnel_to = address.substr(0, address.find(' '));
     } else if (ours && !table.empty()) {
       trace.steps.push_back(StepOf(table, trimmed.substr(table.size() + 2)));
     } else if (ours && line.starts_with("    ")) {
       TakeAction(trimmed, trace);
     }
   }
+  if (trace.output.empty()) trace.tunnel_to.clear();
   return trace;
 }
 
