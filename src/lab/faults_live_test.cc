@@ -21,6 +21,7 @@ using std::chrono_literals::operator""ms;
 using testing::HasSubstr;
 
 constexpr auto kPromise = std::chrono::seconds(15);
+constexpr auto kOneTry = 1500ms;  // a round trip in an emulated guest with three nodes
 constexpr char kNode[] = "node1";
 
 class FaultsLiveTest : public testing::Test {
@@ -66,7 +67,7 @@ class FaultsLiveTest : public testing::Test {
     return Reached(pods);
   }
   bool Reached(const std::vector<Place>& places) {
-    const auto matrix = RunMatrix(places, PlanMatrix(places), 400ms);
+    const auto matrix = RunMatrix(places, PlanMatrix(places), kOneTry);
     last_ = matrix ? ToText(*matrix) : matrix.error().message;
     return matrix && matrix->failed() == 0;
   }
