@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/if.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -9,7 +10,9 @@
 
 #include "netlink/address.h"
 #include "netlink/conntrack.h"
+#include "netlink/filter_chain.h"
 #include "netlink/link.h"
+#include "netlink/nftables_message.h"
 #include "netlink/route.h"
 
 // Decoders against messages made here: what our requests say must read back, and nothing that is
@@ -138,18 +141,52 @@ TEST(DecodeConnection, ReadsBothDirections) {
   EXPECT_FALSE(connection->Involves(ParseIp("10.1.2.8")));
 }
 
+// counter jump there, with a comment.
+Request ShownRule() {
+  const std::vector<uint8_t> comment = {0, 5, 'o', 'u', 'r', 's', 0};
+  return NftablesMessage(NFT_MSG_NEWRULE, 0, NFPROTO_IPV4)
+      .Put(NFTA_RULE_HANDLE, Bytes(std::vector<uint8_t>{0, 0, 0, 0, 0, 0, 1, 2}))
+      .Put(NFTA_RULE_USERDATA, comment)
+      .Nest(NFTA_RULE_EXPRESSIONS,
+            [](Message& rule) {
+              rule.Nest(NFTA_LIST_ELEM, [](Message& e) { e.PutText(NFTA_EXPR_NAME, "counter"); });
+              rule.Nest(NFTA_LIST_ELEM, [](Message& e) {
+                e.PutText(NFTA_EXPR_NAME, "immediate").Nest(NFTA_EXPR_DATA, [](Message& data) {
+                  data.Nest(NFTA_IMMEDIATE_DATA, [](Message& value) {
+                    value.Nest(NFTA_DATA_VERDICT, [](Message& verdict) {
+                      verdict.PutU32(NFTA_VERDICT_CODE, htonl(static_cast<uint32_t>(NFT_JUMP)));
+                      verdict.PutText(NFTA_VERDICT_CHAIN, "there");
+                    });
+                  });
+                });
+              });
+            })
+      .Asking("");
+}
+
+TEST(DecodeChainRule, ReadsHandleCommentAndVerdict) {
+  const auto rule = DecodeChainRule(Body(ShownRule()));
+  ASSERT_TRUE(rule);
+  EXPECT_EQ(rule->handle, 258u);
+  EXPECT_EQ(rule->comment, "ours");
+  EXPECT_EQ(rule->always, ChainRule::Always::kJump);
+  EXPECT_EQ(rule->target, "there");
+}
+
 void DecodeAll(Bytes body) {
   (void)DecodeLink(body);
   (void)DecodeAddress(body);
   (void)DecodeRoute(body);
   (void)DecodeNeighbour(body);
   (void)DecodeConnection(body);
+  (void)DecodeChainRule(body);
 }
 
 TEST(Decoders, NeverReadPastTheEnd) {
   const Request samples[] = {
       ShownLink(),
       ShownConnection(),
+      ShownRule(),
       AddAddress({.link = 1, .ip = ParseIp("fd00::5"), .length = 64}),
       AddNeighbour({.link = 1, .ip = ParseIp("10.0.0.1"), .mac = Mac{}}),
       AddRoute(

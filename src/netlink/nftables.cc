@@ -1,27 +1,16 @@
 #include "netlink/nftables.h"
 
-#include <arpa/inet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-
 #include <cerrno>
+
+#include "netlink/nftables_message.h"
 
 namespace kvs::netlink {
 namespace {
 
 constexpr std::string_view kTable = "k-vswitch";
 
-Message NetfilterMessage(uint16_t type, uint16_t flags, uint8_t family, uint16_t resource) {
-  Message message(type, flags);
-  message.Struct(
-      nfgenmsg{.nfgen_family = family, .version = NFNETLINK_V0, .res_id = htons(resource)});
-  return message;
-}
-
 Message Nftables(uint16_t type, uint16_t flags, uint8_t family = NFPROTO_NETDEV) {
-  return NetfilterMessage(static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type), flags, family,
-                          0);
+  return NftablesMessage(type, flags, family);
 }
 
 // nftables takes changes in batches. The end of the batch travels with the last change, which is

@@ -12,6 +12,22 @@ constexpr size_t kMaxText = 4096;
 
 constexpr size_t Aligned(size_t size) { return (size + 3) & ~size_t{3}; }
 
+struct Attribute {
+  uint16_t type;
+  Bytes value;
+};
+
+// Takes the next attribute off `rest`; nullopt at the end, and where the rest is no attribute.
+std::optional<Attribute> TakeAttribute(Bytes& rest) {
+  nlattr header;
+  if (rest.size() < sizeof header) return std::nullopt;
+  std::memcpy(&header, rest.data(), sizeof header);
+  if (header.nla_len < sizeof header || header.nla_len > rest.size()) return std::nullopt;
+  const Bytes value = rest.subspan(sizeof header, header.nla_len - sizeof header);
+  rest = rest.subspan(std::min(rest.size(), Aligned(header.nla_len)));
+  return Attribute{static_cast<uint16_t>(header.nla_type & NLA_TYPE_MASK), value};
+}
+
 }  // namespace
 
 Message::Message(uint16_t type, uint16_t flags) {
@@ -78,15 +94,17 @@ std::optional<Received> TakeMessage(Bytes& datagram) {
 
 std::optional<Bytes> Attributes::Find(uint16_t attribute) const {
   Bytes rest = bytes_;
-  nlattr header;
-  while (rest.size() >= sizeof header) {
-    std::memcpy(&header, rest.data(), sizeof header);
-    if (header.nla_len < sizeof header || header.nla_len > rest.size()) break;
-    if ((header.nla_type & NLA_TYPE_MASK) == attribute)
-      return rest.subspan(sizeof header, header.nla_len - sizeof header);
-    rest = rest.subspan(std::min(rest.size(), Aligned(header.nla_len)));
-  }
+  while (const auto next = TakeAttribute(rest))
+    if (next->type == attribute) return next->value;
   return std::nullopt;
+}
+
+std::vector<Bytes> Attributes::All(uint16_t attribute) const {
+  std::vector<Bytes> values;
+  Bytes rest = bytes_;
+  while (const auto next = TakeAttribute(rest))
+    if (next->type == attribute) values.push_back(next->value);
+  return values;
 }
 
 std::string Attributes::Text(uint16_t attribute) const {

@@ -95,6 +95,7 @@ class Attributes {
 
   // The value of the first attribute of this type; nullopt if there is none.
   std::optional<Bytes> Find(uint16_t attribute) const;
+  std::vector<Bytes> All(uint16_t attribute) const;  // of this type: a list's elements, in order
   std::optional<uint8_t> U8(uint16_t attribute) const { return Number<uint8_t>(attribute); }
   std::optional<uint16_t> U16(uint16_t attribute) const { return Number<uint16_t>(attribute); }
   std::optional<uint32_t> U32(uint16_t attribute) const { return Number<uint32_t>(attribute); }
