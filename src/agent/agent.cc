@@ -100,6 +100,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<Lock> lock,
               .revision = [this] { return pipeline_.engine().revision(); }},
              [this] { Soon(); }),
       nat_(loop, pipeline_.engine(), feed::kBridge),
+      firewall_(loop, pipeline_.engine(), feed::kBridge),
       keeper_(loop, ovsdb_, feed::kBridge),
       verdicts_(ovsdb_, {.applied = [this] { return flows_.applied(); },
                          .other_parts_ready =
@@ -174,6 +175,7 @@ void Agent::Turn() {
   if (InputsKnown()) {
     host_.Reconcile();
     nat_.Reconcile();
+    if (!announced_) firewall_.Audit();
     flows_.Begin();
     flows_.Changed();
   }
@@ -224,7 +226,10 @@ void Agent::EverySecond() {
   if (seconds_ % kAuditSeconds == 0) flows_.Audit();
   if (flows_.applied() > 0 && !announced_) Announce();
   bridge_.Reconcile();
-  if (InputsKnown()) host_.Reconcile();
+  if (InputsKnown()) {
+    host_.Reconcile();
+    firewall_.Audit();
+  }
   nat_.Audit();
   verdicts_.Write();
   WriteStatus();
@@ -275,6 +280,7 @@ std::vector<Problem> Agent::Problems() const {
     add("OpenFlow", "flow", "refused by the switch: " + reason);
   add("Host", "network", host_.problem());
   add("Host", "masquerade", nat_.problem());
+  all.insert(all.end(), firewall_.problems().begin(), firewall_.problems().end());
   add("CNI", "installation", cni_problem_);
   for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);
   const auto rules = pipeline_.Problems();

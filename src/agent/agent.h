@@ -7,6 +7,7 @@
 
 #include "agent/options.h"
 #include "apply/bridge_applier.h"
+#include "apply/firewall_keeper.h"
 #include "apply/host_applier.h"
 #include "apply/nat_applier.h"
 #include "apply/port_keeper.h"
@@ -57,6 +58,7 @@ class Agent {
   const apply::BridgeApplier& bridge() const { return bridge_; }
   const apply::HostApplier& host() const { return host_; }
   const apply::NatApplier& nat() const { return nat_; }
+  const apply::FirewallKeeper& firewall() const { return firewall_; }
   const apply::PortKeeper& ports() const { return keeper_; }
   const apply::VerdictWriter& verdicts() const { return verdicts_; }
   uint64_t ovsdb_reconnects() const { return ovsdb_reconnects_; }
@@ -97,6 +99,7 @@ class Agent {
   apply::SwitchApplier flows_;
   apply::HostApplier host_{pipeline_.engine(), feed::kBridge};
   apply::NatApplier nat_;
+  apply::FirewallKeeper firewall_;
   apply::PortKeeper keeper_;
   apply::VerdictWriter verdicts_;
 

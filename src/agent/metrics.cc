@@ -75,8 +75,10 @@ std::string MetricsText(const Agent& agent) {
              "Times the bridge or the tunnel port was mended in OVSDB.", kCounter)
       .Value(static_cast<double>(agent.bridge().repairs()));
   all.Family("kvswitch_host_repairs_total",
-             "Addresses, routes, neighbours and NAT rules of the host that were mended.", kCounter)
-      .Value(static_cast<double>(agent.host().repairs() + agent.nat().repairs()));
+             "Addresses, routes, neighbours, NAT and firewall rules of the host that were mended.",
+             kCounter)
+      .Value(static_cast<double>(agent.host().repairs() + agent.nat().repairs() +
+                                 agent.firewall().repairs()));
   all.Family("kvswitch_stale_ports_total", "Ports deleted because their link was gone.", kCounter)
       .Value(static_cast<double>(agent.ports().counters().stale_ports));
   all.Family("kvswitch_restored_ports_total", "Ports made again in OVSDB from their links.",

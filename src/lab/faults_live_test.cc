@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -45,6 +46,12 @@ class FaultsLiveTest : public testing::Test {
 
   void Do(std::vector<std::string> argv) {
     const auto done = Check(node().Here(std::move(argv)));
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  void Nft(const std::string& ruleset) {
+    Command command = node().Here({"nft", "-f", "-"});
+    command.input = ruleset;
+    const auto done = Check(command);
     ASSERT_TRUE(done) << done.error().message;
   }
   std::string Ask(std::vector<std::string> argv) {
@@ -200,6 +207,73 @@ TEST_F(FaultsLiveTest, HostSideIsPutBack) {
     Do(fault);
     ExpectMended();
   }
+}
+
+// Docker: both families' FORWARD drops what it doesn't know.
+constexpr char kDocker[] =
+    "table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }\n"
+    "table ip6 filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }\n";
+// The end of firewalld's chain, and a host that lets in only TCP and ICMP.
+constexpr char kFirewalld[] =
+    "table inet firewalld {\n"
+    " chain filter_FORWARD {\n"
+    "  type filter hook forward priority 10; policy accept;\n"
+    "  ct state { established, related } accept\n"
+    "  reject with icmpx admin-prohibited\n"
+    " }\n"
+    " chain filter_INPUT {\n"
+    "  type filter hook input priority 10; policy drop;\n"
+    "  meta l4proto { tcp, icmp, icmpv6 } accept\n"
+    " }\n"
+    "}\n";
+
+TEST_F(FaultsLiveTest, FirewallsOfOthersAreSurvived) {
+  for (const char* ruleset : {kDocker, kFirewalld}) {
+    SCOPED_TRACE(ruleset);
+    Nft(ruleset);
+    ExpectMended();
+  }
+  EXPECT_THAT(Ask({"nft", "list", "table", "inet", "firewalld"}),
+              HasSubstr("udp dport 4789 counter"));
+
+  const std::string repairs = Metric("kvswitch_host_repairs_total");
+  Nft("flush chain ip filter FORWARD\nflush chain ip6 filter FORWARD\n");
+  ExpectMended();
+  EXPECT_TRUE(Eventually([&] { return Metric("kvswitch_host_repairs_total") != repairs; }));
+
+  ASSERT_TRUE(node().Stop("k-vswitchd", SIGTERM));
+  EXPECT_TRUE(AllReached()) << last_;
+  ASSERT_TRUE(node().StartAgent());
+
+  Nft("chain ip filter FORWARD { policy accept; }\n");
+  EXPECT_TRUE(Eventually([this] {
+    return Ask({"nft", "list", "table", "ip", "filter"}).find("k-vswitch0") == std::string::npos;
+  })) << "our rules go where nothing is dropped any more";
+}
+
+TEST_F(FaultsLiveTest, AFirewallThatNobodyMayChangeIsAProblem) {
+  const std::string problem = "firewall-cmd --permanent --zone=trusted";
+  const auto told = [&] {
+    return Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/readyz"})
+               .find(problem) != std::string::npos;
+  };
+  // The table lives as long as the program that made it.
+  FILE* owner =
+      popen(fmt::format("ip netns exec {} nft -i >/dev/null", node().netns()).c_str(), "w");
+  ASSERT_NE(owner, nullptr);
+  const auto say = [owner](const char* commands) {
+    std::fputs(commands, owner);
+    std::fflush(owner);
+  };
+  say("add table inet firewalld { flags owner; }\n"
+      "add chain inet firewalld filter_FORWARD { type filter hook forward priority 10; }\n"
+      "add rule inet firewalld filter_FORWARD reject with icmpx admin-prohibited\n");
+  EXPECT_TRUE(Eventually(told));
+  say("insert rule inet firewalld filter_FORWARD iifname k-vswitch0 accept\n"
+      "insert rule inet firewalld filter_FORWARD oifname k-vswitch0 accept\n");
+  EXPECT_TRUE(Eventually([&] { return !told(); })) << "the administrator has let the link in";
+  ExpectMended();
+  pclose(owner);
 }
 
 // After a reboot the pods and their links are gone, but conf.db still has their ports.

@@ -1,0 +1,168 @@
+#include "apply/firewall_keeper.h"
+
+#include <fmt/ranges.h>
+#include <linux/netfilter.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/log.h"
+
+namespace kvs::apply {
+namespace {
+
+using netlink::FilterChain;
+
+constexpr std::string_view kOurs = "k-vswitch: ";  // begins the comments of our rules
+
+std::vector<uint8_t> BytesOf(std::string_view text) { return {text.begin(), text.end()}; }
+
+Pass UdpPass(const std::string& tunnel, uint16_t port) {
+  return {.hook = FilterChain::Hook::kInput,
+          .comment = std::string(kOurs) + tunnel,
+          .match = fmt::format("udp dport {}", port),
+          .sought = {static_cast<uint8_t>(port >> 8), static_cast<uint8_t>(port)},
+          .firewall_cmd = fmt::format("--add-port={}/udp", port)};
+}
+
+// "ip filter FORWARD"
+std::string NameOf(const FilterChain& chain) {
+  const char* family = chain.family == NFPROTO_IPV4   ? "ip"
+                       : chain.family == NFPROTO_IPV6 ? "ip6"
+                                                      : "inet";
+  return fmt::format("{} {} {}", family, chain.table, chain.name);
+}
+
+bool Wants(const FilterChain& chain, const Pass& pass) {
+  return chain.drops && chain.hook == pass.hook;
+}
+
+}  // namespace
+
+std::vector<Pass> PassesFor(const std::string& bridge, const std::string& tunnel) {
+  std::vector<Pass> passes;
+  for (const auto& [comment, match] : {std::pair("from pods", "iifname"), {"to pods", "oifname"}})
+    passes.push_back({.hook = FilterChain::Hook::kForward,
+                      .comment = std::string(kOurs) + comment,
+                      .match = fmt::format("{} \"{}\"", match, bridge),
+                      .sought = BytesOf(bridge),
+                      .firewall_cmd = "--zone=trusted --add-interface=" + bridge});
+  // Registered with IANA: UDP ports and protocol number, RFC 7348, RFC 8926, RFC 2784.
+  if (tunnel == "vxlan") passes.push_back(UdpPass(tunnel, 4789));
+  if (tunnel == "geneve") passes.push_back(UdpPass(tunnel, 6081));
+  if (tunnel == "gre")
+    passes.push_back({.hook = FilterChain::Hook::kInput,
+                      .comment = std::string(kOurs) + tunnel,
+                      .match = "meta l4proto gre",
+                      .sought = {47},
+                      .firewall_cmd = "--add-protocol=gre"});
+  return passes;
+}
+
+std::vector<std::string> CommandsFor(const std::vector<FilterChain>& chains,
+                                     const std::vector<Pass>& passes) {
+  std::vector<std::string> commands;
+  for (const FilterChain& chain : chains) {
+    if (chain.owned) continue;
+    for (const auto& rule : chain.rules) {
+      const bool wanted = std::ranges::any_of(passes, [&](const Pass& pass) {
+        return Wants(chain, pass) && pass.comment == rule.comment;
+      });
+      if (rule.comment.starts_with(kOurs) && !wanted)
+        commands.push_back(fmt::format("delete rule {} handle {}", NameOf(chain), rule.handle));
+    }
+    for (const Pass& pass : passes) {
+      const bool there = std::ranges::any_of(
+          chain.rules, [&](const auto& rule) { return rule.comment == pass.comment; });
+      if (Wants(chain, pass) && !there)
+        commands.push_back(fmt::format("insert rule {} {} counter accept comment \"{}\"",
+                                       NameOf(chain), pass.match, pass.comment));
+    }
+  }
+  return commands;
+}
+
+Problem InTheWay(const FilterChain& chain, const Pass& pass) {
+  const std::string remedy =
+      chain.table == "firewalld"
+          ? fmt::format("run: firewall-cmd --permanent {} && firewall-cmd --reload",
+                        pass.firewall_cmd)
+          : fmt::format("add to it: {} accept", pass.match);
+  return {"Host", "firewall",
+          fmt::format("nftables chain {} drops what is for pods or the overlay, and only the "
+                      "program that made it may change it; {}",
+                      NameOf(chain), remedy)};
+}
+
+FirewallKeeper::FirewallKeeper(io::Loop& loop, const pipeline::Engine& engine, std::string bridge)
+    : loop_(loop), engine_(engine), bridge_(std::move(bridge)) {}
+
+void FirewallKeeper::Audit() {
+  if (process_) return;
+  std::string tunnel;
+  engine_.desired<pipeline::TunnelPort>().ForEach(
+      [&](const pipeline::TunnelPort& port) { tunnel = port.type; });
+  const auto done = Look(PassesFor(bridge_, tunnel));
+  // ENOENT: a table went while it was looked at; there is always a next time.
+  if (!done && done.error().code != ENOENT) Tell({{"Host", "firewall", done.error().message}});
+}
+
+Result<> FirewallKeeper::Look(const std::vector<Pass>& passes) {
+  if (!netfilter_) {
+    auto socket = netlink::Socket::OpenNetfilter();
+    if (!socket) return tl::unexpected<Error>(socket.error());
+    netfilter_ = std::move(*socket);
+  }
+  const auto generation = netlink::RulesetGeneration(*netfilter_);
+  if (!generation) return tl::unexpected<Error>(generation.error());
+  if (generation_ == *generation && passes == passes_) return {};
+  const auto chains = netlink::ReadFilterChains(*netfilter_);
+  if (!chains) return tl::unexpected<Error>(chains.error());
+
+  const auto commands = CommandsFor(*chains, passes);
+  if (!commands.empty()) {
+    Run(commands, generation_ && passes == passes_);
+    return {};
+  }
+  auto problems = FindInTheWay(*chains, passes);
+  if (!problems) return tl::unexpected<Error>(problems.error());
+  Tell(std::move(*problems));
+  passes_ = passes;
+  generation_ = *generation;
+  return {};
+}
+
+Result<std::set<Problem>> FirewallKeeper::FindInTheWay(const std::vector<FilterChain>& chains,
+                                                       const std::vector<Pass>& passes) {
+  std::set<Problem> problems;
+  for (const FilterChain& chain : chains)
+    for (const Pass& pass : passes) {
+      if (!chain.owned || !Wants(chain, pass)) continue;
+      const auto known = netlink::ComparesWith(*netfilter_, chain, pass.sought);
+      if (!known) return tl::unexpected<Error>(known.error());
+      if (!*known) problems.insert(InTheWay(chain, pass));
+    }
+  return problems;
+}
+
+void FirewallKeeper::Run(const std::vector<std::string>& commands, bool repair) {
+  process_ =
+      io::Process::Run(loop_, {"nft", "-f", "-"}, fmt::format("{}\n", fmt::join(commands, "\n")),
+                       [this, commands, repair](Result<io::Process::Outcome> outcome) {
+                         process_.reset();
+                         if (!outcome) return Tell({{"Host", "firewall", outcome.error().message}});
+                         if (outcome->exit_code != 0)
+                           return Tell({{"Host", "firewall", "nft: " + outcome->output}});
+                         log::Info("firewall: {}", fmt::join(commands, "; "));
+                         if (repair) ++repairs_;
+                         Audit();
+                       });
+}
+
+void FirewallKeeper::Tell(std::set<Problem> problems) {
+  for (const Problem& problem : problems)
+    if (!problems_.contains(problem)) log::Warning("{}", problem.ToString());
+  problems_ = std::move(problems);
+}
+
+}  // namespace kvs::apply
