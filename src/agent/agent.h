@@ -51,6 +51,8 @@ class Agent {
   // For the interface to people (api.h).
   const Options& options() const { return options_; }
   const world::World& world() const { return world_; }
+  // Of this node, as the controller wrote it; nullptr: not yet.
+  const kube::VSwitchConfig* config() const { return nodes_.own(); }
   const pipeline::Pipeline& pipeline() const { return pipeline_; }
   const ovsdb::Session& ovsdb() const { return ovsdb_; }
   openflow::Connection& openflow() { return switch_; }

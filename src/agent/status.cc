@@ -27,6 +27,11 @@ kube::Condition Make(const kube::VSwitchConfigStatus& before, std::string type, 
   return condition;
 }
 
+bool AsksForAuto(const Agent& agent) {
+  const kube::VSwitchConfig* config = agent.config();
+  return config != nullptr && config->spec.overlay_type == kube::OverlayType::kAuto;
+}
+
 }  // namespace
 
 kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfigStatus& before) {
@@ -45,6 +50,11 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfig
            agent.flows().refused().empty() ? "Syncing" : "FlowTableRejected",
            agent.flows().refused().empty() ? "" : agent.flows().refused().begin()->second),
   };
+  if (AsksForAuto(agent))
+    status.conditions.push_back(
+        Make(before, "DirectRouting", false, "", "NotAvailable",
+             "overlayType auto means vxlan to all nodes: this version doesn't probe whether the "
+             "network carries pods' addresses; where you know that it does, choose none"));
   if (const world::Self* self = agent.world().self.Find(0)) {
     status.mtu = self->mtu;
     status.datapath = self->netdev ? "netdev" : "system";

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "lab/lab.h"
 #include "lab/matrix.h"
@@ -143,6 +144,25 @@ TEST_P(OverlayLiveTest, EverybodyReachesEverybody) {
 
 INSTANTIATE_TEST_SUITE_P(Types, OverlayLiveTest, testing::Values("gre", "geneve", "none"),
                          [](const auto& info) { return info.param; });
+
+TEST_F(LabLiveTest, AutoIsVxlanAndSaysSo) {
+  const auto lab = Lab::Up({.name = UniqueName(), .nodes = 2, .overlay = "auto"});
+  ASSERT_TRUE(lab) << lab.error().message;
+  ExpectAllReached(**lab);
+  Node& node = (*lab)->node("node1");
+  const auto tunnel =
+      Check(node.Here({"ovs-vsctl", "--timeout=5", "get", "interface", "overlay0", "type"}));
+  EXPECT_THAT(tunnel.value_or(""), HasSubstr("vxlan"));
+  const std::string status =
+      (*lab)->options().manifests + "/.kvswitch/vswitchconfig.node1.agent.yaml";
+  std::string text;
+  for (int tries = 0; tries < 150 && text.find("DirectRouting") == std::string::npos; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::ifstream file(status);
+    text.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  EXPECT_THAT(text, HasSubstr("type: DirectRouting"));
+}
 
 TEST_F(LabLiveTest, AnUnderlayOfIPv6) {
   const auto lab = Lab::Up({.name = UniqueName(), .nodes = 2, .ipv6_underlay = true});

@@ -11,8 +11,7 @@
 // them.
 namespace kvs::world {
 
-// How packets get from node to node. kAuto is decided (to kNone or kVxlan, per peer) before it
-// becomes a fact.
+// How packets get from node to node. overlayType auto is kVxlan (docs/decisions/0006-auto.md).
 enum class Overlay : uint8_t { kNone, kVxlan, kGre, kGeneve };
 
 // This node, in one row. Lists hold at most one entry per family.
