@@ -308,6 +308,9 @@ TEST_F(FaultsLiveTest, ForeignBridgeOfOurNameIsLeftAlone) {
               HasSubstr("{}"));
 }
 
+// OVS 3.1 in userspace: a megaflow from before the tunnel's port was there may outlive every
+// revalidation, and gives tunnelled packets to the host as long as they keep coming. Tries in quick
+// succession keep it alive for ever, so it is purged here.
 TEST_F(FaultsLiveTest, OverlayIsSwitchedWhileItRuns) {
   for (const char* type : {"gre", "geneve", "none", "vxlan"}) {
     SCOPED_TRACE(type);
@@ -320,7 +323,10 @@ TEST_F(FaultsLiveTest, OverlayIsSwitchedWhileItRuns) {
           Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/v1/status"});
       return status.find(fmt::format("\"overlay\":\"{}\"", type)) != std::string::npos;
     }));
-    ExpectMended();
+    EXPECT_TRUE(Eventually([this] {
+      for (const auto& [name, machine] : lab_->nodes()) machine->Appctl("revalidator/purge", {});
+      return AllReached();
+    })) << last_;
   }
 }
 
