@@ -20,9 +20,25 @@ std::string RuleOf(const pipeline::Masquerade& item, const std::string& bridge) 
   return fmt::format("{} saddr {}{} oifname != \"{}\" masquerade", ip, item.source, except, bridge);
 }
 
+std::string RuleOf(const pipeline::SourceGuard& item, const std::string& bridge) {
+  return fmt::format("{} saddr {} iifname != \"{}\" oifname \"{}\" drop",
+                     item.source.address().is6() ? "ip6" : "ip", item.source, bridge, bridge);
+}
+
+// All that the pipeline wants of a kind, in order.
+template <class Item>
+std::vector<Item> Wanted(pipeline::Engine& engine) {
+  engine.Drain<Item>();
+  std::vector<Item> items;
+  engine.desired<Item>().ForEach([&](const Item& item) { items.push_back(item); });
+  std::ranges::sort(items);
+  return items;
+}
+
 }  // namespace
 
 std::string NatRuleset(const std::vector<pipeline::Masquerade>& masquerades,
+                       const std::vector<pipeline::SourceGuard>& guards,
                        const std::string& bridge) {
   std::string text =
       "add table inet k-vswitch\n"  // so that the next line never fails
@@ -32,6 +48,11 @@ std::string NatRuleset(const std::vector<pipeline::Masquerade>& masquerades,
       "accept; }\n";
   for (const auto& item : masquerades)
     text += "add rule inet k-vswitch postrouting " + RuleOf(item, bridge) + "\n";
+  text +=
+      "add chain inet k-vswitch forward { type filter hook forward priority -10; policy accept; "
+      "}\n";
+  for (const auto& item : guards)
+    text += "add rule inet k-vswitch forward " + RuleOf(item, bridge) + "\n";
   return text;
 }
 
@@ -39,14 +60,12 @@ NatApplier::NatApplier(io::Loop& loop, pipeline::Engine& engine, std::string bri
     : loop_(loop), engine_(engine), bridge_(std::move(bridge)), retry_(loop, [this] { Run(); }) {}
 
 void NatApplier::Reconcile() {
-  engine_.Drain<pipeline::Masquerade>();
-  std::vector<pipeline::Masquerade> items;
-  engine_.desired<pipeline::Masquerade>().ForEach(
-      [&](const pipeline::Masquerade& item) { items.push_back(item); });
-  if (items.empty()) return;
-  std::ranges::sort(items);
-  wanted_ = NatRuleset(items, bridge_);
-  rules_ = items.size();
+  const auto masquerades = Wanted<pipeline::Masquerade>(engine_);
+  const auto guards = Wanted<pipeline::SourceGuard>(engine_);
+  if (masquerades.empty()) return;
+  wanted_ = NatRuleset(masquerades, guards, bridge_);
+  masquerades_ = masquerades.size();
+  guards_ = guards.size();
   if (!process_ && wanted_ != applied_) Run();
 }
 
@@ -57,8 +76,9 @@ void NatApplier::Audit() {
     if (!socket) return;
     netfilter_ = std::move(*socket);
   }
-  const auto rules = netlink::CountInetRules(*netfilter_, "k-vswitch", "postrouting");
-  if (!rules || *rules == rules_) return;
+  const auto masquerades = netlink::CountInetRules(*netfilter_, "k-vswitch", "postrouting");
+  const auto guards = netlink::CountInetRules(*netfilter_, "k-vswitch", "forward");
+  if (!masquerades || !guards || (*masquerades == masquerades_ && *guards == guards_)) return;
   log::Warning("masquerade: table inet k-vswitch was changed; writing it again");
   ++repairs_;
   Run();

@@ -12,10 +12,10 @@
 namespace kvs::apply {
 
 // The whole ruleset of table inet k-vswitch in the language of nft(8): source NAT for
-// what pods send out of the cluster. It replaces the table in one transaction, so that there is no
-// moment without it.
+// what pods send out of the cluster, and a guard against false sources on the way in. It replaces
+// the table in one transaction, so that there is no moment without it.
 std::string NatRuleset(const std::vector<pipeline::Masquerade>& masquerades,
-                       const std::string& bridge);
+                       const std::vector<pipeline::SourceGuard>& guards, const std::string& bridge);
 
 // Keeps that table: one run of `nft -f -` per change.
 class NatApplier {
@@ -35,7 +35,7 @@ class NatApplier {
   pipeline::Engine& engine_;
   std::string bridge_;
   std::string wanted_, applied_;
-  size_t rules_ = 0;  // in wanted_
+  size_t masquerades_ = 0, guards_ = 0;  // rules in wanted_
   uint64_t repairs_ = 0;
   std::unique_ptr<netlink::Socket> netfilter_;
   std::unique_ptr<io::Process> process_;

@@ -69,18 +69,24 @@ void AdmitPod(const View& view, const world::Port& port, Plan& plan) {
 }
 
 // What comes out of the tunnel: the node that sent it owns the inner source, be it a pod's, the
-// gateway's, or the node's own address.
+// gateway's, or the node's own address. It was sent to our overlay address: nodes guard that one
+// against their pods (route.cc, GuardTunnel), not the others we may have.
 void AdmitNode(const View& view, const world::Node& node, Plan& plan) {
   const world::Self& self = view.self();
   if (node.name == self.node || self.overlay_port == 0) return;
-  for (const Ip& endpoint : node.overlay_ips) {
-    const auto admit = [&](const Source& source) {
-      plan.Flow(Stage::kClassify, kExact)
-          .Match(TunnelFrom{self.overlay_port, endpoint}, source)
-          .Do(Load{kFromOverlay, true}, GoTo{Next(Stage::kClassify)});
-    };
-    for (const Prefix& range : ForeignRanges(self, node)) admit(Source{range});
-    for (const Ip& ip : node.overlay_ips) admit(Source{ip});
+  const world::Node* own = view.FindNode(self.node);
+  if (own == nullptr) return;
+  const auto admit = [&](const Ip& from, const Ip& at, const Source& source) {
+    if (from.is6() != at.is6()) return;
+    plan.Flow(Stage::kClassify, kExact)
+        .Match(TunnelFrom{self.overlay_port, from}, TunnelAt{at}, source)
+        .Do(Load{kFromOverlay, true}, GoTo{Next(Stage::kClassify)});
+  };
+  for (const Ip& from : node.overlay_ips) {
+    for (const Ip& at : own->overlay_ips) {
+      for (const Prefix& range : ForeignRanges(self, node)) admit(from, at, Source{range});
+      for (const Ip& ip : node.overlay_ips) admit(from, at, Source{ip});
+    }
   }
 }
 

@@ -52,6 +52,15 @@ std::string_view TypeOf(world::Overlay overlay) {
   return "vxlan";
 }
 
+// Addresses that reach this node's pods by the bridge only: all of the cluster through the tunnel,
+// or, where other nodes' packets come by the underlay, this node's.
+void GuardSources(const world::Self& self, Plan& plan) {
+  for (const Prefix& range : BehindBridge(self)) plan.Put(SourceGuard{range});
+  for (const Prefix& range : self.pod_ranges)
+    if (!AnyContains(BehindBridge(self), range)) plan.Put(SourceGuard{range});
+  for (const Ip& ip : self.addresses) plan.Put(SourceGuard{Prefix::Host(ip)});
+}
+
 }  // namespace
 
 void EquipHost(const View&, const world::Self& self, Plan& plan) {
@@ -62,6 +71,7 @@ void EquipHost(const View&, const world::Self& self, Plan& plan) {
     if (!AnyContains(BehindBridge(self), range)) plan.Put(OverBridge(self, range));
     plan.Put(Leaving(self, range));
   }
+  GuardSources(self, plan);
   if (HasTunnel(self))
     plan.Put(TunnelPort{.name = std::string(kTunnelPortName),
                         .type = std::string(TypeOf(self.overlay)),

@@ -89,4 +89,14 @@ struct Masquerade {
   friend auto operator<=>(const Masquerade&, const Masquerade&) = default;
 };
 
+// What claims to be from `source` is not forwarded to the pods unless it came in by the bridge
+// (nftables: hook forward, drop). Who is on the underlay could be any pod otherwise: the kernel's
+// own check, rp_filter, is of IPv4 only, and loose on many nodes.
+struct SourceGuard {
+  Prefix source;
+
+  const Prefix& id() const { return source; }
+  friend auto operator<=>(const SourceGuard&, const SourceGuard&) = default;
+};
+
 }  // namespace kvs::pipeline

@@ -108,6 +108,19 @@ void TunnelFrom::AddTo(flow::Match& match) const {
   match.Set(Field::kTunSrc, Field::kTunIpv6Src, Prefix::Host(endpoint));
 }
 
+void TunnelAt::AddTo(flow::Match& match) const {
+  match.Set(Field::kTunDst, Field::kTunIpv6Dst, Prefix::Host(endpoint));
+}
+
+void Encapsulated::AddTo(flow::Match& match) const {
+  constexpr uint8_t kGreProtocol = 47;
+  constexpr uint16_t kVxlanPort = 4789, kGenevePort = 6081;
+  IpPacket{six}.AddTo(match);
+  match.Set(Field::kIpProto, by == Encapsulation::kGre ? kGreProtocol : kUdp);
+  if (by != Encapsulation::kGre)
+    match.Set(Field::kUdpDst, by == Encapsulation::kVxlan ? kVxlanPort : kGenevePort);
+}
+
 void Tracked::AddTo(flow::Match& match) const {
   match.Set(Field::kCtState, set | flow::kCtTrk, set | clear | flow::kCtTrk);
 }

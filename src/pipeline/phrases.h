@@ -93,6 +93,19 @@ struct TunnelFrom {
   Ip endpoint;
   void AddTo(flow::Match& match) const;
 };
+// ... and received by this address of ours.
+struct TunnelAt {
+  Ip endpoint;
+  void AddTo(flow::Match& match) const;
+};
+// A packet of a tunnel, as the underlay sees it: VXLAN (RFC 7348) and Geneve (RFC 8926) over UDP,
+// GRE (RFC 2784).
+enum class Encapsulation : uint8_t { kVxlan, kGeneve, kGre };
+struct Encapsulated {
+  bool six;
+  Encapsulation by;
+  void AddTo(flow::Match& match) const;
+};
 // The tracker's word on the packet (ovs-fields(7), ct_state). Only after our own ct().
 struct Tracked {
   uint32_t set;    // flow::CtState bits that are set

@@ -98,10 +98,11 @@ TEST_F(PipelineTest, APodCostsItsOwnFragmentsOnly) {
 TEST_F(PipelineTest, ANodeCostsItsOwnFragmentsOnly) {
   Build(100, 100);
   Put("node n7 pod_ranges=10.1.7.0/24 overlay_ips=10.200.0.207");
-  EXPECT_EQ(RunAndCount(), 3u);  // one for each rule over nodes
+  EXPECT_EQ(RunAndCount(), 4u);  // one for each rule over nodes
   const auto delta = pipeline_.engine().Drain<flow::Flow>();
-  EXPECT_EQ(delta.put.size(), 4u);    // two sources of the new endpoint, the range, the reply
-  EXPECT_EQ(delta.erase.size(), 3u);  // the way to the range has only changed
+  // Two sources of the new endpoint, the range, the reply, three kinds of tunnel that no pod makes.
+  EXPECT_EQ(delta.put.size(), 7u);
+  EXPECT_EQ(delta.erase.size(), 6u);  // the way to the range has only changed
 }
 
 TEST_F(PipelineTest, AChangeOfThisNodeRedoesWhoReadsIt) {

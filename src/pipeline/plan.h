@@ -16,7 +16,7 @@
 namespace kvs::pipeline {
 
 using Engine = engine::Engine<flow::Flow, flow::Group, HostAddress, HostRoute, HostNeighbour,
-                              TunnelPort, KernelDeaf, Masquerade>;
+                              TunnelPort, KernelDeaf, Masquerade, SourceGuard>;
 
 // The Kubernetes object behind a row, "Kind/name" or "Kind/namespace/name".
 inline std::string ObjectOf(const world::Self& self) { return "VSwitchConfig/" + self.node; }

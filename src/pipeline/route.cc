@@ -88,4 +88,14 @@ void RouteNode(const View& view, const world::Node& node, Plan& plan) {
                .Match(Is{kFromOverlay, true}, Is{kReply, true}, Destination{ip}));
 }
 
+// What a pod sends to another node leaves with the address of this one; were it a tunnel's packet,
+// the other would take it for ours, and believe what is in it. Whole packets get here: the tracker
+// has put fragments together. All kinds, as nodes change their overlay one after the other.
+void GuardTunnel(const View& view, const world::Node& node, Plan& plan) {
+  if (node.name == view.self().node) return;
+  for (const Ip& ip : node.overlay_ips)
+    for (const auto by : {Encapsulation::kVxlan, Encapsulation::kGeneve, Encapsulation::kGre})
+      plan.Flow(Stage::kRoute, kGuard).Match(Destination{ip}, Encapsulated{ip.is6(), by}).Drop();
+}
+
 }  // namespace kvs::pipeline

@@ -17,6 +17,7 @@ constexpr Rule kRules[] = {
     {"route-home", RouteHome},
     {"route-pod", RoutePod},
     {"route-node", RouteNode},
+    {"guard-tunnel", GuardTunnel},
     {"host", EquipHost},
     {"host-pod-route", RoutePodByHost},
     {"host-node-route", RouteNodeByHost},

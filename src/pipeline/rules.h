@@ -27,6 +27,7 @@ void TrackConnections(const View&, const world::Self&, Plan&);
 void RouteHome(const View&, const world::Self&, Plan&);
 void RoutePod(const View&, const world::Port&, Plan&);
 void RouteNode(const View&, const world::Node&, Plan&);
+void GuardTunnel(const View&, const world::Node&, Plan&);
 
 // host.cc
 void EquipHost(const View&, const world::Self&, Plan&);

@@ -124,6 +124,7 @@ std::string Tell(const TunnelPort& item) {
   return text;
 }
 std::string Tell(const KernelDeaf& item) { return "kernel-deaf " + item.device; }
+std::string Tell(const SourceGuard& item) { return fmt::format("source-guard {}", item.source); }
 std::string Tell(const Masquerade& item) {
   return fmt::format("masquerade {} except {}", item.source, Join(item.except));
 }
@@ -207,6 +208,7 @@ std::vector<std::string> RunAndTell(Pipeline& pipeline) {
   TellDelta<TunnelPort>(engine, "tunnel-port", lines);
   TellDelta<KernelDeaf>(engine, "kernel-deaf", lines);
   TellDelta<Masquerade>(engine, "masquerade", lines);
+  TellDelta<SourceGuard>(engine, "source-guard", lines);
   for (const Problem& problem : pipeline.Problems()) lines.push_back("! " + problem.ToString());
   return lines;
 }
