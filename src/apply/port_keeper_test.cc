@@ -82,6 +82,7 @@ TEST(Nat, RulesetReplacesTheTableAsAWhole) {
       NatRuleset({{.source = *Prefix::Parse("10.244.1.0/24"),
                    .except = {*Prefix::Parse("10.244.0.0/16"), *Prefix::Parse("10.96.0.0/12")}},
                   {.source = *Prefix::Parse("fd00:1::/64"), .except = {}}},
+                 {{*Prefix::Parse("10.244.0.0/16")}, {*Prefix::Parse("fd00:2::5/128")}},
                  "k-vswitch0"),
       "add table inet k-vswitch\n"
       "delete table inet k-vswitch\n"
@@ -92,7 +93,13 @@ TEST(Nat, RulesetReplacesTheTableAsAWhole) {
       "10.96.0.0/12 } "
       "oifname != \"k-vswitch0\" masquerade\n"
       "add rule inet k-vswitch postrouting ip6 saddr fd00:1::/64 oifname != \"k-vswitch0\" "
-      "masquerade\n");
+      "masquerade\n"
+      "add chain inet k-vswitch forward { type filter hook forward priority -10; policy accept; "
+      "}\n"
+      "add rule inet k-vswitch forward ip saddr 10.244.0.0/16 iifname != \"k-vswitch0\" oifname "
+      "\"k-vswitch0\" drop\n"
+      "add rule inet k-vswitch forward ip6 saddr fd00:2::5/128 iifname != \"k-vswitch0\" oifname "
+      "\"k-vswitch0\" drop\n");
 }
 
 }  // namespace
