@@ -29,7 +29,7 @@ std::vector<Claim> SourcesOfOthers(const Cast& cast, bool six) {
   std::vector<Claim> claims = {
       {"another pod's", cast.b.ip(six)},
       {"a remote pod's", cast.c.ip(six)},
-      {"nobody's of the node's range", Cast::InRange(cast.a, six, 200)},
+      {"nobody's of the node's range", Cast::Nobody(cast.a, six)},
       {"the node's", cast.node1.ip(six)},
       {"another node's", cast.node2.ip(six)},
       {"the gateway's", Cast::Gateway(cast.a, six)},
@@ -121,7 +121,7 @@ void AddMacs(const Cast& cast, bool six, Rows& rows) {
 
 // With the true source, to where nobody routes.
 void AddDestinations(const Cast& cast, bool six, Rows& rows) {
-  std::vector<Ip> destinations = {Cast::InRange(cast.a, six, 200), Cast::Snat(cast.a, six)};
+  std::vector<Ip> destinations = {Cast::Nobody(cast.a, six), Cast::Snat(cast.a, six)};
   for (const char* text :
        six ? std::vector{"::", "::1", "fe80::a:1", "fe80::1", "ff02::1", "ff02::2", "ff02::fb",
                          "ff05::1:3", "ff0e::1"}

@@ -31,6 +31,8 @@ struct Cast {
   // The first and the second address of a pod's node's range, by IP family.
   static Ip Gateway(const Actor& pod, bool six) { return InRange(pod, six, 1); }
   static Ip Snat(const Actor& pod, bool six) { return InRange(pod, six, 2); }
+  // The last of a range of IPv4, which no pod gets, in either family.
+  static Ip Nobody(const Actor& pod, bool six) { return InRange(pod, six, 255); }
   static Ip InRange(const Actor& pod, bool six, uint64_t index) {
     return Prefix(pod.ip(six), six ? 64 : 24).At(index).value();
   }

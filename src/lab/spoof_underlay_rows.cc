@@ -53,7 +53,7 @@ std::vector<InnerClaim> LiesOfANode(const Cast& cast, bool six) {
       {"source: nobody", six ? Ip(Ip6{}) : Ip(Ip4{}), a},
       {"destination: the receiver", c, cast.node1.ip(six)},
       {"destination: the receiver's address M", c, Cast::Snat(cast.a, six)},
-      {"destination: nobody's of the receiver", c, Cast::InRange(cast.a, six, 200)},
+      {"destination: nobody's of the receiver", c, Cast::Nobody(cast.a, six)},
       {"destination: a third node's pod", c, cast.d.ip(six)},
       {"destination: a third node", c, cast.node3.ip(six)},
       {"destination: the outside", c, cast.outside.ip(six)},
