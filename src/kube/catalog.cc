@@ -98,16 +98,18 @@ void Catalog::PutUnreadable(const std::string& name, const std::string& message)
 
 void Catalog::Remove(const std::string& name) { files_.erase(name); }
 
-std::map<Ref, Object> Catalog::Objects() const {
+std::map<Ref, Object> Catalog::Objects(const std::set<Kind>& kinds) const {
   std::map<Ref, Object> all;
   for (const auto& [name, file] : files_)
     if (!file.owned)
-      for (const auto& [ref, place] : file.objects) all.try_emplace(ref, place.object);
+      for (const auto& [ref, place] : file.objects)
+        if (kinds.contains(ref.kind)) all.try_emplace(ref, place.object);
   // Status alone makes no object, so what holds more comes first.
   for (const bool status : {false, true})
     for (const auto& [name, file] : files_)
       for (const auto& [ref, place] : file.objects) {
-        if (!file.owned || OnlyStatus(place.object) != status) continue;
+        if (!file.owned || !kinds.contains(ref.kind) || OnlyStatus(place.object) != status)
+          continue;
         if (const auto at = all.find(ref); at != all.end())
           MergeObject(place.object, at->second);
         else if (!status)

@@ -23,8 +23,9 @@ class Catalog {
   void PutUnreadable(const std::string& file, const std::string& message);
   void Remove(const std::string& file);
 
-  // What the files say together, with uid, resourceVersion and generation.
-  std::map<Ref, Object> Objects() const;
+  // What the files say together of objects of these kinds, with uid, resourceVersion and
+  // generation.
+  std::map<Ref, Object> Objects(const std::set<Kind>& kinds) const;
   // All that is wrong, sorted.
   std::vector<Problem> Problems() const;
   // The user's file that defines the object; empty: none does.

@@ -143,7 +143,8 @@ class Folder : public Source {
   std::map<std::string, FileStamp> stamps_;  // as read; empty: read again
   std::set<std::string> noticed_;            // ignored kinds, told already
   bool scanned_ = false, dirty_ = false, broken_ = false;
-  std::map<Ref, Object> objects_;
+  std::set<Kind> wanted_;          // that anybody has watched
+  std::map<Ref, Object> objects_;  // of the kinds wanted: most are many, and of no use to an agent
   std::vector<Problem> problems_;
   std::vector<std::shared_ptr<ObjectWatcher>> watchers_;
   std::vector<std::shared_ptr<ProblemWatcher>> problem_watchers_;
@@ -155,6 +156,7 @@ class Folder : public Source {
 std::unique_ptr<Subscription> Folder::Watch(Kind kind, WatchHandlers handlers) {
   const auto& watcher = watchers_.emplace_back(
       std::make_shared<ObjectWatcher>(ObjectWatcher{kind, std::move(handlers)}));
+  dirty_ |= wanted_.insert(kind).second;
   scan_.Start(milliseconds(0));
   return std::make_unique<Ticket<ObjectWatcher>>(watcher);
 }
@@ -194,7 +196,7 @@ void Folder::Scan() {
     broken_ = !broken.empty();
     rescan_.StartRepeating(broken_ ? kRescanBroken : kRescan);
   }
-  if (std::exchange(dirty_, false)) objects_ = catalog_.Objects();
+  if (std::exchange(dirty_, false)) objects_ = catalog_.Objects(wanted_);
   problems_ = catalog_.Problems();
   problems_.insert(problems_.begin(), broken.begin(), broken.end());
   std::ranges::sort(problems_);

@@ -104,12 +104,17 @@ TEST_P(SourceConformance, TheFirstListEndsWithSynced) {
 
 TEST_P(SourceConformance, ALaterWatchGetsTheWholeListToo) {
   ground_->Put(NewPod("a"));
+  ground_->Put(Node{.meta = {.name = "node1"}});
   Open();
   Log first(*source_, Kind::kPod);
   ASSERT_TRUE(Until([&] { return first.synced(); }));
+  RunFor(120ms);  // until files are old enough to be read only once more
   Log second(*source_, Kind::kPod);
   ASSERT_TRUE(Until([&] { return second.synced(); }));
   EXPECT_EQ(first.lines, second.lines);
+  Log other(*source_, Kind::kNode);  // a kind that nobody had watched
+  ASSERT_TRUE(Until([&] { return other.synced(); }));
+  EXPECT_EQ(other.lines, (Lines{"put node1", "synced"}));
 }
 
 TEST_P(SourceConformance, ChangesFollowAndOnlyChanges) {
