@@ -1,5 +1,8 @@
 #include "apply/switch_applier.h"
 
+#include <unordered_map>
+#include <unordered_set>
+
 #include "base/log.h"
 
 namespace kvs::apply {
@@ -75,8 +78,8 @@ void SwitchApplier::LeaveOutRefused(std::vector<Change>& changes) const {
 
 void SwitchApplier::Compare() {
   const uint64_t revision = wanted_.revision();
-  wanted_.flows.Drain(revision);  // the comparison covers what they would tell
-  wanted_.groups.Drain(revision);
+  wanted_.flows.Settle();  // the comparison covers what they would tell
+  wanted_.groups.Settle();
 
   std::vector<Change> changes;
   std::unordered_map<uint32_t, const openflow::InstalledGroup*> groups;
@@ -90,22 +93,7 @@ void SwitchApplier::Compare() {
   });
   for (const auto& [id, installed] : groups) changes.emplace_back(openflow::EraseGroup{id});
 
-  std::unordered_map<flow::FlowKey, const openflow::InstalledFlow*> flows;
-  flows.reserve(installed_flows_.size());
-  for (const auto& installed : installed_flows_) {
-    if (!installed.foreign_match.empty())
-      changes.emplace_back(openflow::EraseForeignFlow{
-          installed.flow.key.table, installed.flow.key.priority, installed.foreign_match});
-    else
-      flows.emplace(installed.flow.key, &installed);
-  }
-  wanted_.flows.ForEach([&](const flow::Flow& flow) {
-    const auto it = flows.find(flow.key);
-    const bool same = it != flows.end() && !it->second->foreign && it->second->flow == flow;
-    if (it != flows.end()) flows.erase(it);
-    if (!same) changes.emplace_back(openflow::PutFlow{flow});
-  });
-  for (const auto& [key, installed] : flows) changes.emplace_back(openflow::EraseFlow{key});
+  CompareFlows(changes);
 
   const bool repairing = std::exchange(repairing_, true);
   if (repairing) counters_.repairs += changes.size();
@@ -116,6 +104,30 @@ void SwitchApplier::Compare() {
   installed_flows_ = {};
   installed_groups_ = {};
   Send(std::move(changes), revision);
+}
+
+void SwitchApplier::CompareFlows(std::vector<Change>& changes) const {
+  size_t found = 0;
+  for (const auto& installed : installed_flows_) {
+    const flow::Flow& flow = installed.flow;
+    if (!installed.foreign_match.empty()) {
+      changes.emplace_back(
+          openflow::EraseForeignFlow{flow.key.table, flow.key.priority, installed.foreign_match});
+    } else if (const flow::Flow* wanted = wanted_.flows.Find(flow.key)) {
+      ++found;
+      if (installed.foreign || flow != *wanted) changes.emplace_back(openflow::PutFlow{*wanted});
+    } else {
+      changes.emplace_back(openflow::EraseFlow{flow.key});
+    }
+  }
+  // As a rule none is missing. (A dump is a snapshot: it names no flow twice.)
+  if (found == wanted_.flows.size()) return;
+  std::unordered_set<flow::FlowKey> there;
+  for (const auto& installed : installed_flows_)
+    if (installed.foreign_match.empty()) there.insert(installed.flow.key);
+  wanted_.flows.ForEach([&](const flow::Flow& flow) {
+    if (!there.contains(flow.key)) changes.emplace_back(openflow::PutFlow{flow});
+  });
 }
 
 void SwitchApplier::SendDelta() {

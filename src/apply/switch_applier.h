@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/desired.h"
@@ -64,6 +63,7 @@ class SwitchApplier {
 
   void Dump();
   void Compare();
+  void CompareFlows(std::vector<openflow::Change>& changes) const;
   void SendDelta();
   void Send(std::vector<openflow::Change> changes, uint64_t revision);
   void Sent(const std::vector<openflow::Change>& changes, uint64_t revision,

@@ -97,19 +97,25 @@ class Desired {
   Delta<Item> Drain(uint64_t revision) {
     Delta<Item> delta;
     delta.revision = revision;
-    for (auto& [entry, was] : changed_) {
-      entry->changed = false;
+    for (const auto& [entry, was] : changed_) {
       if (entry->first.owner == kNoFragment) {
         if (was) delta.erase.push_back(was->id());
-        entries_.erase(entries_.find(entry->first.item.id()));
       } else if (!was || !(*was == entry->first.item)) {
         delta.put.push_back(entry->first.item);
       }
     }
-    changed_ = {};
+    Settle();
     std::ranges::sort(delta.erase);
     std::ranges::sort(delta.put, [](const Item& a, const Item& b) { return a.id() < b.id(); });
     return delta;
+  }
+  // As Drain(), for who knows the change already.
+  void Settle() {
+    for (const auto& [entry, was] : changed_) {
+      entry->changed = false;
+      if (entry->first.owner == kNoFragment) entries_.erase(entries_.find(entry->first.item.id()));
+    }
+    changed_ = {};
   }
 
   const Item* Find(const Key& key) const {

@@ -8,6 +8,7 @@
 
 #include "openflow/connection.h"
 #include "openflow/dummy_switch.h"
+#include "openflow/sample_flows.h"
 
 // 100,000 flows into an empty switch, and back out of it: from values in memory, through a new
 // Connection, until the switch has confirmed (or all are values again); beside it `ovs-ofctl` doing
@@ -17,35 +18,6 @@ namespace {
 
 constexpr int kFlows = 100000;
 constexpr int kRounds = 5;
-
-// What a pipeline is made of: addresses, conjunctions, translations, guards.
-std::string FlowText(int i) {
-  const std::string address = fmt::format("10.{}.{}.{}", i >> 16 & 0xff, i >> 8 & 0xff, i & 0xff);
-  switch (i % 4) {
-    case 0:
-      return fmt::format(
-          "cookie={:#x},table=20,priority=100,ip,reg1={:#x}/0xffff,nw_src={} "
-          "actions=conjunction({},1/2)",
-          i, i % 100, address, i % 1000);
-    case 1:
-      return fmt::format(
-          "cookie={:#x},table=12,priority=100,ct_state=+new+trk,tcp,nw_dst={},"
-          "tp_dst=80 actions=ct(commit,table=13,zone=1,nat(dst={}:8080),"
-          "exec(set_field:{:#x}->ct_mark))",
-          i, address, address, i);
-    case 2:
-      return fmt::format(
-          "cookie={:#x},table=30,priority=200,ip,nw_dst={} "
-          "actions=set_field:0a:58:0a:00:{:02x}:{:02x}->eth_dst,"
-          "set_field:{:#x}->reg2,output:{}",
-          i, address, i >> 8 & 0xff, i & 0xff, i % 5000, i % 60000 + 1);
-    default:
-      return fmt::format(
-          "cookie={:#x},table=1,priority=150,ip,in_port={},dl_src=0a:58:0a:00:"
-          "{:02x}:{:02x},nw_src={} actions=goto_table:5",
-          i, i % 60000 + 1, i >> 8 & 0xff, i & 0xff, address);
-  }
-}
 
 double Milliseconds(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
@@ -102,7 +74,7 @@ int Main() {
   std::vector<Change> changes;
   std::string text;
   for (int i = 0; i < kFlows; ++i) {
-    const std::string line = FlowText(i);
+    const std::string line = SampleFlow(i);
     const auto flow = flow::Flow::Parse(line);
     if (!flow) Die(flow.error().message);
     changes.push_back(PutFlow{*flow});

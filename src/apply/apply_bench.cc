@@ -1,0 +1,95 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+
+#include "apply/switch_applier.h"
+#include "base/log.h"
+#include "openflow/dummy_switch.h"
+#include "openflow/sample_flows.h"
+
+// An agent that starts again and finds 100,000 flows just as they should be: from values in memory,
+// through a new Connection, a dump and a comparison, until the switch is known to be right. Beside
+// it `ovs-ofctl replace-flows` with the same flows in a file. Alternating, medians.
+namespace kvs::apply {
+namespace {
+
+constexpr int kFlows = 100000;
+constexpr int kRounds = 5;
+
+double Milliseconds(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+double Median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+[[noreturn]] void Die(const std::string& why) {
+  fmt::print(stderr, "apply_bench: {}\n", why);
+  std::exit(1);
+}
+
+// Returns how many changes it sent.
+uint64_t Restart(const openflow::DummySwitch& there, const std::vector<flow::Flow>& flows) {
+  const auto before = [](engine::FragmentId a, engine::FragmentId b) { return a < b; };
+  engine::Desired<flow::Flow> wanted(before);
+  engine::Desired<flow::Group> groups(before);
+  for (const flow::Flow& flow : flows) wanted.Put(0, flow);
+  io::Loop loop;
+  std::unique_ptr<SwitchApplier> applier;
+  openflow::Connection connection(loop, there.socket(),
+                                  {.on_up = [&](uint64_t) { applier->OnUp(); },
+                                   .on_down = [](const Error& error) { Die(error.message); },
+                                   .on_packet_in = {},
+                                   .on_port_status = {},
+                                   .on_flow_event = {},
+                                   .on_flow_removed = {}});
+  applier = std::make_unique<SwitchApplier>(
+      loop, connection,
+      SwitchApplier::Wanted{.flows = wanted, .groups = groups, .revision = [] { return 1; }},
+      [&] { loop.Stop(); });
+  applier->Begin();
+  loop.Run();
+  return applier->counters().changes;
+}
+
+int Main() {
+  std::vector<flow::Flow> flows;
+  if (auto quiet = log::Configure("warning", "text"); !quiet) Die(quiet.error().message);
+  const openflow::DummySwitch there;
+  const std::string file = there.folder() + "/flows";
+  std::ofstream text(file);
+  for (int i = 0; i < kFlows; ++i) {
+    const std::string line = openflow::SampleFlow(i);
+    auto flow = flow::Flow::Parse(line);
+    if (!flow) Die(flow.error().message);
+    flows.push_back(std::move(*flow));
+    text << line << "\n";
+  }
+  text.close();
+  there.Ofctl({"--bundle", "add-flows", there.socket(), file});
+
+  std::vector<double> ours, theirs;
+  uint64_t changes = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    ours.push_back(Milliseconds([&] { changes += Restart(there, flows); }));
+    theirs.push_back(Milliseconds([&] { there.Ofctl({"replace-flows", there.socket(), file}); }));
+  }
+  fmt::print("{:<44} {:7.0f} ms   {:<32} {:7.0f} ms   ratio {:.2f}\n",
+             fmt::format("restart at 100,000 flows, {} flow mods", changes), Median(ours),
+             "ovs-ofctl replace-flows", Median(theirs), Median(ours) / Median(theirs));
+  return 0;
+}
+
+}  // namespace
+}  // namespace kvs::apply
+
+int main() { return kvs::apply::Main(); }
