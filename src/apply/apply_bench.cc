@@ -1,12 +1,9 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdlib>
 #include <fstream>
-#include <functional>
 
 #include "apply/switch_applier.h"
+#include "base/benchmark.h"
 #include "base/log.h"
 #include "openflow/dummy_switch.h"
 #include "openflow/sample_flows.h"
@@ -17,25 +14,12 @@
 namespace kvs::apply {
 namespace {
 
+using bench::Die;
+using bench::Milliseconds;
+using bench::Need;
+
 constexpr int kFlows = 100000;
 constexpr int kRounds = 5;
-
-double Milliseconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-      .count();
-}
-
-double Median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
-
-[[noreturn]] void Die(const std::string& why) {
-  fmt::print(stderr, "apply_bench: {}\n", why);
-  std::exit(1);
-}
 
 // Returns how many changes it sent.
 uint64_t Restart(const openflow::DummySwitch& there, const std::vector<flow::Flow>& flows) {
@@ -63,15 +47,13 @@ uint64_t Restart(const openflow::DummySwitch& there, const std::vector<flow::Flo
 
 int Main() {
   std::vector<flow::Flow> flows;
-  if (auto quiet = log::Configure("warning", "text"); !quiet) Die(quiet.error().message);
+  Need(log::Configure("warning", "text"));
   const openflow::DummySwitch there;
   const std::string file = there.folder() + "/flows";
   std::ofstream text(file);
   for (int i = 0; i < kFlows; ++i) {
     const std::string line = openflow::SampleFlow(i);
-    auto flow = flow::Flow::Parse(line);
-    if (!flow) Die(flow.error().message);
-    flows.push_back(std::move(*flow));
+    flows.push_back(Need(flow::Flow::Parse(line)));
     text << line << "\n";
   }
   text.close();
@@ -83,9 +65,8 @@ int Main() {
     ours.push_back(Milliseconds([&] { changes += Restart(there, flows); }));
     theirs.push_back(Milliseconds([&] { there.Ofctl({"replace-flows", there.socket(), file}); }));
   }
-  fmt::print("{:<44} {:7.0f} ms   {:<32} {:7.0f} ms   ratio {:.2f}\n",
-             fmt::format("restart at 100,000 flows, {} flow mods", changes), Median(ours),
-             "ovs-ofctl replace-flows", Median(theirs), Median(ours) / Median(theirs));
+  bench::PrintTimes(fmt::format("restart at 100,000 flows, {} flow mods", changes), ours,
+                    "ovs-ofctl replace-flows", theirs);
   return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <numeric>
 
+#include "base/benchmark.h"
 #include "cni/test_node.h"
 
 namespace kvs::cni {
@@ -70,12 +71,9 @@ class Bench {
   double Median(const std::function<void(int)>& call) const {
     std::vector<double> times;
     for (int pod = 0; pod < pods_; ++pod) {
-      const auto start = Clock::now();
-      call(pod);
-      times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+      times.push_back(bench::Milliseconds([&] { call(pod); }));
     }
-    std::ranges::sort(times);
-    return times[times.size() / 2];
+    return bench::Median(std::move(times));
   }
 
   double Rate(const std::function<void(int)>& call) const {

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/benchmark.h"
 #include "lab/lab.h"
 #include "lab/load.h"
 #include "lab/netns.h"
@@ -33,6 +34,9 @@
 namespace kvs::lab {
 namespace {
 
+using bench::Die;
+using bench::Median;
+using bench::Need;
 using std::chrono_literals::operator""ms;
 
 constexpr int kPods = 4;
@@ -42,17 +46,6 @@ constexpr int kTransactions = 300, kConnections = 100, kMostLaps = 100;
 constexpr auto kStream = 50ms;
 // Connections whose misses are counted, after others that warm the datapath's caches.
 constexpr int kCounted = 10000, kWarm = 1000;
-
-[[noreturn]] void Die(const std::string& why) {
-  fmt::print(stderr, "datapath_bench: {}\n", why);
-  std::exit(1);
-}
-
-template <class T>
-T Need(Result<T> result) {
-  if (!result) Die(result.error().message);
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 netlink::Namespace Open(const std::string& netns) {
   return Need(netlink::Namespace::Open(netlink::Namespace::Path(netns)));
@@ -215,11 +208,6 @@ class Bench {
       fmt::print("{:>20.5g}{:>8.3f}", Median(rates[i]), Median(ratios[i]));
     fmt::print("\n");
     std::fflush(stdout);
-  }
-
-  static double Median(std::vector<double> values) {
-    std::ranges::sort(values);
-    return values[values.size() / 2];
   }
 
   // Packets that no megaflow wanted, of the whole datapath.

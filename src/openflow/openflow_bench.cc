@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 
+#include "base/benchmark.h"
 #include "openflow/connection.h"
 #include "openflow/dummy_switch.h"
 #include "openflow/sample_flows.h"
@@ -16,25 +14,12 @@
 namespace kvs::openflow {
 namespace {
 
+using bench::Die;
+using bench::Milliseconds;
+using bench::Need;
+
 constexpr int kFlows = 100000;
 constexpr int kRounds = 5;
-
-double Milliseconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-      .count();
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-[[noreturn]] void Die(const std::string& why) {
-  fmt::print(stderr, "openflow_bench: {}\n", why);
-  std::exit(1);
-}
 
 // Connects, does `work` and returns when that has stopped the loop.
 void WithConnection(const DummySwitch& there,
@@ -75,9 +60,7 @@ int Main() {
   std::string text;
   for (int i = 0; i < kFlows; ++i) {
     const std::string line = SampleFlow(i);
-    const auto flow = flow::Flow::Parse(line);
-    if (!flow) Die(flow.error().message);
-    changes.push_back(PutFlow{*flow});
+    changes.push_back(PutFlow{Need(flow::Flow::Parse(line))});
     text += line + "\n";
   }
   std::vector<double> load, load_peer, dump, dump_peer;
@@ -98,13 +81,9 @@ int Main() {
     }));
     dump_peer.push_back(Milliseconds([&] { there.Ofctl({"dump-flows", there.socket()}); }));
   }
-  const auto print = [](const char* what, const std::vector<double>& ours, const char* peer,
-                        const std::vector<double>& theirs) {
-    fmt::print("{:<44} {:7.0f} ms   {:<32} {:7.0f} ms   ratio {:.2f}\n", what, Median(ours), peer,
-               Median(theirs), Median(ours) / Median(theirs));
-  };
-  print("100,000 flows into an empty switch", load, "ovs-ofctl --bundle add-flows", load_peer);
-  print("100,000 flows dumped", dump, "ovs-ofctl dump-flows", dump_peer);
+  bench::PrintTimes("100,000 flows into an empty switch", load, "ovs-ofctl --bundle add-flows",
+                    load_peer);
+  bench::PrintTimes("100,000 flows dumped", dump, "ovs-ofctl dump-flows", dump_peer);
   return 0;
 }
 
