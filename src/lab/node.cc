@@ -70,7 +70,6 @@ Result<> Node::BringUp() {
   if (auto done = MakeNetns(netns()); !done) return done;
   if (auto done = MakeNic(); !done) return done;
   if (auto done = StartOvsdb(); !done) return done;
-  if (auto done = RecordOvsVersion(); !done) return done;
   if (auto done = StartOvs(); !done) return done;
   if (KernelDatapath()) return AddressNic();
   auto made =
@@ -79,16 +78,6 @@ Result<> Node::BringUp() {
             seconds(25));
   if (!made) return tl::unexpected<Error>(made.error());
   return AddressNic();
-}
-
-Result<> Node::RecordOvsVersion() {
-  auto said = Check({.argv = {"ovs-vswitchd", "--version"}});  // "... (Open vSwitch) 3.1.0\n..."
-  if (!said) return tl::unexpected<Error>(said.error());
-  const auto line = said->substr(0, said->find('\n'));
-  auto set = Check(Here({"ovs-vsctl", "--no-wait", "--timeout=10", "set", "Open_vSwitch", ".",
-                         "ovs_version=" + line.substr(line.rfind(' ') + 1)}));
-  if (!set) return tl::unexpected<Error>(set.error());
-  return {};
 }
 
 Result<> Node::MakeNic() {

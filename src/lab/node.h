@@ -69,7 +69,6 @@ class Node {
     return "nodes/" + options_.name + "/" + program;
   }
   Result<> MakeNic();
-  Result<> RecordOvsVersion();  // as ovs-ctl(8) does at start
   Result<> AddressNic();
 
   State state_;
