@@ -47,14 +47,13 @@ std::vector<Pass> PassesFor(const std::string& bridge, const std::string& tunnel
                       .match = fmt::format("{} \"{}\"", match, bridge),
                       .sought = BytesOf(bridge),
                       .firewall_cmd = "--zone=trusted --add-interface=" + bridge});
-  // Registered with IANA: UDP ports and protocol number, RFC 7348, RFC 8926, RFC 2784.
-  if (tunnel == "vxlan") passes.push_back(UdpPass(tunnel, 4789));
-  if (tunnel == "geneve") passes.push_back(UdpPass(tunnel, 6081));
+  if (tunnel == "vxlan") passes.push_back(UdpPass(tunnel, pipeline::kVxlanPort));
+  if (tunnel == "geneve") passes.push_back(UdpPass(tunnel, pipeline::kGenevePort));
   if (tunnel == "gre")
     passes.push_back({.hook = FilterChain::Hook::kInput,
                       .comment = std::string(kOurs) + tunnel,
                       .match = "meta l4proto gre",
-                      .sought = {47},
+                      .sought = {pipeline::kGreProtocol},
                       .firewall_cmd = "--add-protocol=gre"});
   return passes;
 }

@@ -24,6 +24,10 @@ inline Ip NextHop(bool six) { return six ? Ip(kNextHop6) : Ip(kNextHop4); }
 
 inline constexpr std::string_view kTunnelPortName = "overlay0";
 inline constexpr uint16_t kTunnelOfport = 1;
+// What tunnels are in the underlay, as registered with IANA: UDP ports (RFC 7348, RFC 8926) and an
+// IP protocol (RFC 2784).
+inline constexpr uint16_t kVxlanPort = 4789, kGenevePort = 6081;
+inline constexpr uint8_t kGreProtocol = 47;
 inline constexpr uint64_t kTunnelKey = 7;  // VNI (VXLAN, Geneve) or key (GRE) of all our packets
 
 // An address on the bridge's LOCAL link, as a host prefix.

@@ -113,8 +113,6 @@ void TunnelAt::AddTo(flow::Match& match) const {
 }
 
 void Encapsulated::AddTo(flow::Match& match) const {
-  constexpr uint8_t kGreProtocol = 47;
-  constexpr uint16_t kVxlanPort = 4789, kGenevePort = 6081;
   IpPacket{six}.AddTo(match);
   match.Set(Field::kIpProto, by == Encapsulation::kGre ? kGreProtocol : kUdp);
   if (by != Encapsulation::kGre)
