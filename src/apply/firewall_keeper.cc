@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "apply/nft.h"
 #include "base/log.h"
 
 namespace kvs::apply {
@@ -145,17 +146,14 @@ Result<std::set<Problem>> FirewallKeeper::FindInTheWay(const std::vector<FilterC
 }
 
 void FirewallKeeper::Run(const std::vector<std::string>& commands, bool repair) {
-  process_ =
-      io::Process::Run(loop_, {"nft", "-f", "-"}, fmt::format("{}\n", fmt::join(commands, "\n")),
-                       [this, commands, repair](Result<io::Process::Outcome> outcome) {
-                         process_.reset();
-                         if (!outcome) return Tell({{"Host", "firewall", outcome.error().message}});
-                         if (outcome->exit_code != 0)
-                           return Tell({{"Host", "firewall", "nft: " + outcome->output}});
-                         log::Info("firewall: {}", fmt::join(commands, "; "));
-                         if (repair) ++repairs_;
-                         Audit();
-                       });
+  process_ = RunNft(loop_, fmt::format("{}\n", fmt::join(commands, "\n")),
+                    [this, commands, repair](const std::string& problem) {
+                      process_.reset();
+                      if (!problem.empty()) return Tell({{"Host", "firewall", problem}});
+                      log::Info("firewall: {}", fmt::join(commands, "; "));
+                      if (repair) ++repairs_;
+                      Audit();
+                    });
 }
 
 void FirewallKeeper::Tell(std::set<Problem> problems) {

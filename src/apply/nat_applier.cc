@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "apply/nft.h"
 #include "base/log.h"
 #include "netlink/nftables.h"
 
@@ -86,18 +87,14 @@ void NatApplier::Audit() {
 
 void NatApplier::Run() {
   const std::string running = wanted_;
-  process_ = io::Process::Run(
-      loop_, {"nft", "-f", "-"}, running, [this, running](Result<io::Process::Outcome> outcome) {
-        process_.reset();
-        const std::string problem = !outcome                  ? outcome.error().message
-                                    : outcome->exit_code != 0 ? "nft: " + outcome->output
-                                                              : "";
-        if (!problem.empty() && problem != problem_) log::Warning("masquerade: {}", problem);
-        problem_ = problem;
-        if (!problem.empty()) return retry_.Start(kRetry);
-        applied_ = running;
-        if (wanted_ != applied_) Run();
-      });
+  process_ = RunNft(loop_, running, [this, running](const std::string& problem) {
+    process_.reset();
+    if (!problem.empty() && problem != problem_) log::Warning("masquerade: {}", problem);
+    problem_ = problem;
+    if (!problem.empty()) return retry_.Start(kRetry);
+    applied_ = running;
+    if (wanted_ != applied_) Run();
+  });
 }
 
 }  // namespace kvs::apply

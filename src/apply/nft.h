@@ -1,0 +1,17 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "io/loop.h"
+#include "io/process.h"
+
+namespace kvs::apply {
+
+// Runs `commands` of nft(8) in one transaction, and tells what was wrong; "": nothing. Destroying
+// the process kills it and calls nothing.
+std::unique_ptr<io::Process> RunNft(io::Loop& loop, std::string commands,
+                                    std::function<void(const std::string& problem)> done);
+
+}  // namespace kvs::apply
