@@ -12,20 +12,36 @@ constexpr size_t kMaxText = 4096;
 
 constexpr size_t Aligned(size_t size) { return (size + 3) & ~size_t{3}; }
 
+// What begins with a header that tells its length, header included, and is followed by the next one
+// at a multiple of 4 bytes: messages and attributes.
+template <class Header>
+struct Record {
+  Header header;
+  Bytes body;
+};
+
+// Takes the next record off `rest`; nullopt at the end, and where the rest is no record.
+template <class Header, class Length>
+std::optional<Record<Header>> TakeRecord(Bytes& rest, Length Header::*length_field) {
+  Header header;
+  if (rest.size() < sizeof header) return std::nullopt;
+  std::memcpy(&header, rest.data(), sizeof header);
+  const size_t length = header.*length_field;
+  if (length < sizeof header || length > rest.size()) return std::nullopt;
+  const Bytes body = rest.subspan(sizeof header, length - sizeof header);
+  rest = rest.subspan(std::min(rest.size(), Aligned(length)));
+  return Record<Header>{header, body};
+}
+
 struct Attribute {
   uint16_t type;
   Bytes value;
 };
 
-// Takes the next attribute off `rest`; nullopt at the end, and where the rest is no attribute.
 std::optional<Attribute> TakeAttribute(Bytes& rest) {
-  nlattr header;
-  if (rest.size() < sizeof header) return std::nullopt;
-  std::memcpy(&header, rest.data(), sizeof header);
-  if (header.nla_len < sizeof header || header.nla_len > rest.size()) return std::nullopt;
-  const Bytes value = rest.subspan(sizeof header, header.nla_len - sizeof header);
-  rest = rest.subspan(std::min(rest.size(), Aligned(header.nla_len)));
-  return Attribute{static_cast<uint16_t>(header.nla_type & NLA_TYPE_MASK), value};
+  const auto next = TakeRecord(rest, &nlattr::nla_len);
+  if (!next) return std::nullopt;
+  return Attribute{static_cast<uint16_t>(next->header.nla_type & NLA_TYPE_MASK), next->body};
 }
 
 }  // namespace
@@ -83,13 +99,10 @@ Message& Message::End(size_t start) {
 }
 
 std::optional<Received> TakeMessage(Bytes& datagram) {
-  nlmsghdr header;
-  if (datagram.size() < sizeof header) return std::nullopt;
-  std::memcpy(&header, datagram.data(), sizeof header);
-  if (header.nlmsg_len < sizeof header || header.nlmsg_len > datagram.size()) return std::nullopt;
-  const Bytes body = datagram.subspan(sizeof header, header.nlmsg_len - sizeof header);
-  datagram = datagram.subspan(std::min(datagram.size(), Aligned(header.nlmsg_len)));
-  return Received{header.nlmsg_type, header.nlmsg_flags, header.nlmsg_seq, body};
+  const auto next = TakeRecord(datagram, &nlmsghdr::nlmsg_len);
+  if (!next) return std::nullopt;
+  const nlmsghdr& header = next->header;
+  return Received{header.nlmsg_type, header.nlmsg_flags, header.nlmsg_seq, next->body};
 }
 
 std::optional<Bytes> Attributes::Find(uint16_t attribute) const {
