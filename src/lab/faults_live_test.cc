@@ -58,14 +58,7 @@ class FaultsLiveTest : public testing::Test {
     const auto done = Check(node().Here(std::move(argv)));
     return done ? *done : done.error().message;
   }
-  std::string Metric(const std::string& name) {
-    const std::string all =
-        Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/metrics"});
-    const size_t at = all.find("\n" + name + " ");
-    return at == std::string::npos
-               ? ""
-               : all.substr(at + name.size() + 2, all.find('\n', at + 1) - at - name.size() - 2);
-  }
+  std::string Metric(const std::string& name) { return node().Metric(name); }
 
   bool AllReached() { return Reached(lab_->Places()); }
   bool PodsReached() {

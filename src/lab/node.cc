@@ -233,4 +233,13 @@ Result<std::string> Node::Appctl(const std::string& method,
   return Unixctl(Path("ovs/ovs-vswitchd.ctl"), method, args);
 }
 
+std::string Node::Metric(const std::string& name) const {
+  const auto all =
+      Check(Here({"curl", "-s", "--unix-socket", agent_socket(), "http://agent/metrics"}));
+  const size_t at = all ? all->find("\n" + name + " ") : std::string::npos;
+  if (at == std::string::npos) return "";
+  const size_t value = at + name.size() + 2;
+  return all->substr(value, all->find('\n', value) - value);
+}
+
 }  // namespace kvs::lab

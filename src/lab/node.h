@@ -62,6 +62,9 @@ class Node {
   Result<std::string> Appctl(const std::string& method, const std::vector<std::string>& args) const;
 
  private:
+  // A number of the agent's /metrics, as it is written there; "" if the agent doesn't tell it.
+  std::string Metric(const std::string& name) const;
+
   std::string Path(const std::string& below) const {
     return state_.Path("nodes/" + options_.name + "/" + below);
   }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/benchmark.h"
 #include "lab/lab.h"
 #include "lab/load.h"
 
@@ -16,18 +17,10 @@
 namespace kvs::lab {
 namespace {
 
+using bench::Die;
+using bench::Need;
+
 constexpr int kPerSecond = 1000;
-
-[[noreturn]] void Die(const std::string& why) {
-  fmt::print(stderr, "restart_bench: {}\n", why);
-  std::exit(1);
-}
-
-template <class T>
-T Need(Result<T> result) {
-  if (!result) Die(result.error().message);
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 // The first packet between two nodes may be lost while ovs-vswitchd asks for the other's MAC; it is
 // sent here.
@@ -40,12 +33,9 @@ Path Between(const Lab& lab, const std::string& from, const std::string& to) {
 }
 
 uint64_t FlowOperations(const Node& node) {
-  const std::string metrics = Need(Check(
-      node.Here({"curl", "-s", "--unix-socket", node.agent_socket(), "http://agent/metrics"})));
-  const std::string name = "\nkvswitch_flow_operations_total ";
-  const size_t at = metrics.find(name);
-  if (at == metrics.npos) Die("the agent's metrics have no flow operations");
-  return std::strtoull(metrics.c_str() + at + name.size(), nullptr, 10);
+  const std::string count = node.Metric("kvswitch_flow_operations_total");
+  if (count.empty()) Die("the agent's metrics have no flow operations");
+  return std::strtoull(count.c_str(), nullptr, 10);
 }
 
 void Print(const char* what, const Stream::Count& count) {

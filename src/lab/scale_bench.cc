@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/benchmark.h"
 #include "lab/manifests.h"
 #include "lab/netns.h"
 #include "lab/node.h"
@@ -23,21 +24,12 @@ namespace kvs::lab {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using bench::Die;
+using bench::Need;
 using std::chrono::seconds;
 
 constexpr int kNodes = 200, kPodsPerNode = 25;
 constexpr char kNode[] = "node1";
-
-[[noreturn]] void Die(const std::string& why) {
-  fmt::print(stderr, "scale_bench: {}\n", why);
-  std::exit(1);
-}
-
-template <class T>
-T Need(Result<T> result) {
-  if (!result) Die(result.error().message);
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 std::string PodName(int node, int index) { return fmt::format("scale/pod-{}-{}", node, index); }
 
@@ -93,12 +85,7 @@ class Bench {
   }
 
   uint64_t Metric(const std::string& name) const {
-    const auto all = Check(
-        node_.Here({"curl", "-s", "--unix-socket", node_.agent_socket(), "http://agent/metrics"}));
-    const size_t at = all ? all->find("\n" + name + " ") : std::string::npos;
-    return at == std::string::npos
-               ? 0
-               : std::strtoull(all->c_str() + at + name.size() + 2, nullptr, 10);
+    return std::strtoull(node_.Metric(name).c_str(), nullptr, 10);
   }
 
   void AwaitReady(uint64_t nodes = kNodes) const {
