@@ -126,16 +126,14 @@ int AllLabsDown() {
 int LabStatus(const std::string& name, bool json) {
   const auto lab = lab::Lab::Join(name);
   if (!lab) return Failed(lab.error(), kUnreachable);
-  bool all_run = true;
-  const std::string nodes = NodesText(**lab, all_run);
   if (json) {
     fmt::print("{}\n", LabJson(**lab));
-    return all_run ? kOk : kFailed;
+  } else {
+    fmt::print("{}", NodesText(**lab));
+    fmt::print("overlay {}, manifests in {}, logs in {}\n\n{}", (*lab)->options().overlay,
+               (*lab)->options().manifests, (*lab)->state().folder(), PodsText(**lab));
   }
-  fmt::print("{}", nodes);
-  fmt::print("overlay {}, manifests in {}, logs in {}\n\n{}", (*lab)->options().overlay,
-             (*lab)->options().manifests, (*lab)->state().folder(), PodsText(**lab));
-  return all_run ? kOk : kFailed;
+  return (*lab)->AllRun() ? kOk : kFailed;
 }
 
 int LabExec(const std::string& name, const std::string& place,

@@ -16,14 +16,10 @@ json::array Texts(const std::vector<Ip>& ips) {
 }  // namespace
 
 std::string LabJson(const lab::Lab& lab) {
-  const auto processes = lab.state().Processes();
   json::array nodes, pods;
   for (const auto& [name, node] : lab.nodes()) {
     json::object programs;
-    for (const char* program : {"ovsdb-server", "ovs-vswitchd", "k-vswitchd"}) {
-      const auto process = processes.find("nodes/" + name + "/" + program);
-      programs[program] = process != processes.end() && lab::IsAlive(process->second);
-    }
+    for (const char* program : lab::Node::kPrograms) programs[program] = node->Runs(program);
     nodes.push_back(json::object{
         {"name", name}, {"addresses", Texts(node->addresses())}, {"programs", programs}});
   }

@@ -19,21 +19,17 @@ std::string PodsText(const lab::Lab& lab) {
   return table.ToString();
 }
 
-std::string NodesText(const lab::Lab& lab, bool& all_run) {
-  const auto running = [&](const std::string& what) {
-    const auto process = lab.state().Find(what);
-    const bool runs = process && lab::IsAlive(*process);
-    all_run &= runs;
-    return std::string(runs ? "runs" : "DOWN");
-  };
+std::string NodesText(const lab::Lab& lab) {
+  const auto word = [](bool runs) { return std::string(runs ? "runs" : "DOWN"); };
   TextTable table({"NODE", "ADDRESSES", "OVSDB-SERVER", "OVS-VSWITCHD", "K-VSWITCHD"});
   for (const auto& [name, node] : lab.nodes()) {
-    const std::string at = "nodes/" + name + "/";
-    table.Add({name, Join(node->addresses()), running(at + "ovsdb-server"),
-               running(at + "ovs-vswitchd"), running(at + "k-vswitchd")});
+    std::vector<std::string> row{name, Join(node->addresses())};
+    for (const char* program : lab::Node::kPrograms) row.push_back(word(node->Runs(program)));
+    table.Add(std::move(row));
   }
   return fmt::format("{}\ncontroller {}, kubelet {}\n", table.ToString(),
-                     running("k-vswitch-controller"), running("kubelet"));
+                     word(lab.state().Runs("k-vswitch-controller")),
+                     word(lab.state().Runs("kubelet")));
 }
 
 }  // namespace kvs::cli

@@ -13,8 +13,7 @@ namespace kvs::cli {
 void PrintStep(std::string_view what, std::chrono::milliseconds time);
 // A table of the pods with node, addresses and port.
 std::string PodsText(const lab::Lab& lab);
-// A table of the nodes with addresses and whether each program runs. `all_run` is set to false if
-// one doesn't.
-std::string NodesText(const lab::Lab& lab, bool& all_run);
+// A table of the nodes with addresses and whether each program runs.
+std::string NodesText(const lab::Lab& lab);
 
 }  // namespace kvs::cli

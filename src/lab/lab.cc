@@ -277,6 +277,13 @@ std::vector<Place> Lab::Places() const {
   return places;
 }
 
+bool Lab::AllRun() const {
+  for (const auto& [name, node] : nodes_)
+    for (const char* program : Node::kPrograms)
+      if (!node->Runs(program)) return false;
+  return state_.Runs(kController) && state_.Runs("kubelet");
+}
+
 Result<Place> Lab::Find(const std::string& place) const {
   for (auto& known : Places()) {
     if (known.name == place) return known;

@@ -80,6 +80,8 @@ class Lab {
   // Pods, nodes and the outside.
   std::vector<Place> Places() const;
   Result<Place> Find(const std::string& place) const;
+  // Whether every program does that a lab which is kept up has: the nodes', controller and kubelet.
+  bool AllRun() const;
 
   // Makes the machine equal to the folder as it is now: nodes and pods that are new, gone or
   // changed. Goes on after a failure; the Error names all of them. Nothing is taken away while

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -61,10 +62,12 @@ class Node {
   // Asks ovs-vswitchd, as ovs-appctl does: Appctl("ofproto/trace", {"k-vswitch0", "..."}).
   Result<std::string> Appctl(const std::string& method, const std::vector<std::string>& args) const;
 
- private:
+  static constexpr std::array kPrograms = {"ovsdb-server", "ovs-vswitchd", "k-vswitchd"};
+  bool Runs(const std::string& program) const { return state_.Runs(Noted(program)); }
   // A number of the agent's /metrics, as it is written there; "" if the agent doesn't tell it.
   std::string Metric(const std::string& name) const;
 
+ private:
   std::string Path(const std::string& below) const {
     return state_.Path("nodes/" + options_.name + "/" + below);
   }

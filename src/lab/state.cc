@@ -141,6 +141,11 @@ Result<Process> State::Find(const std::string& what) const {
   return found->second;
 }
 
+bool State::Runs(const std::string& what) const {
+  const auto process = Find(what);
+  return process && IsAlive(*process);
+}
+
 Result<> State::Own(const std::string& path) const {
   std::ofstream file(Path("owned"), std::ios::app);
   file << path << '\n';

@@ -36,6 +36,7 @@ class State {
   void Forget(const std::string& what) const;
   std::map<std::string, Process> Processes() const;
   Result<Process> Find(const std::string& what) const;
+  bool Runs(const std::string& what) const;
 
   // Something outside the folder that the lab makes: Clean removes it too.
   Result<> Own(const std::string& path) const;
