@@ -5,13 +5,13 @@
 #include <string>
 
 #include "lab/lab.h"
+#include "lab/matrix.h"
 
 namespace kvs::cli {
 
 struct DemoOptions {
   lab::Options lab{.name = "demo"};
-  // How long each cell of the matrix is tried; the slowest machine is a guest in emulation.
-  std::chrono::seconds patience{10};
+  std::chrono::seconds patience = lab::kPatience;  // how long each cell of the matrix is tried
   // Called before connectivity is tried; a test breaks something here.
   std::function<void(lab::Lab&)> before_matrix = [](lab::Lab&) {};
 };

@@ -20,6 +20,9 @@ struct MatrixCell {
   bool ok() const { return outcome.reached == expected; }
 };
 
+// How long a cell is tried; the slowest machine is a guest in emulation.
+inline constexpr std::chrono::seconds kPatience{10};
+
 struct Matrix {
   std::vector<MatrixCell> cells;
   std::chrono::milliseconds time{0};  // of all of it
@@ -32,7 +35,7 @@ struct Matrix {
 std::vector<MatrixCell> PlanMatrix(const std::vector<Place>& places);
 // Runs them, all sources at once.
 Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCell> cells,
-                         std::chrono::milliseconds timeout = std::chrono::seconds(10));
+                         std::chrono::milliseconds timeout = kPatience);
 
 // For people: a table (rows: from, columns: to), a line per kind, a line per failed cell.
 std::string ToText(const Matrix& matrix);
