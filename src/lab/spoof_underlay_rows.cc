@@ -14,11 +14,12 @@ constexpr uint32_t kKey = pipeline::kTunnelKey;
 struct Kind {
   Encapsulation encapsulation;
   const char* name;
-  uint16_t port;  // UDP; 0: GRE
+
+  bool is_gre() const { return encapsulation == Encapsulation::kGre; }
 };
-constexpr Kind kKinds[] = {{Encapsulation::kVxlan, "vxlan", 4789},
-                           {Encapsulation::kGeneve, "geneve", 6081},
-                           {Encapsulation::kGre, "gre", 0}};
+constexpr Kind kKinds[] = {{Encapsulation::kVxlan, "vxlan"},
+                           {Encapsulation::kGeneve, "geneve"},
+                           {Encapsulation::kGre, "gre"}};
 
 uint16_t EthTypeOf(const Ip& ip) { return ip.is6() ? kEthIp6 : kEthIp4; }
 
@@ -87,12 +88,12 @@ void AddTunnels(const Cast& cast, const std::string& overlay, Rows& rows) {
         rows.push_back(TunnelRow(cast, cast.outside, "outside", kind, truth, outer6));
         // The host's tracker takes GRE for an answer to a pod's own (AddOwnTunnels), having no
         // ports.
-        if (kind.port == 0 && kind.name != overlay) rows.back().passes = {"node1", cast.a.name};
+        if (kind.is_gre() && kind.name != overlay) rows.back().passes = {"node1", cast.a.name};
         rows.push_back(TunnelRow(cast, cast.node2, "node2/u0", kind, truth, outer6));
         if (kind.name != overlay) continue;
         rows.back().passes = {cast.c.name};  // the echo server's answer
         // The kernel's datapath has GRE over IPv4 only.
-        if (kind.port == 0 && outer6)
+        if (kind.is_gre() && outer6)
           rows.back().passes.insert(cast.a.name);
         else
           rows.back().to = cast.a.name;
