@@ -13,7 +13,7 @@
 namespace kvs::cli {
 namespace {
 
-struct Arguments {
+struct AgentArguments {
   std::string socket = "/run/k-vswitch/agent.sock";
   std::string lab = "lab", lab_node;
   std::string output = "table";
@@ -26,8 +26,8 @@ struct Arguments {
   }
 };
 
-std::shared_ptr<Arguments> WithAgent(CLI::App& command) {
-  auto arguments = std::make_shared<Arguments>();
+std::shared_ptr<AgentArguments> WithAgent(CLI::App& command) {
+  auto arguments = std::make_shared<AgentArguments>();
   auto* socket = command.add_option("--socket", arguments->socket, "the agent's Unix socket")
                      ->envname("KVS_SOCKET")
                      ->capture_default_str();
@@ -45,7 +45,7 @@ int Fails(const Error& error, ExitCode code) {
   return code;
 }
 
-int Status(const Arguments& arguments) {
+int Status(const AgentArguments& arguments) {
   const auto answer = AskAgent(arguments.Socket(), "/v1/status");
   if (!answer) return Fails(answer.error(), kUnreachable);
   const auto shown = ToStatusText(answer->body, Paint());
@@ -54,7 +54,7 @@ int Status(const Arguments& arguments) {
   return shown->healthy ? kOk : kFailed;
 }
 
-int Get(const Arguments& arguments) {
+int Get(const AgentArguments& arguments) {
   const auto answer = AskAgent(arguments.Socket(), "/v1/" + arguments.kind);
   if (!answer) return Fails(answer.error(), kUnreachable);
   if (answer->status != 200) return Fails({answer->body}, kFailed);

@@ -14,7 +14,7 @@ namespace kvs::cli {
 namespace {
 
 // What the commands write their arguments to; lives as long as their callbacks.
-struct Arguments {
+struct LabArguments {
   lab::Options lab;
   TraceArguments trace;
   std::string place, pod, node, identity;
@@ -22,7 +22,7 @@ struct Arguments {
   std::string output = "text";
   bool all = false;
 };
-using Shared = std::shared_ptr<Arguments>;
+using Shared = std::shared_ptr<LabArguments>;
 
 int Report(const Result<>& done) {
   if (done) return kOk;
@@ -31,7 +31,7 @@ int Report(const Result<>& done) {
 }
 
 Shared Named(CLI::App& command, const char* name) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<LabArguments>();
   arguments->lab.name = name;
   command.add_option("--name", arguments->lab.name, "name of the lab")->capture_default_str();
   return arguments;
@@ -120,7 +120,7 @@ void AddPlaying(CLI::App& lab, int& code) {
 // What a lab starts of kvs itself; not for people.
 void AddParts(CLI::App& lab, int& code) {
   auto* process = lab.add_subcommand("pod-process")->group("");
-  const auto pod = std::make_shared<Arguments>();
+  const auto pod = std::make_shared<LabArguments>();
   process->add_option("identity", pod->identity)->required();
   process->callback([pod, &code] { code = Report(lab::ServeEcho(pod->identity, lab::kEchoPort)); });
 

@@ -60,16 +60,16 @@ class Resolver {
   Settings& settings_;
 };
 
-using Ranges = std::vector<Prefix>;
+using Prefixes = std::vector<Prefix>;
 
-bool TakeList(const Ranges& from, Ranges& into) {
+bool TakeList(const Prefixes& from, Prefixes& into) {
   if (!from.empty()) into = from;
   return !from.empty();
 }
 
 }  // namespace
 
-std::string Overlap(const Ranges& cluster_cidrs, const Ranges& service_cidrs) {
+std::string Overlap(const Prefixes& cluster_cidrs, const Prefixes& service_cidrs) {
   for (const Prefix& pods : cluster_cidrs)
     for (const Prefix& services : service_cidrs)
       if (pods.Overlaps(services))
@@ -88,20 +88,20 @@ Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
   settings.sources["overlayType"] = flags.overlay_type_given ? "flag --overlay-type" : "default";
 
   Resolver resolver(map, existing, settings);
-  resolver.Set<Ranges>(
+  resolver.Set<Prefixes>(
       "serviceCIDR", "serviceCIDRs", ParsePrefixes,
-      [](const VSwitchConfigSpec& spec, Ranges& to) { return TakeList(spec.service_cidrs, to); },
+      [](const VSwitchConfigSpec& spec, Prefixes& to) { return TakeList(spec.service_cidrs, to); },
       settings.service_cidrs);
-  const auto parse_apart = [&](std::string_view text) -> Result<Ranges> {
+  const auto parse_apart = [&](std::string_view text) -> Result<Prefixes> {
     auto parsed = ParsePrefixes(text);
     if (!parsed) return parsed;
     const std::string overlap = Overlap(*parsed, settings.service_cidrs);
     if (!overlap.empty()) return Fail("{}", overlap);
     return parsed;
   };
-  resolver.Set<Ranges>(
+  resolver.Set<Prefixes>(
       "clusterCIDR", "clusterCIDRs", parse_apart,
-      [](const VSwitchConfigSpec& spec, Ranges& to) { return TakeList(spec.cluster_cidrs, to); },
+      [](const VSwitchConfigSpec& spec, Prefixes& to) { return TakeList(spec.cluster_cidrs, to); },
       settings.cluster_cidrs);
   resolver.Set<kube::OverlayType>(
       "overlayType", "overlayType", ParseOverlayType,

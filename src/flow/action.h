@@ -22,6 +22,8 @@ inline constexpr uint32_t kPortController = 0xfffffffd;
 inline constexpr uint32_t kPortLocal = 0xfffffffe;
 inline constexpr uint32_t kPortAny = 0xffffffff;
 
+inline constexpr uint16_t kDefaultPriority = 0x8000;  // OFP_DEFAULT_PRIORITY
+
 // Bits [offset, offset + bits) of a field: NXM_NX_REG0[0..7].
 struct Subfield {
   Field field{};
@@ -129,7 +131,7 @@ struct Learn {
   };
   uint8_t table = 0;
   uint16_t idle_timeout = 0, hard_timeout = 0;  // seconds; 0: never
-  uint16_t priority = 0x8000;
+  uint16_t priority = kDefaultPriority;
   uint64_t cookie = 0;
   bool delete_learned = false;
   std::vector<Spec> specs;

@@ -9,8 +9,6 @@
 namespace kvs::flow {
 namespace {
 
-constexpr uint16_t kDefaultPriority = 0x8000;  // OFP_DEFAULT_PRIORITY
-
 // What dump-flows says of a flow's life, which is no part of the flow.
 constexpr std::string_view kStatistics[] = {"duration", "n_packets", "n_bytes", "idle_age",
                                             "hard_age"};

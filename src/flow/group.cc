@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kTypes[] = {"all", "select", "indirect", "ff"};  // by Group::Type
 constexpr std::string_view kSelections[] = {"", "hash", "dp_hash"};         // by Group::Selection
-constexpr std::string_view kBucket = "bucket=", kActions = "actions=";
+constexpr std::string_view kBucket = "bucket=", kBucketActions = "actions=";
 constexpr uint16_t kDefaultWeight = 1;  // ovs-ofctl's, in a select group
 
 std::string BucketText(const Bucket& bucket, Group::Type type) {
@@ -33,7 +33,7 @@ std::string HashFieldsText(const std::vector<Field>& fields) {
 Result<Bucket> ParseBucket(std::string_view text, Group::Type type) {
   Bucket bucket;
   if (type == Group::Type::kSelect) bucket.weight = kDefaultWeight;
-  const size_t split = text.find(kActions);
+  const size_t split = text.find(kBucketActions);
   if (split == std::string_view::npos) {
     return Fail("bucket \"{}\": \"actions=\" is missing", text);
   }
@@ -52,7 +52,7 @@ Result<Bucket> ParseBucket(std::string_view text, Group::Type type) {
       return Fail("bucket: \"{}\" is not supported in this type of group", token.text);
     }
   }
-  auto actions = ParseActions(text.substr(split + kActions.size()));
+  auto actions = ParseActions(text.substr(split + kBucketActions.size()));
   if (!actions) return Wrap("bucket", actions.error());
   bucket.actions = *std::move(actions);
   return bucket;

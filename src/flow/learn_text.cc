@@ -9,8 +9,6 @@ namespace {
 using Spec = Learn::Spec;
 using Kind = Spec::Kind;
 
-constexpr uint16_t kDefaultPriority = 0x8000;  // OFP_DEFAULT_PRIORITY
-
 std::string SpecText(const Spec& spec) {
   const bool whole = spec.target == Subfield::Whole(spec.target.field);
   switch (spec.kind) {

@@ -100,7 +100,7 @@ status:
   EXPECT_EQ(FindCondition(config.status.conditions, "Accepted"), nullptr);
 }
 
-struct Case {
+struct Told {
   Kind kind;
   const char* text;
   const char* problems;
@@ -108,7 +108,7 @@ struct Case {
 
 TEST(Decode, SaysWhatIsWrongWhereAndWhatToDo) {
   for (const auto& [kind, text, problems] : {
-           Case{Kind::kPod, "{}", "Pod metadata.name: missing: every object needs a name\n"},
+           Told{Kind::kPod, "{}", "Pod metadata.name: missing: every object needs a name\n"},
            {Kind::kPod, "metadata: []",
             "Pod metadata: expected a map, got a list\n"
             "Pod metadata.name: missing: every object needs a name\n"},

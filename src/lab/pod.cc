@@ -72,7 +72,7 @@ bool DecodeResult(Pod& pod) {
   return true;
 }
 
-Result<> Record(const State& state, const Pod& pod) {
+Result<> WriteRecordOf(const State& state, const Pod& pod) {
   const auto path = RecordPath(state, pod.name);
   std::ofstream file(path + ".new", std::ios::trunc);
   file << json::serialize(json::object{{"name", pod.name},
@@ -122,7 +122,7 @@ Result<Pod> AttachPod(const State& state, const Node& node, const std::string& k
   if (!process) return undo(process.error());
   if (auto noted = state.Note("pods/" + Flat(pod.name), *process); !noted)
     return undo(noted.error());
-  if (auto recorded = Record(state, pod); !recorded) return undo(recorded.error());
+  if (auto recorded = WriteRecordOf(state, pod); !recorded) return undo(recorded.error());
   return pod;
 }
 

@@ -10,10 +10,8 @@ using pipeline::kGatewayMac;
 using Rows = std::vector<Row>;
 using Frames = std::vector<Bytes>;
 
-constexpr Mac kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 constexpr Mac kAllNodesMac{{0x33, 0x33, 0, 0, 0, 1}};
 
-Ip Address(const char* text) { return Ip::Parse(text).value(); }
 Ip4 Four(const Actor& actor) { return actor.ip(false).v4(); }
 
 // ---- ARP (RFC 826, RFC 5227) ----

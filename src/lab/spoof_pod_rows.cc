@@ -10,12 +10,8 @@ using Rows = std::vector<Row>;
 using Frames = std::vector<Bytes>;
 
 constexpr uint16_t kClientPort = 40000;
-constexpr Mac kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 constexpr Mac kMulticastMac{{0x01, 0x00, 0x5e, 0x00, 0x00, 0x01}};
 
-Ip Address(const char* text) { return Ip::Parse(text).value(); }
-
-uint16_t EthTypeOf(const Ip& ip) { return ip.is6() ? kEthIp6 : kEthIp4; }
 Bytes UdpOf(const Ip& src, const Ip& dst, const Bytes& payload) {
   return Udp(src, dst, kClientPort, kEchoPort, payload);
 }
@@ -171,7 +167,7 @@ Frames Fragments6(const Ip& src, const Ip& dst, const Bytes& mark) {
                     Ip6Fragment(kProtocolUdp, kFirstFragment / 8, false, Bytes(cut, whole.end())))};
 }
 
-Packets WithOptions(const Bytes& options) {
+Packets WithIp4Options(const Bytes& options) {
   return [options](const Ip& src, const Ip& dst, const Bytes& mark) -> Frames {
     return {
         Ip4Packet({.src = src.v4(), .dst = dst.v4(), .options = options}, UdpOf(src, dst, mark))};
@@ -216,8 +212,8 @@ void AddShapes(const Cast& cast, bool six, Rows& rows) {
                 {"IPv4 in fragments", Fragments4, true},
                 {"IPv4's first fragment", Only(Fragments4, 0), false},
                 {"IPv4's later fragment", Only(Fragments4, 1), false},
-                {"IPv4 options", WithOptions({7, 7, 4, 0, 0, 0, 0, 0}), true},
-                {"IPv4 source route", WithOptions({0x83, 7, 4, 10, 244, 1, 3, 0}), false}};
+                {"IPv4 options", WithIp4Options({7, 7, 4, 0, 0, 0, 0, 0}), true},
+                {"IPv4 source route", WithIp4Options({0x83, 7, 4, 10, 244, 1, 3, 0}), false}};
   for (const Shape& shape : shapes) {
     const auto from = [&cast, six, packets = shape.packets](const Ip& src) {
       return [&cast, six, packets, src](const Bytes& mark) {

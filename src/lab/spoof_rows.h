@@ -13,6 +13,8 @@
 // The table of spoof_live_test: who claims what to whom, and where that may get.
 namespace kvs::lab {
 
+inline Ip Address(const char* text) { return Ip::Parse(text).value(); }
+
 struct Actor {
   std::string name;  // of its tap, see Row
   Mac mac;

@@ -21,8 +21,6 @@ constexpr Kind kKinds[] = {{Encapsulation::kVxlan, "vxlan"},
                            {Encapsulation::kGeneve, "geneve"},
                            {Encapsulation::kGre, "gre"}};
 
-uint16_t EthTypeOf(const Ip& ip) { return ip.is6() ? kEthIp6 : kEthIp4; }
-
 // What a node puts into a tunnel: a datagram that it has routed.
 Datagram Routed(const Ip& src, const Ip& dst) {
   return {.eth_src = kGatewayMac, .eth_dst = kGatewayMac, .src = src, .dst = dst};

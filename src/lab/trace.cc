@@ -9,7 +9,7 @@
 namespace kvs::lab {
 namespace {
 
-constexpr char kBridge[] = "k-vswitch0";
+constexpr char kPodBridge[] = "k-vswitch0";
 constexpr char kTunnel[] = "overlay0";
 constexpr char kGatewayMac[] = "0a:58:a9:fe:01:01";
 constexpr size_t kMostHops = 4;
@@ -109,7 +109,7 @@ std::string Verdict(const Lab& lab, const SwitchTrace& trace, const Node& node,
 }
 
 Result<SwitchTrace> Ask(const Node& node, const std::string& packet) {
-  const auto text = node.Appctl("ofproto/trace", {kBridge, packet});
+  const auto text = node.Appctl("ofproto/trace", {kPodBridge, packet});
   if (!text) return Wrap(node.name(), text.error());
   return ParseTrace(*text);
 }
@@ -182,7 +182,7 @@ SwitchTrace ParseTrace(std::string_view text) {
     const auto trimmed = Trimmed(line);
     const auto table = TableOf(line);
     if (trimmed.starts_with("bridge(")) {
-      ours = trimmed.find(kBridge) != std::string_view::npos;
+      ours = trimmed.find(kPodBridge) != std::string_view::npos;
     } else if (trimmed.starts_with("Flow: ")) {
       trace.last_flow = trimmed.substr(6);
       ours = true;

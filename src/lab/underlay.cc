@@ -15,7 +15,7 @@ namespace {
 using netlink::Namespace;
 using netlink::Socket;
 
-constexpr char kBridge[] = "br0";
+constexpr char kUnderlayBridge[] = "br0";
 
 Ip Address(const char* text) { return Ip::Parse(text).value(); }
 
@@ -53,8 +53,8 @@ Result<> MakeUnderlay(const State& state) {
   if (!space) return tl::unexpected<Error>(space.error());
   auto socket = Socket::OpenIn(*space);
   if (!socket) return tl::unexpected<Error>(socket.error());
-  return (*socket)->Do(
-      std::vector{netlink::CreateLink(kBridge, "bridge"), netlink::SetLink(kBridge, {.up = true})});
+  return (*socket)->Do(std::vector{netlink::CreateLink(kUnderlayBridge, "bridge"),
+                                   netlink::SetLink(kUnderlayBridge, {.up = true})});
 }
 
 Result<> Plug(const State& state, const std::string& netns, const std::string& nic) {
@@ -70,7 +70,7 @@ Result<> Plug(const State& state, const std::string& netns, const std::string& n
                             .mtu = Underlay::kMtu,
                             .peer_name = nic,
                             .peer_mac = MacOf(netns)};
-  auto bridge = netlink::FindLink(**socket, kBridge);
+  auto bridge = netlink::FindLink(**socket, kUnderlayBridge);
   if (!bridge) return Wrap("underlay", bridge.error());
   if (auto made = netlink::CreateVeth(**socket, cable, *host); !made) return made;
   auto joined = (*socket)->Do(netlink::SetLink(port, {.up = true, .master = bridge->index}));

@@ -11,8 +11,6 @@
 namespace kvs::netlink {
 namespace {
 
-uint8_t Family(const Ip& ip) { return ip.is6() ? AF_INET6 : AF_INET; }
-
 Request AddressRequest(uint16_t type, uint16_t flags, std::string_view doing,
                        const Address& address) {
   uint32_t options = 0;

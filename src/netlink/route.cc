@@ -11,8 +11,6 @@ namespace {
 constexpr int kLoopback = 1;                // the index of lo in every namespace
 constexpr uint32_t kDefaultMetric6 = 1024;  // IP6_RT_PRIO_USER
 
-uint8_t Family(const Ip& ip) { return ip.is6() ? AF_INET6 : AF_INET; }
-
 // A next hop of the other family (an IPv4 route via an IPv6 router) has an attribute of its own.
 void PutNextHop(Message& message, const Route& route) {
   if (!route.via) return;

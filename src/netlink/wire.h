@@ -1,6 +1,7 @@
 #pragma once
 
 #include <linux/netlink.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -21,6 +22,9 @@
 namespace kvs::netlink {
 
 using Bytes = std::span<const uint8_t>;
+
+// AF_INET or AF_INET6.
+inline uint8_t Family(const Ip& ip) { return ip.is6() ? AF_INET6 : AF_INET; }
 
 // One thing asked of the kernel, ready to be sent, and in words for the error ("create link kv3").
 // Flags NLM_F_REQUEST and the sequence number are the socket's affair.
