@@ -1,7 +1,7 @@
 # k-vswitch: `make lab` shows it working, `make check` runs every default test. Needs Debian 12 and root, nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build lab check check-kernel bench fuzz fmt lint tidy clean
+.PHONY: help deps build lab check check-kernel bench bench-kernel fuzz fmt lint tidy clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ check-kernel: build ## the packet tests on the kernel datapath, in a small guest
 
 bench: build ## our figures, a named peer's in the same run, and the ratios
 	@tools/bench
+
+bench-kernel: build ## what packets cost on the kernel datapath, in the guest
+	@test/kernel/run bench
 
 fuzz: deps ## every decoder, until stopped (SECONDS=n: that long each)
 	@tools/fuzz $(SECONDS)
