@@ -26,7 +26,7 @@ Result<> KeepRouterAdvertisements() {
     const std::string path = "net/ipv6/conf/" + link.path().filename().string() + "/accept_ra";
     const auto value = netlink::ReadSysctl(path);
     if (!value || *value != "1") continue;
-    if (const auto done = netlink::WriteSysctl(path, "2"); !done && done.error().code != ENOENT)
+    if (auto done = netlink::WriteSysctl(path, "2"); !done && done.error().code != ENOENT)
       return done;
   }
   return {};
@@ -72,7 +72,7 @@ bool HostApplier::Reconcile() {
 Result<> HostApplier::ReconcileSettings() {
   const auto forwarding = netlink::ReadSysctl("net/ipv6/conf/all/forwarding");
   if (forwarding && *forwarding != "1")
-    if (const auto done = KeepRouterAdvertisements(); !done) return done;
+    if (auto done = KeepRouterAdvertisements(); !done) return done;
   const std::string link = "/conf/" + bridge_ + "/";
   const std::pair<std::string, const char*> settings[] = {
       {"net/ipv4/ip_forward", "1"},
@@ -82,7 +82,7 @@ Result<> HostApplier::ReconcileSettings() {
       {"net/ipv6" + link + "accept_ra", "0"},
   };
   for (const auto& [path, value] : settings) {
-    const auto done = netlink::WriteSysctl(path, value);
+    auto done = netlink::WriteSysctl(path, value);
     if (!done && done.error().code != ENOENT)
       return done;  // ENOENT: no IPv6, or the bridge isn't up yet
   }
@@ -99,13 +99,13 @@ Result<> HostApplier::ReconcileDeafness() {
       ++it;
       continue;
     }
-    const auto done = netlink::AllowIngress(*netfilter_, *it);
+    auto done = netlink::AllowIngress(*netfilter_, *it);
     if (!done && done.error().code != ENOENT) return done;
     it = deaf_.erase(it);
   }
   for (const std::string& link : wanted) {
     if (deaf_.contains(link)) continue;
-    const auto done = netlink::DropIngress(*netfilter_, link);
+    auto done = netlink::DropIngress(*netfilter_, link);
     if (!done && done.error().code == ENOENT)
       continue;  // the link isn't there yet; we are called when it is
     if (!done && done.error().code != EEXIST) return done;
@@ -151,7 +151,7 @@ Result<> HostApplier::ReconcileBridgeLink() {
     if (std::ranges::find(*neighbours, neighbour) == neighbours->end())
       requests.push_back(netlink::ReplaceNeighbour(neighbour));
   });
-  if (const auto done = Do(requests); !done) return done;
+  if (auto done = Do(requests); !done) return done;
   return ReconcileRoutes(link->index);
 }
 

@@ -113,10 +113,12 @@ Result<std::string> ToTableText(const std::string& kind, const std::string& answ
   std::vector<Column> columns = ColumnsOf(kind);
   std::erase_if(columns, [wide](const Column& column) { return column.only_wide && !wide; });
   std::vector<std::string> header;
+  header.reserve(columns.size());
   for (const auto& column : columns) header.emplace_back(column.title);
   TextTable table(std::move(header));
   for (const auto& item : items->get_array()) {
     std::vector<std::string> row;
+    row.reserve(columns.size());
     for (const auto& column : columns) row.push_back(Text(item, column.path));
     table.Add(std::move(row));
   }

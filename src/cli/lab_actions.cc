@@ -156,6 +156,7 @@ int LabExec(const std::string& name, const std::string& place,
   if (!space) return Failed(space.error());
   auto words = command;
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   const auto done = space->Run([&]() -> Result<> {
