@@ -133,7 +133,10 @@ int LabStatus(const std::string& name, bool json) {
     fmt::print("overlay {}, manifests in {}, logs in {}\n\n{}", (*lab)->options().overlay,
                (*lab)->options().manifests, (*lab)->state().folder(), PodsText(**lab));
   }
-  return (*lab)->AllRun() ? kOk : kFailed;
+  const auto manifests = lab::ReadManifests((*lab)->options().manifests);
+  if (!manifests) return Failed(manifests.error());
+  for (const auto& problem : manifests->problems) PrintError(problem.ToString());
+  return (*lab)->AllRun() && manifests->problems.empty() ? kOk : kFailed;
 }
 
 int LabExec(const std::string& name, const std::string& place,

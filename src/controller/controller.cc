@@ -44,6 +44,8 @@ void Controller::WatchAll(kube::Source& source) {
   };
   unsynced_ = 3;
   subscriptions_.push_back(source.WatchProblems([this](const std::vector<Problem>& problems) {
+    for (const Problem& problem : problems)
+      if (std::ranges::count(facts_.problems, problem) == 0) log::Warning("{}", problem.ToString());
     facts_.problems = problems;
     Changed();
   }));

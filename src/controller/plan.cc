@@ -189,6 +189,9 @@ Claim Planner::RangeClaim(Draft& draft, Family family) const {
   return claim;
 }
 
+// The network's address, the node's two and, in IPv4, the broadcast address are no pod's.
+bool HasRoom(const Prefix& range) { return range.size() > (range.address().is6() ? 3 : 4); }
+
 void Planner::TakeRange(const Claim& claim, Draft& draft, Family family) const {
   draft.range[family] = claim.granted;
   if (claim.refused)
@@ -202,6 +205,11 @@ void Planner::TakeRange(const Claim& claim, Draft& draft, Family family) const {
         fmt::format("{} is not within clusterCIDR {}, and stays in use; widen clusterCIDR, "
                     "or delete VSwitchConfig/{} for a new range",
                     *claim.granted, Join(settings_.cluster_cidrs), claim.node));
+  if (claim.granted && !HasRoom(*claim.granted))
+    draft.Report("PodCIDRInvalid", "spec.podCIDRs",
+                 fmt::format("{} has no room for a pod beside the node's own addresses; give the "
+                             "node a larger range",
+                             *claim.granted));
 }
 
 void Planner::ReserveRangesOfTheGone() {

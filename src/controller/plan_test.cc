@@ -205,6 +205,16 @@ TEST(Plan, BadRanges) {
   EXPECT_EQ(cluster["a"].substr(0, 43), "pods=10.1.1.0/24 ip=10.0.0.1 PodCIDRInvalid");
 }
 
+TEST(Plan, ARangeNeedsRoomForAPod) {
+  Cluster cluster;
+  cluster.AddNode("a", {"10.1.1.0/29", "fd00:1::4/126"}, "10.0.0.1");
+  cluster.AddNode("b", {"10.1.2.0/30"}, "10.0.0.2");
+  EXPECT_EQ(cluster["a"], "pods=10.1.1.0/29,fd00:1::4/126 ip=10.0.0.1 Accepted");
+  EXPECT_EQ(cluster["b"],
+            "pods=10.1.2.0/30 ip=10.0.0.2 PodCIDRInvalid: Node/b spec.podCIDRs: 10.1.2.0/30 has no "
+            "room for a pod beside the node's own addresses; give the node a larger range");
+}
+
 TEST(Plan, TheClusterRangeMoves) {
   Cluster cluster;
   cluster.AddNode("a", {}, "10.0.0.1");
@@ -259,6 +269,15 @@ TEST(Plan, TheConfigMapWinsAndItsLastGoodValuesStay) {
             "ConfigMap/kube-system/k-vswitch data.overlayType: \"vlan\" is unknown; use auto, "
             "vxlan, gre, geneve or none; the last good value stays");
   EXPECT_EQ(cluster.facts.existing.at("a").spec, good);
+}
+
+TEST(Plan, WhatIsNoSettingIsTold) {
+  Cluster cluster;
+  cluster.AddNode("a", {"10.1.0.0/24"}, "10.0.0.1");
+  cluster.Set("overlaytype", "geneve");
+  EXPECT_EQ(cluster["a"],
+            "pods=10.1.0.0/24 ip=10.0.0.1 InvalidSettings: ConfigMap/kube-system/k-vswitch "
+            "data.overlaytype: is no setting; use clusterCIDR, serviceCIDR or overlayType");
 }
 
 TEST(Plan, ProblemsOfTheSourceAreShown) {

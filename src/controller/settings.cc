@@ -110,6 +110,11 @@ Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
         return spec.overlay_type.has_value();
       },
       settings.overlay_type);
+  if (map)
+    for (const auto& [key, value] : map->data)
+      if (key != "clusterCIDR" && key != "serviceCIDR" && key != "overlayType")
+        settings.problems.push_back({fmt::format("ConfigMap/{}", kConfigMapKey), "data." + key,
+                                     "is no setting; use clusterCIDR, serviceCIDR or overlayType"});
   return settings;
 }
 
