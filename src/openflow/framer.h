@@ -27,17 +27,20 @@ class Framer {
     message.type = static_cast<MessageType>(in.U8());
     const uint16_t size = in.U16();
     message.xid = in.U32();
-    if (size < kHeaderSize) broken_ = true;
+    if (size < kHeaderSize || message.version == 0 || message.version > kNoVersion) broken_ = true;
     if (broken_ || in.left() < size - kHeaderSize) return std::nullopt;
     message.body = in.Sub(size - kHeaderSize);
     read_ += size;
     return message;
   }
 
-  // A message said that it is shorter than its own header: this is not OpenFlow.
+  // A message said that it is shorter than its own header, or of a version far from any: this is
+  // not OpenFlow.
   bool broken() const { return broken_; }
 
  private:
+  static constexpr uint8_t kNoVersion = 15;  // where text begins, and most of what is random
+
   std::string buffer_;
   size_t read_ = 0;
   bool broken_ = false;

@@ -104,6 +104,13 @@ TEST_F(SessionTest, GarbageIsNotOpenFlow) {
   Run([this] { return connection_->up(); });
 }
 
+TEST_F(SessionTest, AnotherProtocolIsNotOpenFlow) {
+  silent_ = true;
+  greeting_ = "HTTP/1.1 400 Bad Request\r\n\r\n";
+  Run([this] { return !downs_.empty(); });
+  EXPECT_THAT(downs_[0], HasSubstr("not OpenFlow"));
+}
+
 TEST_F(SessionTest, AnOldSwitchIsToldApart) {
   silent_ = true;
   greeting_ = std::string("\4\0\0\10\0\0\0\1", 8);  // OpenFlow 1.3
