@@ -119,10 +119,13 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     if (const auto ip = range.At(2)) self.snat.push_back(*ip);
   }
   self.addresses = links.AddressesExceptOf(kBridge);
+  // A range in use stays one of the cluster's when clusterCIDR is moved away from it.
   self.cluster_ranges = config->spec.cluster_cidrs;
-  if (self.cluster_ranges.empty())
-    for (const auto& [name, other] : nodes.all())
-      std::ranges::copy(other.spec.pod_cidrs, std::back_inserter(self.cluster_ranges));
+  for (const auto& [name, other] : nodes.all())
+    for (const Prefix& range : other.spec.pod_cidrs)
+      if (std::ranges::none_of(self.cluster_ranges,
+                               [&](const Prefix& one) { return one.Contains(range); }))
+        self.cluster_ranges.push_back(range);
   self.service_ranges = config->spec.service_cidrs;
   self.overlay = ToOverlay(config->spec.overlay_type.value_or(kube::OverlayType::kVxlan));
   if (const ovsdb::Interface* tunnel = switch_.interfaces.Find(kOverlayPort))

@@ -29,11 +29,12 @@ void RouteHome(const View&, const world::Self& self, Plan& plan) {
   for (const Ip& ip : self.snat) plan.Flow(Stage::kRoute, kGuard).Match(Destination{ip}).Drop();
 
   // Nobody has these addresses. The host would send the packet back here, until its TTL runs out.
+  // The cluster's stand below every node's: its range may be no larger than a node's.
   for (const Prefix& range : self.pod_ranges)
     plan.Flow(Stage::kRoute, ByLength(range)).Match(Destination{range}).Drop();
   if (HasTunnel(self))
     for (const Prefix& range : self.cluster_ranges)
-      plan.Flow(Stage::kRoute, ByLength(range)).Match(Destination{range}).Drop();
+      plan.Flow(Stage::kRoute, kPrefix).Match(Destination{range}).Drop();
 
   // This node is no router for other nodes, and what the host sends here is for pods: it would only
   // get it back.
@@ -50,9 +51,8 @@ void RouteHome(const View&, const world::Self& self, Plan& plan) {
 void RoutePod(const View& view, const world::Port& port, Plan& plan) {
   const world::Self& self = view.self();
   for (const Ip& ip : port.ips)
-    if (IsReserved(self, ip))
-      plan.Report(port, "status.podIPs",
-                  fmt::format("{} is reserved for the node; recreate the pod", ip));
+    if (const std::string objection = ObjectionTo(self, ip); !objection.empty())
+      plan.Report(port, "status.podIPs", objection);
   for (const Ip& ip : RoutableIps(self, port))
     plan.Flow(Stage::kRoute, kExact)
         .Match(Destination{ip})

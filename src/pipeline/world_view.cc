@@ -5,17 +5,19 @@
 
 namespace kvs::pipeline {
 
-bool IsReserved(const world::Self& self, const Ip& ip) {
-  return std::ranges::count(self.gateways, ip) + std::ranges::count(self.snat, ip) +
-             std::ranges::count(self.addresses, ip) !=
-         0;
+std::string ObjectionTo(const world::Self& self, const Ip& ip) {
+  if (std::ranges::count(self.addresses, ip) != 0)
+    return fmt::format("{} is an address of the node; take it off the node's link", ip);
+  if (std::ranges::count(self.gateways, ip) + std::ranges::count(self.snat, ip) != 0)
+    return fmt::format("{} is reserved for the node; recreate the pod", ip);
+  return "";
 }
 
 std::vector<Ip> RoutableIps(const world::Self& self, const world::Port& port) {
   std::vector<Ip> ips;
   if (!self.node.empty() && port.ofport != 0)
     std::ranges::copy_if(port.ips, std::back_inserter(ips),
-                         [&](const Ip& ip) { return !IsReserved(self, ip); });
+                         [&](const Ip& ip) { return ObjectionTo(self, ip).empty(); });
   return ips;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/net.h"
@@ -15,8 +16,8 @@ namespace kvs::pipeline {
 // port. Left out: an address that this node keeps for itself (reported by RoutePod).
 std::vector<Ip> RoutableIps(const world::Self& self, const world::Port& port);
 
-// Whether `ip` is one that the node keeps for itself.
-bool IsReserved(const world::Self& self, const Ip& ip);
+// Why no pod can have `ip`: the node keeps it for itself. "" if one can.
+std::string ObjectionTo(const world::Self& self, const Ip& ip);
 
 // The node's pod ranges. Left out: one that overlaps a range of this node (reported by RouteNode).
 std::vector<Prefix> ForeignRanges(const world::Self& self, const world::Node& node);
