@@ -83,14 +83,10 @@ void PortKeeper::Mend(const ovsdb::Bridge& bridge, const PortFaults& faults) {
   transaction.Comment("k-vswitchd: mend ports");
   for (const auto& name : faults.without_link) {
     const ovsdb::Port* port = session_.replica().ports.Find(name);
-    log::Warning("port {}: its link is gone (a reboot?); deleting the port", name);
     transaction.DeletePort(bridge.uuid, port->uuid);
-    ++counters_.stale_ports;
   }
   for (const auto& link : faults.without_port) {
     const auto attachment = ovsdb::Attachment::FromAlias(link.alias);
-    log::Warning("link {}: has no port in OVSDB (was conf.db lost?); making it again for pod {}",
-                 link.name, attachment->pod);
     ovsdb::Port port;
     port.name = link.name;
     ovsdb::Interface interface;
@@ -99,13 +95,23 @@ void PortKeeper::Mend(const ovsdb::Bridge& bridge, const PortFaults& faults) {
     if (const int64_t number = RequestedNumber(link.name); number > 0)
       interface.ofport_request = number;
     transaction.InsertPort(bridge.uuid, port, interface);
-    ++counters_.restored_ports;
   }
   busy_ = true;
-  session_.Transact(std::move(transaction), [this](const ovsdb::Outcome& outcome) {
+  session_.Transact(std::move(transaction), [this, faults](const ovsdb::Outcome& outcome) {
     busy_ = false;
-    if (!outcome) log::Warning("OVSDB: {}", outcome.error().message);
+    if (outcome) return Mended(faults);
+    if (outcome.error().reason != ovsdb::TransactError::Reason::kStorage)
+      log::Warning("OVSDB: {}", outcome.error().message);
   });
+}
+
+void PortKeeper::Mended(const PortFaults& faults) {
+  for (const auto& name : faults.without_link)
+    log::Warning("port {}: its link was gone (a reboot?); deleted the port", name);
+  for (const auto& link : faults.without_port)
+    log::Warning("link {}: had no port in OVSDB (was conf.db lost?); made it again", link.name);
+  counters_.stale_ports += faults.without_link.size();
+  counters_.restored_ports += faults.without_port.size();
 }
 
 void PortKeeper::Reap() {

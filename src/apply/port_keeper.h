@@ -49,6 +49,7 @@ class PortKeeper {
 
  private:
   void Mend(const ovsdb::Bridge& bridge, const PortFaults& faults);
+  void Mended(const PortFaults& faults);
   bool Lasting(const std::string& fault);
 
   io::Loop& loop_;

@@ -169,6 +169,25 @@ TEST_F(SessionFault, ACloseInTheMiddleLeavesTheOutcomeUnknown) {
   EXPECT_TRUE(RunUntil(loop, [&] { return session->up(); }));
 }
 
+TEST_F(SessionFault, ADatabaseThatCannotBeWrittenIsTold) {
+  int requests = 0;
+  FakeServer server(
+      loop, FakeServer::Honest([&](std::string_view) {
+        const std::string results =
+            ++requests == 1 ? R"({"error":"I/O error","details":"No space left on device"})" : "";
+        return fmt::format(R"({{"id":{},"error":null,"result":[{}]}})", 2 + requests, results);
+      }));
+  Open();
+  ASSERT_TRUE(RunUntil(loop, [&] { return session->up(); }));
+  int answered = 0;
+  session->Transact({}, [&](const Outcome&) { ++answered; });
+  ASSERT_TRUE(RunUntil(loop, [&] { return answered == 1; }));
+  EXPECT_THAT(session->unwritable(), HasSubstr("is its disk full?"));
+  session->Transact({}, [&](const Outcome&) { ++answered; });
+  ASSERT_TRUE(RunUntil(loop, [&] { return answered == 2; }));
+  EXPECT_EQ(session->unwritable(), "");
+}
+
 TEST_F(SessionFault, AHalfMessageThenACloseIsACleanDown) {
   FakeServer server(loop, [half = false](std::string_view) mutable -> std::optional<std::string> {
     half = !half;

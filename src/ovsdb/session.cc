@@ -1,5 +1,6 @@
 #include "ovsdb/session.h"
 
+#include "base/log.h"
 #include "io/stream.h"
 #include "ovsdb/conversation.h"
 
@@ -24,6 +25,7 @@ struct Session::State : std::enable_shared_from_this<State> {
   void Down(const Error& why);
   void Probe();
   void Refuse();
+  void NoteStorage(const Outcome& outcome);
   void End();
 
   io::Loop& loop;
@@ -35,6 +37,7 @@ struct Session::State : std::enable_shared_from_this<State> {
   std::shared_ptr<Conversation> conversation;  // while the stream is open
   std::unique_ptr<io::Stream> stream;
   std::vector<std::pair<OnOutcome, TransactError>> refused;  // to be told in the next turn
+  std::string unwritable;
   bool alive = true;
   bool up = false;
   bool heard = false;   // since the last tick of `probe`
@@ -55,6 +58,7 @@ void Session::State::OnOpen() {
   Conversation::Events events;
   events.send = [this](std::string_view bytes) { stream->Write(bytes); };
   events.on_change = [this](const Change& change) {
+    unwritable.clear();  // somebody's write was stored
     if (handlers.on_change) handlers.on_change(change);
   };
   conversation = std::make_shared<Conversation>(replication, std::move(events));
@@ -107,6 +111,13 @@ void Session::State::Refuse() {
     if (alive) done(tl::unexpected(std::move(error)));
 }
 
+void Session::State::NoteStorage(const Outcome& outcome) {
+  if (outcome) return unwritable.clear();
+  if (outcome.error().reason != TransactError::Reason::kStorage) return;
+  if (unwritable.empty()) log::Error("{}; trying again", outcome.error().message);
+  unwritable = outcome.error().message;
+}
+
 void Session::State::End() {
   alive = false;
   if (conversation) conversation->Abandon();
@@ -125,6 +136,7 @@ Session::~Session() { state_->End(); }
 
 bool Session::up() const { return state_->up; }
 const Replica& Session::replica() const { return state_->replication.replica; }
+const std::string& Session::unwritable() const { return state_->unwritable; }
 
 void Session::Transact(Transaction transaction, OnOutcome done) {
   const auto refuse = [&](TransactError error) {
@@ -139,6 +151,7 @@ void Session::Transact(Transaction transaction, OnOutcome done) {
   // Of several pending ones, one may destroy the session.
   state_->conversation->Transact(std::move(transaction),
                                  [state = state_.get(), done = std::move(done)](Outcome outcome) {
+                                   state->NoteStorage(outcome);
                                    if (state->alive) done(std::move(outcome));
                                  });
 }

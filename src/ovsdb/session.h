@@ -41,6 +41,9 @@ class Session {
 
   bool up() const;
   const Replica& replica() const;
+  // Why the last transaction could not be stored (a full disk); empty: it was. Told in the log,
+  // once.
+  const std::string& unwritable() const;
 
   // Calls `done` once, from the loop, unless the session is destroyed before. The replica already
   // shows what the transaction changed (ovsdb-server(7) 4.1.5). Not connected: kNotConnected;
