@@ -9,6 +9,7 @@
 #include "agent/cni_install.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "pipeline/world_view.h"
 
 namespace kvs::agent {
 namespace {
@@ -108,6 +109,15 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<Lock> lock,
                                const world::Self* self = world_.self.Find(0);
                                return self != nullptr &&
                                       (!self->netdev || host_.Deaf(interface.name));
+                             },
+                         .objection =
+                             [this](const ovsdb::Interface& interface) {
+                               const world::Self* self = world_.self.Find(0);
+                               const world::Port* port = world_.ports.Find(interface.name);
+                               for (const Ip& ip : self&& port ? port->ips : std::vector<Ip>{})
+                                 if (auto why = pipeline::ObjectionTo(*self, ip); !why.empty())
+                                   return why;
+                               return std::string();
                              }}) {
   second_.StartRepeating(kSecond);
 }
@@ -247,9 +257,10 @@ void Agent::WriteStatus() {
   written_ = status;
   written_at_ = loop_.Now();
   source_->Apply(config, kManager, [this](const Result<>& done) {
-    if (done) return;
-    log::Warning("write status of VSwitchConfig {}: {}", options_.node_name, done.error().message);
-    written_ = {};
+    const std::string failure = done ? "" : done.error().message;
+    if (std::exchange(status_failure_, failure) != failure && !done)
+      log::Warning("status: {}; trying again", failure);
+    if (!done) written_ = {};
   });
 }
 
@@ -266,7 +277,7 @@ void Agent::Retire(std::function<void()> done) {
 
 std::vector<Problem> Agent::Problems() const {
   std::vector<Problem> all;
-  const auto add = [&](const char* object, const char* field, const std::string& message) {
+  const auto add = [&](const std::string& object, const char* field, const std::string& message) {
     if (!message.empty()) all.push_back({object, field, message});
   };
   add("OVSDB", "connection",
@@ -276,6 +287,14 @@ std::vector<Problem> Agent::Problems() const {
   if (all.empty() && !switch_down_.empty())
     add("OpenFlow", "connection",
         fmt::format("{}: {}; is ovs-vswitchd running?", MgmtSocket(options_), switch_down_));
+  if (const kube::VSwitchConfig* own = nodes_.own()) {
+    const auto* accepted =
+        kube::FindCondition(own->status.conditions, kube::VSwitchConfig::kAccepted);
+    if (accepted && accepted->status == "False")
+      add("VSwitchConfig/" + options_.node_name, "status.conditions[Accepted]", accepted->message);
+  }
+  add("OVSDB", "storage", ovsdb_.unwritable());
+  add("Kubernetes", "status", status_failure_);
   for (const auto& [change, reason] : flows_.refused())
     add("OpenFlow", "flow", "refused by the switch: " + reason);
   add("Host", "network", host_.problem());

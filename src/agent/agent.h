@@ -116,6 +116,7 @@ class Agent {
   uint64_t seconds_ = 0;
   uint64_t ovsdb_reconnects_ = 0, openflow_reconnects_ = 0;
   kube::VSwitchConfigStatus written_;  // as last applied
+  std::string status_failure_;         // why that could not be written
   std::chrono::milliseconds written_at_{0};
   std::unique_ptr<io::Timer> farewell_;
 };

@@ -1,5 +1,7 @@
 #include "apply/bridge_applier.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace kvs::apply {
@@ -29,6 +31,14 @@ ovsdb::Bridge BridgeOf(const WantedBridge& wanted) {
   bridge.other_config = {{"hwaddr", wanted.hwaddr.ToString()}};
   bridge.external_ids = wanted.facts.ToExternalIds();
   return bridge;
+}
+
+// Of the bridge's link; 0: not known. On one with less than 1280 (RFC 8200, 5) the kernel takes the
+// IPv6 addresses away, and with them what still works.
+int64_t LinkMtu(const ovsdb::BridgeFacts& facts) {
+  const bool six = std::ranges::any_of(facts.pod_ranges,
+                                       [](const Prefix& range) { return range.address().is6(); });
+  return facts.mtu > 0 && six ? std::max(facts.mtu, 1280) : facts.mtu;
 }
 
 void CompareBridge(const WantedBridge& wanted, const ovsdb::Bridge& there,
@@ -79,7 +89,7 @@ BridgeChange Compare(const WantedBridge& wanted, const ovsdb::Replica& there) {
     ovsdb::Interface local;
     local.name = wanted.name;
     local.type = "internal";
-    if (wanted.facts.mtu > 0) local.mtu_request = wanted.facts.mtu;
+    if (const int64_t mtu = LinkMtu(wanted.facts); mtu > 0) local.mtu_request = mtu;
     change.transaction.Comment("k-vswitchd: make the bridge");
     change.transaction.InsertBridge(root->uuid, BridgeOf(wanted), local);
     return change;
@@ -98,9 +108,9 @@ BridgeChange Compare(const WantedBridge& wanted, const ovsdb::Replica& there) {
   }
   CompareBridge(wanted, *bridge, change.transaction);
   const ovsdb::Interface* local = there.interfaces.Find(wanted.name);
-  if (local != nullptr && wanted.facts.mtu > 0 && local->mtu_request != wanted.facts.mtu)
-    change.transaction.Update(Table::kInterface, local->uuid,
-                              {{"mtu_request", int64_t{wanted.facts.mtu}}});
+  const int64_t mtu = LinkMtu(wanted.facts);
+  if (local != nullptr && mtu > 0 && local->mtu_request != mtu)
+    change.transaction.Update(Table::kInterface, local->uuid, {{"mtu_request", mtu}});
   if (wanted.tunnel) {
     CompareTunnel(*wanted.tunnel, *bridge, there, change.transaction);
   } else if (const ovsdb::Port* stale = there.ports.Find("overlay0"); stale != nullptr) {
@@ -129,10 +139,9 @@ void BridgeApplier::Reconcile() {
   busy_ = true;
   session_.Transact(std::move(change.transaction), [this](const ovsdb::Outcome& outcome) {
     busy_ = false;
-    if (!outcome)
+    if (outcome) return Reconcile();
+    if (outcome.error().reason != ovsdb::TransactError::Reason::kStorage)
       log::Warning("OVSDB: {}", outcome.error().message);
-    else
-      Reconcile();
   });
 }
 

@@ -103,6 +103,19 @@ TEST(Bridge, EveryDifferenceIsMended) {
   }
 }
 
+TEST(Bridge, LinkKeepsIpv6HoweverSmallTheUnderlay) {
+  WantedBridge wanted = Wanted();
+  wanted.facts.mtu = 1250;
+  EXPECT_EQ(Operations(Compare(wanted, There(wanted))), 0u) << "IPv4 takes what there is";
+  wanted.facts.pod_ranges.push_back(*Prefix::Parse("fd00:10:244:1::/64"));
+  ovsdb::Replica there = There(wanted);
+  EXPECT_EQ(Operations(Compare(wanted, there)), 1u);
+  ovsdb::Interface local = *there.interfaces.Find(wanted.name);
+  local.mtu_request = 1280;
+  there.interfaces.Put(local);
+  EXPECT_EQ(Operations(Compare(wanted, there)), 0u);
+}
+
 TEST(Bridge, PromiseIsTakenBack) {
   auto wanted = Wanted();
   wanted.facts.agent_ready = false;

@@ -25,6 +25,13 @@ void VerdictWriter::Write() {
   for (const auto& [name, revision] : waiting_) {
     const ovsdb::Interface* interface = session_.replica().interfaces.Find(name);
     if (interface == nullptr || revision == 0 || revision > applied) continue;
+    if (const ovsdb::Verdict refused{.error = judge_.objection(*interface)};
+        !refused.error.empty()) {
+      if (ovsdb::Verdict::FromExternalIds(interface->external_ids) != refused)
+        transaction.SetExternalIds(ovsdb::Table::kInterface, interface->uuid,
+                                   refused.ToExternalIds());
+      continue;
+    }
     if (interface->ofport.value_or(0) <= 0 || !judge_.other_parts_ready(*interface)) continue;
     transaction.SetExternalIds(ovsdb::Table::kInterface, interface->uuid,
                                ovsdb::Verdict{.realized = applied}.ToExternalIds());
@@ -34,9 +41,10 @@ void VerdictWriter::Write() {
   session_.Transact(std::move(transaction), [this](const ovsdb::Outcome& outcome) {
     busy_ = false;
     // A port that was deleted meanwhile fails the others' verdicts too: they are still waiting, and
-    // written again.
-    if (!outcome) log::Debug("OVSDB: verdicts: {}", outcome.error().message);
-    Write();
+    // written again when the replica shows that. A database that takes nothing is asked again in a
+    // second.
+    if (outcome) return Write();
+    log::Debug("OVSDB: verdicts: {}", outcome.error().message);
   });
 }
 

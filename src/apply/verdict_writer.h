@@ -9,13 +9,14 @@
 
 namespace kvs::apply {
 
-// Tells the CNI plugin, by kvs.realized on the Interface, that a pod's port is open and its flows
-// are in the switch.
+// Tells the CNI plugin, on the Interface, that a pod's port is open and its flows are in the switch
+// (kvs.realized), or why that will not be (kvs.error).
 class VerdictWriter {
  public:
   struct Judge {
     std::function<uint64_t()> applied;                               // revision that the switch has
     std::function<bool(const ovsdb::Interface&)> other_parts_ready;  // besides flows
+    std::function<std::string(const ovsdb::Interface&)> objection;   // "": none
   };
 
   VerdictWriter(ovsdb::Session& session, Judge judge)
