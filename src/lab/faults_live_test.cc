@@ -1,16 +1,11 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <thread>
 
-#include "lab/lab.h"
-#include "lab/matrix.h"
+#include "lab/live_lab.h"
 
 // What an agent must survive and mend: each test breaks one thing on one node of a cluster of the
 // real programs, and waits until everybody reaches everybody again. 15 s is the promise; no test
@@ -21,77 +16,23 @@ namespace {
 using std::chrono_literals::operator""ms;
 using testing::HasSubstr;
 
-constexpr auto kPromise = std::chrono::seconds(15);
-constexpr auto kOneTry = 5000ms;  // a slow, emulated guest needs 2 to 4 s for the first packets
 constexpr char kNode[] = "node1";
 
-class FaultsLiveTest : public testing::Test {
+class FaultsLiveTest : public LiveLab {
  protected:
-  void TearDown() override {
-    if (!HasFailure() || !lab_) return;
-    for (const auto& [name, machine] : lab_->nodes()) {
-      std::ifstream log(machine->Log("k-vswitchd"));
-      std::cerr << name << ", k-vswitchd:\n" << log.rdbuf();
-    }
-  }
-  void SetUp() override {
-    if (getuid() != 0) GTEST_SKIP() << "needs root";
-    auto lab = Lab::Up({.name = fmt::format("f{}", getpid()), .nodes = 2});
-    ASSERT_TRUE(lab) << lab.error().message;
-    lab_ = std::move(*lab);
-    ASSERT_TRUE(AllReached()) << last_;
-  }
-
-  Node& node() { return lab_->node(kNode); }
-
-  void Do(std::vector<std::string> argv) {
-    const auto done = Check(node().Here(std::move(argv)));
-    ASSERT_TRUE(done) << done.error().message;
-  }
   void Nft(const std::string& ruleset) {
     Command command = node().Here({"nft", "-f", "-"});
     command.input = ruleset;
     const auto done = Check(command);
     ASSERT_TRUE(done) << done.error().message;
   }
-  std::string Ask(std::vector<std::string> argv) {
-    const auto done = Check(node().Here(std::move(argv)));
-    return done ? *done : done.error().message;
-  }
   std::string Metric(const std::string& name) { return node().Metric(name); }
-
-  bool AllReached() { return Reached(lab_->Places()); }
-  bool PodsReached() {
-    auto pods = lab_->Places();
-    std::erase_if(pods, [](const Place& place) { return place.kind != Place::Kind::kPod; });
-    return Reached(pods);
-  }
-  bool Reached(const std::vector<Place>& places) {
-    const auto matrix = RunMatrix(places, PlanMatrix(places), kOneTry);
-    last_ = matrix ? ToText(*matrix) : matrix.error().message;
-    return matrix && matrix->failed() == 0;
-  }
-  template <class Predicate>
-  bool Eventually(Predicate predicate) {
-    const auto deadline = std::chrono::steady_clock::now() + kPromise;
-    while (!predicate()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(100ms);
-    }
-    return true;
-  }
-  void ExpectMended() {
-    EXPECT_TRUE(Eventually([this] { return AllReached(); })) << last_;
-  }
   const Pod& PodOn(const std::string& name) {
     for (const auto& [key, pod] : lab_->pods())
       if (pod.node == name) return pod;
     ADD_FAILURE() << "no pod on " << name;
     return lab_->pods().begin()->second;
   }
-
-  std::unique_ptr<Lab> lab_;
-  std::string last_;  // matrix
 };
 
 TEST_F(FaultsLiveTest, NoPacketIsLostWhenTheAgentIsKilledAgainAndAgain) {
@@ -246,10 +187,7 @@ TEST_F(FaultsLiveTest, FirewallsOfOthersAreSurvived) {
 
 TEST_F(FaultsLiveTest, AFirewallThatNobodyMayChangeIsAProblem) {
   const std::string problem = "firewall-cmd --permanent --zone=trusted";
-  const auto told = [&] {
-    return Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/readyz"})
-               .find(problem) != std::string::npos;
-  };
+  const auto told = [&] { return Problems().find(problem) != std::string::npos; };
   // The table lives as long as the program that made it.
   FILE* owner =
       popen(fmt::format("ip netns exec {} nft -i >/dev/null", node().netns()).c_str(), "w");
@@ -293,10 +231,8 @@ TEST_F(FaultsLiveTest, ForeignBridgeOfOurNameIsLeftAlone) {
   Do({"ovs-vsctl", "--timeout=10", "--", "del-br", "k-vswitch0", "--", "add-br", "k-vswitch0", "--",
       "set", "bridge", "k-vswitch0", "datapath_type=netdev"});
   ASSERT_TRUE(node().StartAgent());
-  EXPECT_TRUE(Eventually([this] {
-    return Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/readyz"})
-               .find("k-vswitch did not make") != std::string::npos;
-  }));
+  EXPECT_TRUE(Eventually(
+      [this] { return Problems().find("k-vswitch did not make") != std::string::npos; }));
   EXPECT_THAT(Ask({"ovs-vsctl", "--timeout=5", "get", "bridge", "k-vswitch0", "external_ids"}),
               HasSubstr("{}"));
 }

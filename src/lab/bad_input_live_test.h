@@ -1,0 +1,75 @@
+#pragma once
+
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <string>
+
+#include "lab/live_lab.h"
+
+namespace kvs::lab {
+
+inline std::string Read(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline size_t CountIn(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+inline std::string Garbage(size_t size) {
+  std::mt19937 random(7);
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+// What people write wrongly, and what surroundings do to the programs: each gets one clear message
+// in the place where people look, everybody who could reach somebody still can, and all is well
+// when it is undone.
+class BadInputLiveTest : public LiveLab {
+ protected:
+  void Manifest(const std::string& name, const std::string& text) {
+    const std::string folder = lab_->options().manifests + "/";
+    std::ofstream(folder + ".new") << text;
+    std::filesystem::rename(folder + ".new", folder + name);
+  }
+  std::string ControllerLog() { return Read(lab_->state().Path("k-vswitch-controller.log")); }
+  // What the controller has told about node2.
+  std::string Accepted() {
+    return Read(lab_->options().manifests + "/.kvswitch/vswitchconfig.node2.controller.yaml");
+  }
+  std::string AgentLog() { return Read(node().Log("k-vswitchd")); }
+  bool Told(const Node& of, const std::string& problem) {
+    return Eventually([&] { return Problems(of).find(problem) != std::string::npos; });
+  }
+  bool Told(const std::string& problem) { return Told(node(), problem); }
+  void ExpectHealthy() {
+    for (const auto& [name, machine] : lab_->nodes())
+      EXPECT_TRUE(Eventually([&] { return Problems(*machine) == "ok\n"; }))
+          << name << ": " << Problems(*machine);
+    ExpectMended();
+  }
+  // The link of a node that has its address, as `ip -o address` writes it.
+  std::string LinkOf(const Node& of) {
+    const auto told =
+        Check(of.Here({"ip", "-o", "address", "show", "to", of.addresses().front().ToString()}));
+    std::istringstream words(told.value_or(""));
+    std::string number, link;
+    words >> number >> link;
+    return link;
+  }
+  std::string RestartAgent() {
+    const auto stopped = node().Stop("k-vswitchd", SIGKILL);
+    const auto started = stopped ? node().StartAgent() : stopped;
+    return started ? "" : started.error().message;
+  }
+};
+
+}  // namespace kvs::lab
