@@ -102,6 +102,10 @@ TEST_F(BadInputLiveTest, GarbageFromOpenVSwitchIsSurvived) {
       ASSERT_EQ(RestartAgent(), "");
       EXPECT_TRUE(Told("OVSDB connection: OVSDB at " + node().ovsdb_socket()));
       EXPECT_THAT(Problems(), HasSubstr("try: systemctl status openvswitch-switch"));
+      EXPECT_TRUE(Eventually([&] {
+        return Read(lab_->options().manifests + "/.kvswitch/vswitchconfig.node1.agent.yaml")
+                   .find("reason: OVSUnreachable") != std::string::npos;
+      }));
       const auto added = lab_->AddPod("shop/late", "node1");
       EXPECT_THAT(added ? "added" : added.error().message,
                   AllOf(HasSubstr("\"code\":11"), HasSubstr("database")));
