@@ -103,22 +103,22 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<Lock> lock,
       nat_(loop, pipeline_.engine(), feed::kBridge),
       firewall_(loop, pipeline_.engine(), feed::kBridge),
       keeper_(loop, ovsdb_, feed::kBridge),
-      verdicts_(ovsdb_, {.applied = [this] { return flows_.applied(); },
-                         .other_parts_ready =
-                             [this](const ovsdb::Interface& interface) {
-                               const world::Self* self = world_.self.Find(0);
-                               return self != nullptr &&
-                                      (!self->netdev || host_.Deaf(interface.name));
-                             },
-                         .objection =
-                             [this](const ovsdb::Interface& interface) {
-                               const world::Self* self = world_.self.Find(0);
-                               const world::Port* port = world_.ports.Find(interface.name);
-                               for (const Ip& ip : self&& port ? port->ips : std::vector<Ip>{})
-                                 if (auto why = pipeline::ObjectionTo(*self, ip); !why.empty())
-                                   return why;
-                               return std::string();
-                             }}) {
+      verdicts_(ovsdb_, switch_,
+                {.applied = [this] { return flows_.applied(); },
+                 .netdev = [this] { return OnNetdev(); },
+                 .other_parts_ready =
+                     [this](const ovsdb::Interface& interface) {
+                       return world_.self.size() == 1 &&
+                              (!OnNetdev() || host_.Deaf(interface.name));
+                     },
+                 .objection =
+                     [this](const ovsdb::Interface& interface) {
+                       const world::Self* self = world_.self.Find(0);
+                       const world::Port* port = world_.ports.Find(interface.name);
+                       for (const Ip& ip : self&& port ? port->ips : std::vector<Ip>{})
+                         if (auto why = pipeline::ObjectionTo(*self, ip); !why.empty()) return why;
+                       return std::string();
+                     }}) {
   second_.StartRepeating(kSecond);
 }
 
@@ -171,6 +171,11 @@ void Agent::Soon() {
 
 bool Agent::InputsKnown() const {
   return ovsdb_seen_ && nodes_.synced() && world_.self.size() == 1;
+}
+
+bool Agent::OnNetdev() const {
+  const world::Self* self = world_.self.Find(0);
+  return self != nullptr && self->netdev;
 }
 
 void Agent::Turn() {

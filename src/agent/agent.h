@@ -80,6 +80,7 @@ class Agent {
   void WantBridge();
   void Announce();
   bool InputsKnown() const;
+  bool OnNetdev() const;
   void WriteStatus();
 
   io::Loop& loop_;

@@ -3,24 +3,28 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
+#include "openflow/connection.h"
 #include "ovsdb/session.h"
 
 namespace kvs::apply {
 
-// Tells the CNI plugin, on the Interface, that a pod's port is open and its flows are in the switch
-// (kvs.realized), or why that will not be (kvs.error).
+// Tells the CNI plugin, on the Interface, that a pod's port is open, its flows are in the switch
+// and connections of whoever had its addresses before are forgotten (kvs.realized), or why that
+// will not be (kvs.error).
 class VerdictWriter {
  public:
   struct Judge {
     std::function<uint64_t()> applied;                               // revision that the switch has
+    std::function<bool()> netdev;                                    // the userspace datapath
     std::function<bool(const ovsdb::Interface&)> other_parts_ready;  // besides flows
     std::function<std::string(const ovsdb::Interface&)> objection;   // "": none
   };
 
-  VerdictWriter(ovsdb::Session& session, Judge judge)
-      : session_(session), judge_(std::move(judge)) {}
+  VerdictWriter(ovsdb::Session& session, openflow::Connection& connection, Judge judge)
+      : session_(session), connection_(connection), judge_(std::move(judge)) {}
 
   // Interfaces that appeared or changed; what is ours and has no verdict yet waits for one.
   void Note(const ovsdb::Change& change);
@@ -32,9 +36,20 @@ class VerdictWriter {
   size_t waiting() const { return waiting_.size(); }
 
  private:
+  struct Waiting {
+    uint64_t revision = 0;            // 0: not stamped yet
+    std::optional<size_t> to_forget;  // flushes that are under way; nullopt: not begun
+  };
+
+  void Forget(const ovsdb::Interface& interface, Waiting& pod);
+  void Forget(const ovsdb::Uuid& interface, const openflow::CtFilter& filter, Waiting& pod);
+  void Forgotten(const ovsdb::Uuid& interface, const Result<>& done);
+
   ovsdb::Session& session_;
+  openflow::Connection& connection_;
   Judge judge_;
-  std::map<std::string, uint64_t> waiting_;  // by interface name; revision, or 0: not stamped yet
+  std::map<ovsdb::Uuid, Waiting> waiting_;  // by interface
+  std::string refusal_;  // why the switch keeps old connections, which holds up no verdict
   bool busy_ = false;
 };
 

@@ -101,8 +101,15 @@ TEST_F(FaultsLiveTest, DeletedBridgeIsMadeAgain) {
 }
 
 TEST_F(FaultsLiveTest, DeletedPodPortIsMadeAgain) {
-  Do({"ovs-vsctl", "--timeout=10", "del-port", PodOn(kNode).port});
+  const auto tracked = [this] { return node().Appctl("dpctl/dump-conntrack", {}).value_or(""); };
+  const Pod& pod = PodOn(kNode);
+  const std::string before = tracked();
+  const size_t at = before.find(fmt::format("tcp,orig=(src={},", pod.ips[0]));
+  ASSERT_NE(at, before.npos) << before;
+  const std::string connection = before.substr(at, before.find(')', at) - at);
+  Do({"ovs-vsctl", "--timeout=10", "del-port", pod.port});
   ExpectMended();
+  EXPECT_THAT(tracked(), HasSubstr(connection)) << "the pod lives on, and so do its connections";
 }
 
 TEST_F(FaultsLiveTest, DeletedTunnelIsMadeAgain) {

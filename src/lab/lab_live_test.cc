@@ -6,12 +6,15 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
+#include "lab/cni_runner.h"
 #include "lab/lab.h"
 #include "lab/matrix.h"
 #include "lab/netns.h"
 #include "lab/trace.h"
+#include "netlink/namespace.h"
 
 // Whole labs of the real programs.
 namespace kvs::lab {
@@ -132,6 +135,52 @@ TEST_F(LabLiveTest, NodesComeAndGo) {
   EXPECT_EQ((*lab)->nodes().size(), 2u);
   EXPECT_EQ((*lab)->pods().size(), 4u);
   ExpectAllReached(**lab);
+}
+
+TEST_F(LabLiveTest, WhoGetsAnAddressNextInheritsNoConnections) {
+  const auto lab = Lab::Up({.name = UniqueName(), .nodes = 1});
+  ASSERT_TRUE(lab) << lab.error().message;
+  Node& node = (*lab)->node("node1");
+  const Pod pod = (*lab)->pods().at("shop/web-1");
+  const Pod peer = (*lab)->pods().at("tools/client-1");
+  for (const auto& [from, to] : {std::pair(&pod, &peer), std::pair(&peer, &pod)})
+    for (const Ip& ip : to->ips) {
+      ASSERT_TRUE((*lab)->Connect(from->name, ip)->reached);
+      ASSERT_TRUE((*lab)->Ping(from->name, ip)->reached);
+    }
+  // Of each address: are there connections of TCP that it began, and that it answered?
+  const auto tracked = [&] {
+    const auto all = node.Appctl("dpctl/dump-conntrack", {"zone=2"});
+    EXPECT_TRUE(all) << all.error().message;
+    std::vector<bool> found(2 * pod.ips.size());
+    std::istringstream lines(all.value_or(""));
+    for (std::string line; std::getline(lines, line);)
+      for (size_t i = 0; line.starts_with("tcp,") && i < found.size(); ++i)
+        if (line.find(fmt::format("{}=(src={},", i % 2 == 0 ? "orig" : "reply", pod.ips[i / 2])) !=
+            line.npos)
+          found[i] = true;
+    return found;
+  };
+  const std::vector<bool> both(4, true), none(4, false);
+  EXPECT_EQ(tracked(), both);
+
+  ASSERT_TRUE(node.Stop("k-vswitchd", SIGKILL));
+  ASSERT_TRUE(node.StartAgent());
+  for (int tries = 0; tries < 100 && node.Metric("kvswitch_ready") != "1"; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  ASSERT_TRUE((*lab)->AddPod("shop/other", "node1"));
+  EXPECT_EQ(tracked(), both) << "a pod that was attached before keeps its connections";
+
+  const CniAttachment attachment{.container = pod.container,  // from which the address follows
+                                 .netns = netlink::Namespace::Path(pod.netns((*lab)->state())),
+                                 .ns = "shop",
+                                 .pod = "web-1"};
+  ASSERT_TRUE(CniDelete(node, attachment, pod.result));
+  EXPECT_EQ(tracked(), both);
+  const auto added = CniAdd(node, attachment);
+  ASSERT_TRUE(added) << added.error().message;
+  ASSERT_THAT(*added, HasSubstr(pod.ips[0].ToString()));
+  EXPECT_EQ(tracked(), none);
 }
 
 class OverlayLiveTest : public LabLiveTest, public testing::WithParamInterface<std::string> {};

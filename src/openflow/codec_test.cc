@@ -4,6 +4,7 @@
 #include "flow/arbitrary.h"
 #include "openflow/actions.h"
 #include "openflow/bucket.h"
+#include "openflow/ct_flush.h"
 #include "openflow/describe.h"
 #include "openflow/modify.h"
 #include "openflow/oxm.h"
@@ -204,6 +205,25 @@ TEST(Modify, WhatFitsInNoMessageIsRefused) {
   group.buckets.push_back({.actions = put.flow.actions});
   EXPECT_FALSE(WriteChange(PutGroup{group}, 1, 1, out));
   EXPECT_EQ(out.size(), 0u);
+}
+
+// As ovs-ofctl 3.1 writes them in OpenFlow 1.5.
+TEST(CtFlush, Golden) {
+  Writer out;
+  // ct-flush br0 zone=2 ct_nw_src=10.1.0.5
+  WriteCtFlush({2, *Ip::Parse("10.1.0.5"), CtFilter::Role::kClient}, 2, out);
+  EXPECT_EQ(Hex(out.Take()),
+            "06040040000000020000232000000020"
+            "0000000000000000"
+            "00000020000000000000001400000000000000000000ffff0a01000500000000"
+            "0002000800020000");
+  // ct-flush br0 zone=2 ct_nw_proto=17 ct_ipv6_src=fd00::5
+  WriteCtFlush({2, *Ip::Parse("fd00::5"), CtFilter::Role::kServer, 17}, 2, out);
+  EXPECT_EQ(Hex(out.Take()),
+            "06040040000000020000232000000020"
+            "1100000000000000"
+            "000100200000000000000014fd00000000000000000000000000000500000000"
+            "0002000800020000");
 }
 
 TEST(Describe, ForeignFlowsKeepTheirMatch) {

@@ -41,6 +41,15 @@ Request Whole(Write write, const Read& read, std::function<void(Result<T>)> done
       });
 }
 
+// A request without an answer of its own, followed by a barrier.
+Request Fenced(Write write, std::function<void(Result<>)> done) {
+  const auto fenced = [write = std::move(write)](uint32_t xid, Writer& out) {
+    write(xid, out);
+    const Envelope barrier(out, MessageType::kBarrierRequest, xid);
+  };
+  return {fenced, [](const Message&) { return true; }, std::move(done)};
+}
+
 }  // namespace
 
 Connection::Connection(io::Loop& loop, std::string socket_path, Handlers handlers, Options options)
@@ -91,11 +100,14 @@ void Connection::CountFlows(const FlowFilter& filter,
                         ReadTotals, std::move(done)));
 }
 
+void Connection::FlushConntrack(const CtFilter& filter, std::function<void(Result<>)> done) {
+  // The flush itself is answered only if it is refused, and then before the barrier.
+  session_->Ask(Fenced([filter](uint32_t xid, Writer& out) { WriteCtFlush(filter, xid, out); },
+                       std::move(done)));
+}
+
 void Connection::Barrier(std::function<void(Result<>)> done) {
-  const auto write = [](uint32_t xid, Writer& out) {
-    const Envelope barrier(out, MessageType::kBarrierRequest, xid);
-  };
-  session_->Ask({write, [](const Message&) { return true; }, std::move(done)});
+  session_->Ask(Fenced([](uint32_t, Writer&) {}, std::move(done)));
 }
 
 void Connection::Send(const PacketOut& packet) {

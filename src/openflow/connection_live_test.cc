@@ -8,6 +8,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::HasSubstr;
+using testing::Not;
 
 TEST_F(ConnectionLiveTest, WhatIsAddedIsDumpedTheSame) {
   Connect();
@@ -289,6 +290,48 @@ TEST_F(ConnectionLiveTest, PacketsInAndOutAndPorts) {
   Run([&] { return tables.has_value(); });
   EXPECT_EQ((**tables)[0].flows, 1u);
   EXPECT_EQ((**tables)[0].matched, 1u);
+}
+
+// A packet of IPv4, UDP and 8 bytes, from MAC 2 to MAC 1.
+std::string Datagram(const std::string& from, const std::string& to) {
+  return "in_port(1),eth(src=02:00:00:00:00:02,dst=02:00:00:00:00:01),eth_type(0x0800),ipv4(src=" +
+         from + ",dst=" + to + ",proto=17,tos=0,ttl=64,frag=no),udp(src=5000,dst=53)";
+}
+
+TEST_F(ConnectionLiveTest, ConnectionsOfAnAddressAreForgotten) {
+  switch_.Vsctl(
+      {"add-port", "br0", "p1", "--", "set", "interface", "p1", "type=dummy", "ofport_request=1"});
+  Connect();
+  ASSERT_TRUE(Apply({PutFlow{ParseFlow("table=0,in_port=1,ip actions=ct(commit,zone=2),"
+                                       "ct(commit,zone=4,nat(dst=10.0.0.9))")}})
+                  .ok());
+  switch_.Appctl({"netdev-dummy/receive", "p1", Datagram("10.0.0.1", "10.0.0.2")});
+  switch_.Appctl({"netdev-dummy/receive", "p1", Datagram("10.0.0.3", "10.0.0.4")});
+  const auto tracked = [this](const std::string& zone) {
+    return switch_.Appctl({"dpctl/dump-conntrack", "zone=" + zone});
+  };
+  const auto flush = [this](const CtFilter& filter) {
+    std::optional<Result<>> done;
+    connection_->FlushConntrack(filter, [&](Result<> result) { done = std::move(result); });
+    Run([&] { return done.has_value(); });
+    return done->has_value();
+  };
+  const auto ip = [](const char* text) { return *Ip::Parse(text); };
+  using Role = CtFilter::Role;
+  ASSERT_THAT(tracked("2"), HasSubstr("src=10.0.0.1,dst=10.0.0.2"));
+  ASSERT_THAT(tracked("4"), HasSubstr("src=10.0.0.9,dst=10.0.0.3"));
+
+  EXPECT_TRUE(flush({2, ip("10.0.0.1"), Role::kServer}));
+  EXPECT_TRUE(flush({2, ip("fd00::1"), Role::kClient}));
+  EXPECT_THAT(tracked("2"), HasSubstr("src=10.0.0.1,dst=10.0.0.2"));
+  EXPECT_TRUE(flush({2, ip("10.0.0.1"), Role::kClient}));
+  EXPECT_THAT(tracked("2"), Not(HasSubstr("10.0.0.1")));
+  EXPECT_THAT(tracked("2"), HasSubstr("src=10.0.0.3,dst=10.0.0.4"));
+  EXPECT_TRUE(flush({2, ip("10.0.0.4"), Role::kServer}));
+  EXPECT_THAT(tracked("2"), testing::IsEmpty());
+  EXPECT_THAT(tracked("4"), HasSubstr("src=10.0.0.1,dst=10.0.0.2"));
+  EXPECT_TRUE(flush({4, ip("10.0.0.9"), Role::kServer})) << "to which it was translated";
+  EXPECT_THAT(tracked("4"), testing::IsEmpty());
 }
 
 TEST_F(ConnectionLiveTest, OldProtocolsAreNamed) {

@@ -46,7 +46,12 @@ enum class Multipart : uint16_t {
   kFlowMonitor = 16,
 };
 
-enum class NiciraMessage : uint32_t { kSetPacketInFormat = 16, kResume = 28, kPacketIn = 30 };
+enum class NiciraMessage : uint32_t {
+  kSetPacketInFormat = 16,
+  kResume = 28,
+  kPacketIn = 30,
+  kCtFlush = 32,
+};
 
 enum class BundleControl : uint16_t {
   kOpen = 0,

@@ -36,7 +36,7 @@ class SessionTest : public testing::Test {
         Connection::Options{.probe_interval = milliseconds(50)});
   }
 
-  // A well-behaved switch, as far as it goes.
+  // A well-behaved switch, as far as it goes; older than 3.1.
   void Receive(const Message& message) {
     if (silent_) return;
     Writer out;
@@ -49,6 +49,14 @@ class SessionTest : public testing::Test {
       const Envelope features(out, MessageType::kFeaturesReply, message.xid);
       out.U64(0xabc);
       out.Zeros(16);
+    }
+    if (message.type == MessageType::kBarrierRequest)
+      Envelope(out, MessageType::kBarrierReply, message.xid);
+    if (Reader body = message.body; message.type == MessageType::kExperimenter && body.U32() &&
+                                    body.U32() == static_cast<uint32_t>(NiciraMessage::kCtFlush)) {
+      const Envelope error(out, MessageType::kError, message.xid);
+      out.U16(1);
+      out.U16(4);
     }
     if (message.type == MessageType::kMultipartRequest) requests_.push_back(message.xid);
     if (out.size() > 0) peer_->Write(out.bytes());
@@ -148,6 +156,19 @@ TEST_F(SessionTest, ABrokenAnswerFailsItsQuestionOnly) {
   EXPECT_EQ(ends[0], "groups: cut off");
   EXPECT_EQ(ends[1], "the switch refused: OFPBRC_BAD_STAT (multipart type not supported)");
   EXPECT_TRUE(connection_->up());
+}
+
+TEST_F(SessionTest, ASwitchThatCannotForgetConnectionsSaysSoOnce) {
+  Run([this] { return connection_->up(); });
+  std::vector<std::string> ends;
+  const auto done = [&ends](const auto& result) {
+    ends.push_back(result ? "ok" : result.error().message);
+  };
+  connection_->FlushConntrack({}, done);
+  connection_->Barrier(done);
+  Run([&ends] { return ends.size() == 2; });
+  EXPECT_THAT(ends[0], HasSubstr("the switch refused: OFPBRC_BAD_SUBTYPE"));
+  EXPECT_EQ(ends[1], "ok");
 }
 
 TEST_F(SessionTest, ALostConnectionEndsAllAndComesBack) {

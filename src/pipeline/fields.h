@@ -97,6 +97,8 @@ enum class Zone : uint16_t {
   kPolicy = 2,  // no translation: what policy and routing judge
   kSnat = 3,    // client -> M
 };
+// Those that flows of this build put connections into; the tables of the others are reserved.
+inline constexpr auto kZonesInUse = std::to_array<Zone>({Zone::kPolicy});
 
 // Cookies. Bits 56..63 say what made the flow, the rest is the StableHash of its owner.
 enum class CookieKind : uint8_t {

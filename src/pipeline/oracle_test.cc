@@ -128,7 +128,11 @@ void ExpectLawful(const flow::Flow& flow) {
   };
   for (const flow::Action& action : flow.actions) {
     if (const auto* go = std::get_if<flow::GotoTable>(&action)) leads_on(go->table);
-    if (const auto* ct = std::get_if<flow::Ct>(&action); ct && ct->table) leads_on(*ct->table);
+    const auto* ct = std::get_if<flow::Ct>(&action);
+    if (ct == nullptr) continue;
+    if (ct->table) leads_on(*ct->table);
+    EXPECT_TRUE(std::ranges::count(kZonesInUse, Zone{std::get<uint16_t>(ct->zone)}) == 1)
+        << "else who gets an address next inherits its connections";
   }
 }
 
