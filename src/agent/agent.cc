@@ -9,6 +9,7 @@
 #include "agent/cni_install.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "feed/ovs_version.h"
 #include "pipeline/world_view.h"
 
 namespace kvs::agent {
@@ -179,6 +180,9 @@ bool Agent::OnNetdev() const {
 }
 
 void Agent::Turn() {
+  const auto ovs_problem = feed::CheckOvsVersion(ovsdb_.replica());
+  if (ovs_problem && ovs_problem != ovs_problem_) log::Error("{}", ovs_problem->ToString());
+  ovs_problem_ = ovs_problem;
   self_problems_.clear();
   if (auto self =
           feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(), self_problems_))
@@ -208,7 +212,7 @@ void Agent::WantBridge() {
   if (self != nullptr) {
     wanted.facts.pod_ranges = self->pod_ranges;
     wanted.facts.mtu = self->mtu;
-    wanted.facts.agent_ready = promised_ && !retiring_;
+    wanted.facts.agent_ready = promised_ && !retiring_ && !ovs_problem_;
   }
   pipeline_.engine().Drain<pipeline::TunnelPort>();
   pipeline_.engine().desired<pipeline::TunnelPort>().ForEach([&](const pipeline::TunnelPort& port) {
@@ -287,6 +291,7 @@ std::vector<Problem> Agent::Problems() const {
   };
   add("OVSDB", "connection",
       ovsdb_down_.empty() ? "" : ovsdb_down_ + "; try: systemctl status openvswitch-switch");
+  if (ovs_problem_) all.push_back(*ovs_problem_);
   if (bridge_.problem()) all.push_back(*bridge_.problem());
   all.insert(all.end(), self_problems_.begin(), self_problems_.end());
   if (all.empty() && !switch_down_.empty())

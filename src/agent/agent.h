@@ -106,6 +106,7 @@ class Agent {
   apply::PortKeeper keeper_;
   apply::VerdictWriter verdicts_;
 
+  std::optional<Problem> ovs_problem_;  // as long as there is one, no pod is attached
   std::vector<Problem> self_problems_;
   std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up
   std::string switch_down_ = "not connected yet";

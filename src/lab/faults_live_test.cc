@@ -244,6 +244,21 @@ TEST_F(FaultsLiveTest, ForeignBridgeOfOurNameIsLeftAlone) {
               HasSubstr("{}"));
 }
 
+TEST_F(FaultsLiveTest, AnOpenVSwitchThatIsTooOldGetsNoNewPods) {
+  Do({"ovs-vsctl", "--timeout=5", "--no-wait", "set", "Open_vSwitch", ".", "ovs_version=2.17.9"});
+  EXPECT_TRUE(Eventually([this] {
+    return Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/readyz"})
+               .find("runs Open vSwitch 2.17.9, and k-vswitch needs 3.1") != std::string::npos;
+  }));
+  const auto refused = lab_->AddPod("shop/later", kNode);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("k-vswitchd is not ready on this node"));
+  EXPECT_TRUE(AllReached()) << last_;
+  Do({"ovs-vsctl", "--timeout=5", "--no-wait", "clear", "Open_vSwitch", ".", "ovs_version"});
+  EXPECT_TRUE(Eventually([this] { return lab_->Sync().has_value(); }));
+  ExpectMended();
+}
+
 // OVS 3.1 in userspace: a megaflow from before the tunnel's port was there may outlive every
 // revalidation, and gives tunnelled packets to the host as long as they keep coming. Tries in quick
 // succession keep it alive for ever, so it is purged here.
