@@ -296,7 +296,7 @@ std::vector<Problem> Agent::Problems() const {
   all.insert(all.end(), self_problems_.begin(), self_problems_.end());
   if (all.empty() && !switch_down_.empty())
     add("OpenFlow", "connection",
-        fmt::format("{}: {}; is ovs-vswitchd running?", MgmtSocket(options_), switch_down_));
+        switch_down_ + "; is ovs-vswitchd running? try: systemctl status openvswitch-switch");
   if (const kube::VSwitchConfig* own = nodes_.own()) {
     const auto* accepted =
         kube::FindCondition(own->status.conditions, kube::VSwitchConfig::kAccepted);

@@ -161,11 +161,11 @@ TEST_F(SessionTest, ABrokenAnswerFailsItsQuestionOnly) {
 TEST_F(SessionTest, ASwitchThatCannotForgetConnectionsSaysSoOnce) {
   Run([this] { return connection_->up(); });
   std::vector<std::string> ends;
-  const auto done = [&ends](const auto& result) {
-    ends.push_back(result ? "ok" : result.error().message);
-  };
-  connection_->FlushConntrack({}, done);
-  connection_->Barrier(done);
+  connection_->FlushConntrack({}, [&](const auto& result) {
+    ends.push_back(result ? "forgotten" : result.error().message);
+  });
+  connection_->Barrier(
+      [&](const auto& result) { ends.push_back(result ? "ok" : result.error().message); });
   Run([&ends] { return ends.size() == 2; });
   EXPECT_THAT(ends[0], HasSubstr("the switch refused: OFPBRC_BAD_SUBTYPE"));
   EXPECT_EQ(ends[1], "ok");
