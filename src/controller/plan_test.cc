@@ -277,7 +277,7 @@ TEST(Plan, WhatIsNoSettingIsTold) {
   cluster.Set("overlaytype", "geneve");
   EXPECT_EQ(cluster["a"],
             "pods=10.1.0.0/24 ip=10.0.0.1 InvalidSettings: ConfigMap/kube-system/k-vswitch "
-            "data.overlaytype: is no setting; use clusterCIDR, serviceCIDR or overlayType");
+            "data.overlaytype: is no setting; use serviceCIDR, clusterCIDR, overlayType");
 }
 
 TEST(Plan, ProblemsOfTheSourceAreShown) {

@@ -1,5 +1,8 @@
 #include "controller/settings.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <functional>
 
 namespace kvs::controller {
@@ -26,6 +29,7 @@ class Resolver {
   void Set(std::string_view key, const std::string& source,
            const std::function<Result<T>(std::string_view)>& parse,
            const std::function<bool(const VSwitchConfigSpec&, T&)>& last, T& value) {
+    keys_.emplace_back(key);
     const std::string* text = Find(key);
     if (!text) return;
     const auto parsed = parse(*text);
@@ -47,6 +51,16 @@ class Resolver {
                                   fmt::format("{}; {}", parsed.error().message, kept)});
   }
 
+  // Last: keys of the ConfigMap that nothing was set by.
+  void ReportOthers() const {
+    if (!map_) return;
+    for (const auto& [key, value] : map_->data)
+      if (std::ranges::count(keys_, key) == 0)
+        settings_.problems.push_back(
+            {fmt::format("ConfigMap/{}", kConfigMapKey), "data." + key,
+             fmt::format("is no setting; use {}", fmt::join(keys_, ", "))});
+  }
+
  private:
   // A key without a value is as good as absent.
   const std::string* Find(std::string_view key) const {
@@ -58,6 +72,7 @@ class Resolver {
   const kube::ConfigMap* map_;
   const std::map<std::string, VSwitchConfig>& existing_;
   Settings& settings_;
+  std::vector<std::string> keys_;
 };
 
 using Prefixes = std::vector<Prefix>;
@@ -110,11 +125,7 @@ Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
         return spec.overlay_type.has_value();
       },
       settings.overlay_type);
-  if (map)
-    for (const auto& [key, value] : map->data)
-      if (key != "clusterCIDR" && key != "serviceCIDR" && key != "overlayType")
-        settings.problems.push_back({fmt::format("ConfigMap/{}", kConfigMapKey), "data." + key,
-                                     "is no setting; use clusterCIDR, serviceCIDR or overlayType"});
+  resolver.ReportOthers();
   return settings;
 }
 

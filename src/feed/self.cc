@@ -123,7 +123,7 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
   self.cluster_ranges = config->spec.cluster_cidrs;
   for (const auto& [name, other] : nodes.all())
     for (const Prefix& range : other.spec.pod_cidrs)
-      if (std::ranges::none_of(self.cluster_ranges,
+      if (std::ranges::none_of(config->spec.cluster_cidrs,
                                [&](const Prefix& one) { return one.Contains(range); }))
         self.cluster_ranges.push_back(range);
   self.service_ranges = config->spec.service_cidrs;
