@@ -1,15 +1,12 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/if.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #include <random>
 
 #include "netlink/address.h"
-#include "netlink/conntrack.h"
 #include "netlink/filter_chain.h"
 #include "netlink/link.h"
 #include "netlink/nftables_message.h"
@@ -36,21 +33,6 @@ Request ShownLink() {
       .PutU32(IFLA_MASTER, 4)
       .PutText(IFLA_IFALIAS, "kvs1 abc/eth0")
       .Nest(IFLA_LINKINFO, [](Message& info) { info.PutText(IFLA_INFO_KIND, "veth"); })
-      .Asking("");
-}
-
-Request ShownConnection() {
-  const auto tuple = [](Ip4 source, Ip4 destination) {
-    return [=](Message& tuple) {
-      tuple.Nest(CTA_TUPLE_IP, [=](Message& ip) {
-        ip.Put(CTA_IP_V4_SRC, Ip(source)).Put(CTA_IP_V4_DST, Ip(destination));
-      });
-    };
-  };
-  return Message(NFNL_SUBSYS_CTNETLINK << 8, 0)
-      .Struct(nfgenmsg{.nfgen_family = AF_INET})
-      .Nest(CTA_TUPLE_ORIG, tuple({{10, 1, 1, 5}}, {{10, 96, 0, 1}}))
-      .Nest(CTA_TUPLE_REPLY, tuple({{10, 1, 2, 7}}, {{10, 1, 1, 5}}))
       .Asking("");
 }
 
@@ -133,14 +115,6 @@ TEST(DecodeRoute, IgnoresCacheEntries) {
   EXPECT_FALSE(DecodeRoute(Body(request)));
 }
 
-TEST(DecodeConnection, ReadsBothDirections) {
-  const auto connection = DecodeConnection(Body(ShownConnection()));
-  ASSERT_TRUE(connection);
-  for (const char* ip : {"10.1.1.5", "10.96.0.1", "10.1.2.7"})
-    EXPECT_TRUE(connection->Involves(ParseIp(ip))) << ip;
-  EXPECT_FALSE(connection->Involves(ParseIp("10.1.2.8")));
-}
-
 // counter jump there, with a comment.
 Request ShownRule() {
   const std::vector<uint8_t> comment = {0, 5, 'o', 'u', 'r', 's', 0};
@@ -178,14 +152,12 @@ void DecodeAll(Bytes body) {
   (void)DecodeAddress(body);
   (void)DecodeRoute(body);
   (void)DecodeNeighbour(body);
-  (void)DecodeConnection(body);
   (void)DecodeChainRule(body);
 }
 
 TEST(Decoders, NeverReadPastTheEnd) {
   const Request samples[] = {
       ShownLink(),
-      ShownConnection(),
       ShownRule(),
       AddAddress({.link = 1, .ip = ParseIp("fd00::5"), .length = 64}),
       AddNeighbour({.link = 1, .ip = ParseIp("10.0.0.1"), .mac = Mac{}}),

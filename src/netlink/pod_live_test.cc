@@ -4,7 +4,6 @@
 #include <cerrno>
 
 #include "netlink/address.h"
-#include "netlink/conntrack.h"
 #include "netlink/interface.h"
 #include "netlink/live_room.h"
 #include "netlink/route.h"
@@ -95,23 +94,6 @@ TEST_F(PodLive, ConfiguringTwiceIsConfiguringOnce) {
   const auto refusals = a_.socket().Try(ConfigurePodEnd(link, EndOf(5)));
   EXPECT_TRUE(refusals.empty()) << refusals.front().error.message;
   EXPECT_EQ(Must(DumpRoutes(a_.socket(), kRouteProtocol)), before);
-}
-
-TEST_F(PodLive, ConntrackIsFlushedByAddressInAllZones) {
-  ASSERT_TRUE(host_.Shell(R"(nft -f - <<'END'
-table inet t {
-  chain zone { type filter hook prerouting priority raw; meta nfproto ipv6 ct zone set 5; }
-  chain track { type filter hook forward priority filter; ct state invalid drop; }
-}
-END)"));
-  ASSERT_TRUE(a_.Shell("ping -q -c 1 -W 2 10.1.1.6 >/dev/null"));
-  ASSERT_TRUE(a_.Shell("ping -q -c 1 -W 2 fd00::6 >/dev/null"));
-  auto socket = Must(host_.in().Run([] { return Socket::OpenNetfilter(); }));
-  const std::vector<Ip> other = {ParseIp("10.1.1.7")}, six = {ParseIp("fd00::6")};
-  EXPECT_EQ(FlushConntrack(*socket, other), Result<size_t>(0u));
-  EXPECT_EQ(FlushConntrack(*socket, six), Result<size_t>(1u));
-  EXPECT_EQ(FlushConntrack(*socket, EndOf(6).addresses), Result<size_t>(1u));
-  EXPECT_EQ(FlushConntrack(*socket, EndOf(5).addresses), Result<size_t>(0u));
 }
 
 TEST_F(PodLive, SaysThatIpv6IsOff) {

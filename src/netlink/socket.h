@@ -32,7 +32,7 @@ class Socket {
  public:
   static Result<std::unique_ptr<Socket>> Open();                       // rtnetlink, this namespace
   static Result<std::unique_ptr<Socket>> OpenIn(const Namespace& in);  // rtnetlink, that namespace
-  static Result<std::unique_ptr<Socket>> OpenNetfilter();              // for conntrack
+  static Result<std::unique_ptr<Socket>> OpenNetfilter();              // for nftables
 
   // Sends the requests in one go. The kernel tries each, in order, also after one it refused.
   // Empty when all were done. A request whose answer was lost counts as refused.

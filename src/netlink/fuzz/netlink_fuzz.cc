@@ -2,7 +2,6 @@
 #include <cstdint>
 
 #include "netlink/address.h"
-#include "netlink/conntrack.h"
 #include "netlink/filter_chain.h"
 #include "netlink/link.h"
 #include "netlink/route.h"
@@ -18,7 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)DecodeAddress(message->body);
     (void)DecodeRoute(message->body);
     (void)DecodeNeighbour(message->body);
-    (void)DecodeConnection(message->body);
     (void)DecodeChainRule(message->body);
   }
   return 0;
