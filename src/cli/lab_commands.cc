@@ -20,6 +20,7 @@ struct LabArguments {
   std::string place, pod, node, identity;
   std::vector<std::string> command;
   std::string output = "text";
+  int64_t patience = lab::kPatience.count();
   bool all = false;
 };
 using Shared = std::shared_ptr<LabArguments>;
@@ -64,7 +65,12 @@ void AddDemo(CLI::App& lab, int& code) {
       "demo", "bring up a cluster on this machine, show that it works, take it away");
   const auto arguments = Named(*demo, "demo");
   AddClusterFlags(*demo, arguments->lab, arguments->lab.copy_from);
-  demo->callback([arguments, &code] { code = RunDemo({.lab = arguments->lab}); });
+  demo->add_option("--patience", arguments->patience, "seconds that a cell of the matrix is tried")
+      ->check(CLI::Range(1, 600))
+      ->capture_default_str();
+  demo->callback([arguments, &code] {
+    code = RunDemo({.lab = arguments->lab, .patience = std::chrono::seconds(arguments->patience)});
+  });
 }
 
 void AddUpAndDown(CLI::App& lab, int& code) {

@@ -66,9 +66,9 @@ Result<void> ParseHashFields(std::string_view text, Group& group) {
     if (!field) return Fail("fields: \"{}\" is not a field", token.text);
     group.hash_fields.push_back(*field);
   }
-  std::ranges::sort(group.hash_fields);
-  const auto same = std::ranges::unique(group.hash_fields);
-  group.hash_fields.erase(same.begin(), same.end());
+  auto& fields = group.hash_fields;
+  std::ranges::sort(fields);
+  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
   return {};
 }
 

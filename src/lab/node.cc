@@ -31,7 +31,6 @@ constexpr char kSchema[] = "/usr/share/openvswitch/vswitch.ovsschema";
 // With the kernel's datapath a node's NIC stays an ordinary one. Open vSwitch in userspace tunnels
 // only through a bridge of its own, so there the NIC is its port and the bridge has the node's
 // addresses.
-bool KernelDatapath() { return fs::exists("/sys/module/openvswitch"); }
 const char* AddressedLink() { return KernelDatapath() ? kNic : kBridge; }
 
 // The last lines of a log, for the message about its program.
@@ -60,6 +59,8 @@ bool Await(milliseconds timeout, Condition condition) {
 }
 
 }  // namespace
+
+bool KernelDatapath() { return fs::exists("/sys/module/openvswitch"); }
 
 Node::Node(State state, Options options) : state_(std::move(state)), options_(std::move(options)) {}
 

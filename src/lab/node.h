@@ -15,6 +15,9 @@
 
 namespace kvs::lab {
 
+// Whether this machine's kernel has Open vSwitch's datapath.
+bool KernelDatapath();
+
 // A machine: a network namespace with its own ovsdb-server and ovs-vswitchd, and the agent. Its NIC
 // `u0` is a veth on the underlay. If the kernel has Open vSwitch's datapath, that is used; else the
 // userspace datapath, and then `u0` is a port of the OVS bridge `br-phy`, which has the node's

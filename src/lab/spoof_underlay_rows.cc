@@ -84,9 +84,10 @@ void AddTunnels(const Cast& cast, const std::string& overlay, Rows& rows) {
         for (const InnerClaim& claim : LiesOfANode(cast, six))
           rows.push_back(TunnelRow(cast, cast.node2, "node2/u0", kind, claim, outer6));
         rows.push_back(TunnelRow(cast, cast.outside, "outside", kind, truth, outer6));
-        // The host's tracker takes GRE for an answer to a pod's own (AddOwnTunnels), having no
-        // ports.
-        if (kind.is_gre() && kind.name != overlay) rows.back().passes = {"node1", cast.a.name};
+        // A host that gets it takes it for an answer to a pod's own GRE (AddOwnTunnels), which has
+        // no ports to tell by. In userspace the overlay's is not seen by the host.
+        if (kind.is_gre() && (kind.name != overlay || KernelDatapath()))
+          rows.back().passes = {"node1", cast.a.name};
         rows.push_back(TunnelRow(cast, cast.node2, "node2/u0", kind, truth, outer6));
         if (kind.name != overlay) continue;
         rows.back().passes = {cast.c.name};  // the echo server's answer
