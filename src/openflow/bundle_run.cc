@@ -95,8 +95,8 @@ void BundleRun::Receive(const Message& message) {
 
 void BundleRun::ReceiveError(const Message& message) {
   const std::string why = ReadError(message.body).ToString();
-  const uint32_t place = message.xid - kFirstXid;
-  if (place > 0 && message.xid <= LastXid()) return Refuse(change_of_message_[place - 1], why);
+  if (message.xid > kFirstXid && message.xid <= LastXid())
+    return Refuse(change_of_message_[message.xid - kFirstXid - 1], why);
   // Of the frame: opening, committing, discarding. What the switch refused says more.
   if (result_.refused.empty() && !result_.error) result_.error = Error{"bundle: " + why};
   if (phase_ == Phase::kWaiting) finished_ = true;

@@ -119,6 +119,18 @@ TEST_F(BundleRunTest, ABundleThatCannotBeOpenedIsAnError) {
   EXPECT_TRUE(result_->refused.empty());
 }
 
+TEST_F(BundleRunTest, AnErrorOfNoMessageIsOfTheBundle) {
+  Start({PutFlow{}});
+  Written();
+  Refuse(0, 17, 5);
+  Answer(MessageType::kBarrierReply, xids_[2]);
+  EXPECT_EQ(Written(), "CONTROL6:7");
+  Control(BundleControl::kDiscarded, xids_[3]);
+  run_->Report();
+  EXPECT_THAT(result_->error->message, HasSubstr("OFPBFC_OUT_OF_BUNDLES"));
+  EXPECT_TRUE(result_->refused.empty());
+}
+
 TEST_F(BundleRunTest, GroupsComeFirstAndGoLast) {
   // By the size of the messages: a deleted group has 40 bytes, a put one has more.
   Start({EraseGroup{1}, PutFlow{}, PutGroup{}}, 1);
