@@ -10,6 +10,7 @@
 #include <istream>
 #include <map>
 #include <streambuf>
+#include <utility>
 
 #include "kube/scalar.h"
 
@@ -53,6 +54,9 @@ class Builder : public YAML::EventHandler {
   explicit Builder(Documents& documents) : documents_(documents) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
+    // The library makes empty documents without end of a token that begins none.
+    if (mark.pos == std::exchange(begin_, mark.pos))
+      Refuse(mark, "neither the end of the document nor the beginning of another");
     open_.clear();
     anchors_.clear();
     line_ = mark.line + 1;
@@ -166,6 +170,7 @@ class Builder : public YAML::EventHandler {
 
   Documents& documents_;
   int line_ = 1;
+  int begin_ = -1;  // of the last document, in the text
   json::value root_;
   std::vector<Frame> open_;
   std::map<YAML::anchor_t, std::pair<json::value, Extent>> anchors_;

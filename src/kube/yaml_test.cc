@@ -88,6 +88,7 @@ TEST(Yaml, FaultsNameTheLineAndKeepWhatCameBefore) {
            {"a: !!binary aGk=\n", "line 1: the tag tag:yaml.org,2002:binary is not supported\n"},
            {"a: *x\n", "line 1: the referenced anchor is not defined\n"},
            {"a: &x [*x]\n", "line 1: an alias within what it stands for\n"},
+           {", a\n", "line 1: neither the end of the document nor the beginning of another\n"},
        })
     EXPECT_EQ(Show(ParseYaml(text)), expected) << text;
 }
