@@ -89,7 +89,12 @@ void Fill(const Pod& pod, json::object& to) {
     port["protocol"] = one.protocol;
     ports.push_back(std::move(port));
   }
-  if (!ports.empty()) spec["containers"] = {json::object{{"ports", std::move(ports)}}};
+  if (!ports.empty()) {
+    json::array
+        containers;  // not array{object}, which copies for some compilers instead of nesting
+    containers.push_back(json::object{{"ports", std::move(ports)}});
+    spec["containers"] = std::move(containers);
+  }
   Set(to, "spec", std::move(spec));
   json::object status;
   Set(status, "phase", pod.phase);

@@ -238,7 +238,7 @@ RC_GTEST_PROP(Encode, IsReadBackAsItWas, ()) {
   const Documents documents = ParseYaml(PrintYaml(Encode(object)));
   RC_ASSERT(!documents.fault);
   const Decoded decoded = Decode(KindOf(object), documents.all.at(0).value);
-  RC_ASSERT(decoded.problems.empty());
+  for (const Problem& problem : decoded.problems) RC_FAIL(problem.ToString());
   RC_ASSERT(*decoded.object == object);
 }
 

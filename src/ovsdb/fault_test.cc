@@ -118,7 +118,7 @@ TEST_F(SessionFault, GarbageEndsTheConnectionAndItTriesAgain) {
       {R"({"id":1,"result":{},"error":null})", "has no table Open_vSwitch"},
       {R"({"id":1,"result":null,"error":{"error":"unknown database"}})", "unknown database"}};
   for (const auto& [garbage, message] : cases) {
-    FakeServer server(loop, [&](std::string_view) { return garbage; });
+    FakeServer server(loop, [&answer = garbage](std::string_view) { return answer; });
     downs.clear();
     Open();
     ASSERT_TRUE(RunUntil(loop, [&] { return downs.size() >= 2; })) << garbage;
