@@ -91,6 +91,7 @@ std::unique_ptr<Process> Process::Run(Loop& loop, std::vector<std::string> argv,
   stdio[1].flags = stdio[2].flags = UV_INHERIT_FD;
   stdio[1].data.fd = stdio[2].data.fd = ends[1];
   std::vector<char*> args;
+  args.reserve(argv.size() + 1);
   for (std::string& arg : argv) args.push_back(arg.data());
   args.push_back(nullptr);
   uv_process_options_t options{};

@@ -53,10 +53,9 @@ Result<std::vector<Plugin>> Configured(const Node& node) {
 }
 
 Result<std::string> FindPlugin(const Node& node, const std::string& type) {
-  for (const std::string& folder :
-       {node.cni_bin_dir(), std::string(kDebianPlugins), std::string(kUsualPlugins)}) {
-    if (const auto path = folder + "/" + type; fs::exists(path)) return path;
-  }
+  for (const fs::path& folder :
+       {fs::path(node.cni_bin_dir()), fs::path(kDebianPlugins), fs::path(kUsualPlugins)})
+    if (const auto path = folder / type; fs::exists(path)) return path.string();
   return Fail("CNI plugin {}: not in {}, {} or {}", type, node.cni_bin_dir(), kDebianPlugins,
               kUsualPlugins);
 }

@@ -209,6 +209,7 @@ std::vector<Outcome> ProbeHere(const std::vector<Cell>& cells, milliseconds time
     }
   }
   std::vector<Outcome> outcomes;
+  outcomes.reserve(attempts.size());
   for (const auto& attempt : attempts) outcomes.push_back(attempt->outcome());
   return outcomes;
 }

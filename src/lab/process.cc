@@ -59,6 +59,7 @@ std::string Content(int fd) {
 // `argv` as exec(3) wants it. Points into `strings`.
 std::vector<char*> Pointers(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
   for (auto& text : strings) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;

@@ -112,7 +112,7 @@ class Rules {
         case Always::kGoto:
           break;
       }
-      const auto there = Drops(rule.target, depth + 1);
+      auto there = Drops(rule.target, depth + 1);
       if (!there || *there || rule.always == Always::kGoto) return there;
     }
     return std::nullopt;

@@ -121,7 +121,8 @@ Port ReadPort(Reader& in) {
   const auto mac = in.Bytes(6);
   std::copy(mac.begin(), mac.end(), port.mac.bytes.begin());
   in.Skip(2);
-  port.name = in.Text(kPortNameSize).c_str();
+  const std::string name = in.Text(kPortNameSize);
+  port.name = name.substr(0, name.find('\0'));
   port.admin_down = (in.U32() & kPortDown) != 0;
   port.link_down = (in.U32() & kLinkDown) != 0;
   if (size < kPortSize) in.Fail();

@@ -12,8 +12,6 @@
 #include <filesystem>
 #include <thread>
 
-extern char** environ;
-
 namespace kvs::openflow {
 namespace {
 
@@ -42,6 +40,7 @@ void End(pid_t& pid, int signal) {
 // Starts a program with its output in the file or pipe `output`.
 pid_t Spawn(const std::vector<std::string>& command, int output, int errors) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;

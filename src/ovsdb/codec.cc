@@ -134,7 +134,7 @@ Result<> Decode(const json::value& from, StringMap& to) {
 
 template <class T>
 void Modify(T& field, T&& news) {
-  field = std::move(news);
+  field = std::forward<T>(news);
 }
 template <class T, class Less>
 void Modify(std::set<T, Less>& field, std::set<T, Less>&& difference) {
@@ -235,8 +235,9 @@ Result<> SetColumns(Row& row, const json::object& columns) {
 
 template <class Row>
 Result<> ModifyColumns(Row& row, const json::object& columns) {
-  return DecodeColumns(row, columns,
-                       [](auto& field, auto&& value) { Modify(field, std::move(value)); });
+  return DecodeColumns(row, columns, [](auto& field, auto&& value) {
+    Modify(field, std::forward<decltype(value)>(value));
+  });
 }
 
 std::vector<std::string> ColumnNames(Table table) {

@@ -77,8 +77,8 @@ void Conversation::Transact(Transaction transaction, OnOutcome done) {
   const auto id = static_cast<int64_t>(next_id_);
   outcomes_.emplace(id, std::move(done));
   Request("transact", params,
-          [this, id, operations = transaction.operations()](const json::object& reply) -> Result<> {
-            auto outcome = ReadOutcome(reply, operations);
+          [this, id, transaction = std::move(transaction)](const json::object& reply) -> Result<> {
+            auto outcome = ReadOutcome(reply, transaction.operations());
             if (!outcome) return tl::unexpected(outcome.error());  // Close() tells the caller
             const auto caller = outcomes_.extract(id);
             caller.mapped()(std::move(*outcome));

@@ -86,7 +86,7 @@ void Commit(Replica& replica, const Uuid& uuid, Target<Row> target, Change& chan
   ChangesOf<Row>(change).push_back(std::move(row));
 }
 
-Change Commit(Replica& replica, Targets targets) {
+Change Commit(Replica& replica, Targets&& targets) {
   Change change;
   for (auto& [key, any] : targets)
     std::visit(

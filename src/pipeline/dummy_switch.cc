@@ -80,7 +80,7 @@ std::string DummySwitch::Start() {
 }
 
 std::filesystem::path DummySwitch::Write(const std::vector<flow::Flow>& flows) const {
-  const std::filesystem::path path = folder_ / "flows.txt";
+  std::filesystem::path path = folder_ / "flows.txt";
   std::ofstream out(path);
   for (const flow::Flow& flow : flows) out << flow.ToString() << "\n";
   return path;
