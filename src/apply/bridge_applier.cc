@@ -33,12 +33,12 @@ ovsdb::Bridge BridgeOf(const WantedBridge& wanted) {
   return bridge;
 }
 
-// Of the bridge's link; 0: not known. On one with less than 1280 (RFC 8200, 5) the kernel takes the
-// IPv6 addresses away, and with them what still works.
+// Of the bridge's link; 0: not known. On one too small for IPv6 the kernel takes the IPv6 addresses
+// away, and with them what still works.
 int64_t LinkMtu(const ovsdb::BridgeFacts& facts) {
   const bool six = std::ranges::any_of(facts.pod_ranges,
                                        [](const Prefix& range) { return range.address().is6(); });
-  return facts.mtu > 0 && six ? std::max(facts.mtu, 1280) : facts.mtu;
+  return facts.mtu > 0 && six ? std::max(facts.mtu, kLeastMtu6) : facts.mtu;
 }
 
 void CompareBridge(const WantedBridge& wanted, const ovsdb::Bridge& there,

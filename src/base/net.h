@@ -18,6 +18,8 @@
 // (IPv4) and xx:xx:xx:xx:xx:xx (MAC).
 namespace kvs {
 
+inline constexpr int kLeastMtu6 = 1280;  // of a link that carries IPv6 (RFC 8200, 5)
+
 struct Mac {
   std::array<uint8_t, 6> bytes{};
 

@@ -20,8 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 using ovsdb::TransactError;
 
-constexpr int kLeastMtu6 = 1280;  // RFC 8200, 5
-
 // One ADD. Its steps are in the order in which they cost least: the link is made first, for the
 // kernel's answer to its name decides who has the address; OVSDB's transaction and the switch's
 // work go on while the pod's end is configured.

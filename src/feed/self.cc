@@ -6,9 +6,7 @@
 namespace kvs::feed {
 namespace {
 
-// IPv6 needs 1280 (RFC 8200, 5); IPv4 hosts must take 576 (RFC 791).
-constexpr int kLeastMtu6 = 1280;
-constexpr int kLeastMtu4 = 576;
+constexpr int kLeastMtu4 = 576;  // which IPv4 hosts must take (RFC 791)
 
 world::Overlay ToOverlay(kube::OverlayType type) {
   switch (type) {
