@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 // What people write wrongly.
 namespace kvs::lab {

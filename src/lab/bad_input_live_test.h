@@ -2,20 +2,17 @@
 
 #include <signal.h>
 
-#include <filesystem>
-#include <fstream>
 #include <random>
 #include <sstream>
 #include <string>
 
+#include "kube/files.h"
 #include "lab/live_lab.h"
 
 namespace kvs::lab {
 
-inline std::string Read(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+// Empty if there is none.
+inline std::string Read(const std::string& path) { return kube::ReadFile(path).value_or(""); }
 
 inline size_t CountIn(const std::string& text, const std::string& part) {
   size_t count = 0;
@@ -36,9 +33,8 @@ inline std::string Garbage(size_t size) {
 class BadInputLiveTest : public LiveLab {
  protected:
   void Manifest(const std::string& name, const std::string& text) {
-    const std::string folder = lab_->options().manifests + "/";
-    std::ofstream(folder + ".new") << text;
-    std::filesystem::rename(folder + ".new", folder + name);
+    const auto written = kube::WriteFile(lab_->options().manifests + "/" + name, text);
+    ASSERT_TRUE(written) << written.error().message;
   }
   std::string ControllerLog() { return Read(lab_->state().Path("k-vswitch-controller.log")); }
   // What the controller has told about node2.

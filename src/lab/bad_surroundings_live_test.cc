@@ -3,6 +3,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "lab/bad_input_live_test.h"
 #include "ovsdb/blocking_client.h"
 
