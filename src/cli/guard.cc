@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "cli/exit_code.h"
 #include "cli/output.h"
@@ -14,10 +16,16 @@
 namespace kvs::cli {
 namespace {
 
-void CleanIfNobodysLab(const std::string& name) {
+// Of one that was killed, a program that it was starting holds the lock until it runs: fork(2)
+// hands the lock on, and exec(3) closes it.
+void CleanIfNobodysLab(const std::string& name, bool killed) {
   const auto state = lab::State::Of(name);
   if (!state || !state->Exists()) return;
-  const auto lock = lab::Lock::Take(*state);
+  auto lock = lab::Lock::Take(*state);
+  for (int i = 0; killed && !lock && i < 100; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    lock = lab::Lock::Take(*state);
+  }
   if (!lock) return;
   if (const auto cleaned = state->Clean(); !cleaned) PrintError(cleaned.error().message);
 }
@@ -56,7 +64,7 @@ int RunGuarded(const std::string& name, const std::function<int()>& work) {
     break;
   }
   if (stopped_by != 0) std::fputs("\nstopped; cleaning up\n", stderr);
-  CleanIfNobodysLab(name);
+  CleanIfNobodysLab(name, stopped_by != 0);
   sigprocmask(SIG_SETMASK, &before, nullptr);
   if (stopped_by != 0) return 128 + stopped_by;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
