@@ -193,6 +193,7 @@ Decoded DecodeAs(const json::value& value) {
     const Fields anonymous(std::string(Name(T::kKind)), value, decoded.problems);
     ReadMeta(anonymous.Sub("metadata"), Namespaced(T::kKind), object.meta);
   }
+  decoded.resource_version = object.meta.resource_version;
   if (!IsName(object.meta.name)) return decoded;
   decoded.ref = Ref{T::kKind, object.meta.key()};
   for (Problem& problem : decoded.problems) problem.object = decoded.ref->ToString();

@@ -15,6 +15,7 @@ namespace kvs::kube {
 
 struct Decoded {
   std::optional<Ref> ref;         // which object it is, as far as that can be read
+  std::string resource_version;   // likewise; watches go on from there also after a bad object
   std::optional<Object> object;   // absent if anything is wrong with it
   std::vector<Problem> problems;  // all that is wrong with it
 };
