@@ -13,6 +13,7 @@
 #include "kube/catalog.h"
 #include "kube/files.h"
 #include "kube/json.h"
+#include "kube/ticket.h"
 #include "kube/yaml.h"
 
 namespace kvs::kube {
@@ -22,17 +23,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kQuiet{20}, kMostDelay{200}, kRescan{5000}, kRescanBroken{200};
 constexpr std::string_view kOwned = ".kvswitch";
-
-// Keeps what it holds alive for the Source, and lets the Source see that it is no longer wanted.
-template <class T>
-class Ticket : public Subscription {
- public:
-  explicit Ticket(std::shared_ptr<T> watcher) : watcher_(std::move(watcher)) {}
-  ~Ticket() override { watcher_->alive = false; }
-
- private:
-  std::shared_ptr<T> watcher_;
-};
 
 struct ObjectWatcher {
   Kind kind;

@@ -1,0 +1,196 @@
+#include "kube/api_client.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/log.h"
+
+namespace kvs::kube {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+constexpr double kPerSecond = 20, kBurst = 30;
+constexpr milliseconds kReread{60000};
+
+}  // namespace
+
+struct ApiClient::Request {
+  Call call;
+  Handlers handlers;
+  std::unique_ptr<io::HttpExchange> exchange;  // once it may go
+  bool answered = false;
+};
+
+class ApiClient::Exchange : public io::HttpExchange {
+ public:
+  explicit Exchange(std::shared_ptr<Request> request) : request_(std::move(request)) {}
+
+ private:
+  std::shared_ptr<Request> request_;
+};
+
+ApiClient::ApiClient(io::Loop& loop, Access access)
+    : loop_(loop),
+      access_(std::move(access)),
+      allowance_(kBurst),
+      counted_at_(loop.Now()),
+      pump_(loop, [this] { Pump(); }) {}
+
+std::unique_ptr<io::HttpExchange> ApiClient::Send(Call call, Handlers handlers) {
+  auto request = std::make_shared<Request>(Request{std::move(call), std::move(handlers), {}});
+  waiting_.push_back(request);
+  if (!pump_.active()) pump_.Start(milliseconds(0));
+  return std::make_unique<Exchange>(std::move(request));
+}
+
+std::unique_ptr<io::HttpExchange> ApiClient::Ask(Call call, OnAnswer on_answer) {
+  const auto answer = std::make_shared<Answer>();
+  return Send(std::move(call),
+              {.on_head = [answer](const io::HttpHead& head) { answer->head = head; },
+               .on_data = [answer](std::string_view data) { answer->body += data; },
+               .on_done =
+                   [answer, on_answer](const Result<>& done) {
+                     if (!done) return on_answer(tl::unexpected(done.error()));
+                     on_answer(std::move(*answer));
+                   }});
+}
+
+void ApiClient::Pump() {
+  const milliseconds now = loop_.Now();
+  allowance_ = std::min(
+      kBurst, allowance_ + kPerSecond * static_cast<double>((now - counted_at_).count()) / 1000);
+  counted_at_ = now;
+  while (!waiting_.empty()) {
+    if (plugin_) return;  // goes on with its answer
+    const auto request = waiting_.front().lock();
+    if (request == nullptr) {
+      waiting_.pop_front();
+      continue;
+    }
+    if (allowance_ < 1) return pump_.Start(milliseconds(1 + static_cast<int>(1000 / kPerSecond)));
+    const bool stale = !access_.exec && now - loaded_at_ >= kReread;
+    if (!loaded_ || stale) {
+      if (const auto loaded = LoadCredentials(); !loaded) {
+        waiting_.pop_front();
+        request->handlers.on_done(loaded);
+        continue;
+      }
+      if (plugin_) return;
+    }
+    waiting_.pop_front();
+    allowance_ -= 1;
+    Start(request);
+  }
+}
+
+void ApiClient::Start(const std::shared_ptr<Request>& request) {
+  const std::string server = access_.servers[server_];
+  io::HttpCall call{.method = request->call.method,
+                    .url = server + request->call.path,
+                    .headers = {"Accept: " + request->call.accept},
+                    .body = request->call.body,
+                    .timeout = request->call.timeout,
+                    .fresh_connection = request->call.fresh_connection};
+  call.headers.emplace_back("User-Agent: k-vswitch/" KVS_VERSION);
+  if (!token_.empty()) call.headers.push_back("Authorization: Bearer " + token_);
+  if (!request->call.content_type.empty())
+    call.headers.push_back("Content-Type: " + request->call.content_type);
+  const std::weak_ptr weak = request;  // handlers may destroy the exchange
+  request->exchange = http_->Send(call, {.on_head =
+                                             [this, weak](const io::HttpHead& head) {
+                                               const auto alive = weak.lock();
+                                               alive->answered = true;
+                                               if (head.status == 401) loaded_ = false;
+                                               if (alive->handlers.on_head)
+                                                 alive->handlers.on_head(head);
+                                             },
+                                         .on_data =
+                                             [weak](std::string_view data) {
+                                               const auto alive = weak.lock();
+                                               if (alive->handlers.on_data)
+                                                 alive->handlers.on_data(data);
+                                             },
+                                         .on_done =
+                                             [this, weak, server](const Result<>& done) {
+                                               const auto alive = weak.lock();
+                                               if (!done && !alive->answered) Refused(server);
+                                               alive->handlers.on_done(done);
+                                             }});
+}
+
+// The next address, and whatever the files say now: the authority may have changed.
+void ApiClient::Refused(const std::string& server) {
+  if (access_.servers[server_] != server) return;  // noticed already
+  server_ = (server_ + 1) % access_.servers.size();
+  if (!access_.exec) loaded_ = false;
+}
+
+void ApiClient::Learn(const std::vector<std::string>& servers) {
+  for (const std::string& server : servers)
+    if (std::ranges::find(access_.servers, server) == access_.servers.end())
+      access_.servers.push_back(server);
+}
+
+Result<> ApiClient::LoadCredentials() {
+  loaded_at_ = loop_.Now();
+  io::TlsIdentity identity{.server_name = access_.tls_server_name, .insecure = access_.insecure};
+  const auto read = [](const Secret& secret, std::string& into) -> Result<> {
+    auto text = secret.Read();
+    if (!text) return Wrap("credentials", text.error());
+    into = std::move(*text);
+    return {};
+  };
+  Result<> all = read(access_.ca, identity.ca);
+  if (all) all = read(access_.certificate, identity.certificate);
+  if (all) all = read(access_.key, identity.key);
+  if (all && !access_.exec) all = read(access_.token, token_);
+  if (!all) return all;
+  if (!http_ || identity != identity_) http_ = std::make_unique<io::HttpClient>(loop_, identity);
+  identity_ = std::move(identity);
+  if (access_.exec) RunPlugin();
+  loaded_ = true;
+  return {};
+}
+
+void ApiClient::RunPlugin() {
+  json::object info{{"kind", "ExecCredential"}, {"apiVersion", access_.exec->api_version}};
+  info["spec"] = json::object{{"interactive", false}};
+  std::vector<std::string> argv{"env", "KUBERNETES_EXEC_INFO=" + json::serialize(info)};
+  argv.insert(argv.end(), access_.exec->env.begin(), access_.exec->env.end());
+  argv.insert(argv.end(), access_.exec->argv.begin(), access_.exec->argv.end());
+  plugin_ = io::Process::Run(loop_, std::move(argv), "", [this](const auto& outcome) {
+    TakePluginsAnswer(outcome);
+    plugin_.reset();
+    Pump();
+  });
+}
+
+// What else the plugin prints, around the object, is meant for people.
+void ApiClient::TakePluginsAnswer(const Result<io::Process::Outcome>& outcome) {
+  const std::string output = outcome ? outcome->output : outcome.error().message;
+  const size_t from = output.find('{'), to = output.rfind('}');
+  json::error_code error;
+  json::value value;
+  if (from != output.npos && to != output.npos && from < to)
+    value = json::parse(output.substr(from, to - from + 1), error);
+  const auto* status = value.is_object() ? value.get_object().if_contains("status") : nullptr;
+  const auto text = [&](std::string_view name) -> std::string {
+    const auto* found =
+        status && status->is_object() ? status->get_object().if_contains(name) : nullptr;
+    return found && found->is_string() ? std::string(found->get_string()) : std::string();
+  };
+  token_ = text("token");
+  io::TlsIdentity identity = identity_;
+  identity.certificate = text("clientCertificateData");
+  identity.key = text("clientKeyData");
+  if (token_.empty() && identity.certificate.empty())
+    log::Warning("credential plugin {}: gives no credentials: {}", access_.exec->argv.front(),
+                 output.substr(0, 300));
+  if (identity == identity_) return;
+  http_ = std::make_unique<io::HttpClient>(loop_, identity);
+  identity_ = std::move(identity);
+}
+
+}  // namespace kvs::kube

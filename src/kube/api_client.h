@@ -1,0 +1,78 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/http_client.h"
+#include "io/process.h"
+#include "kube/access.h"
+
+namespace kvs::kube {
+
+// Requests to the API server, whichever of its addresses answers. Credentials are read again every
+// minute, and at once when they are refused or the server's certificate is: tokens and authorities
+// are rotated. Requests keep to the rate that Kubernetes' own controllers have by default, 20 a
+// second and bursts of 30 (kube-controller-manager --kube-api-qps, --kube-api-burst).
+class ApiClient {
+ public:
+  struct Call {
+    std::string method = "GET";
+    std::string path;  // with query: "/api/v1/nodes?limit=500"
+    std::string accept = "application/json";
+    std::string content_type;  // of the body
+    std::string body;
+    std::chrono::milliseconds timeout{30000};
+    bool fresh_connection = false;
+  };
+  using Handlers = io::HttpClient::Handlers;
+
+  ApiClient(io::Loop& loop, Access access);
+  ApiClient(const ApiClient&) = delete;
+  ApiClient& operator=(const ApiClient&) = delete;
+
+  // As HttpClient::Send(). The client must outlive the exchange.
+  [[nodiscard]] std::unique_ptr<io::HttpExchange> Send(Call call, Handlers handlers);
+
+  // The whole answer of a short call.
+  struct Answer {
+    io::HttpHead head;
+    std::string body;
+  };
+  using OnAnswer = std::function<void(const Result<Answer>&)>;
+  [[nodiscard]] std::unique_ptr<io::HttpExchange> Ask(Call call, OnAnswer on_answer);
+
+  // Where the next request goes.
+  const std::string& server() const { return access_.servers[server_]; }
+  // Adds addresses learnt since, to be tried after the others.
+  void Learn(const std::vector<std::string>& servers);
+
+ private:
+  struct Request;
+  class Exchange;
+
+  void Pump();
+  void Start(const std::shared_ptr<Request>& request);
+  void Refused(const std::string& server);
+  Result<> LoadCredentials();
+  void RunPlugin();
+  void TakePluginsAnswer(const Result<io::Process::Outcome>& outcome);
+
+  io::Loop& loop_;
+  Access access_;
+  size_t server_ = 0;
+  io::TlsIdentity identity_;
+  std::string token_;
+  bool loaded_ = false;
+  std::chrono::milliseconds loaded_at_{0};
+  std::unique_ptr<io::Process> plugin_;
+  std::unique_ptr<io::HttpClient> http_;
+  std::deque<std::weak_ptr<Request>> waiting_;
+  double allowance_ = 0;  // requests that may be made now
+  std::chrono::milliseconds counted_at_{0};
+  io::Timer pump_;
+};
+
+}  // namespace kvs::kube

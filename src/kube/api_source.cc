@@ -1,0 +1,185 @@
+#include "kube/api_source.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <deque>
+
+#include "kube/json.h"
+#include "kube/mirror.h"
+#include "kube/ticket.h"
+
+namespace kvs::kube {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+struct ProblemWatcher {
+  Source::OnProblems on_problems;
+  bool alive = true;
+  bool told = false;
+};
+
+// A write: requests one after the other, each only if the one before succeeded.
+struct Write {
+  std::deque<ApiClient::Call> calls;
+  Source::Done done;
+  std::string object;  // for messages
+  Result<> result;
+  std::unique_ptr<io::HttpExchange> exchange;
+};
+
+Result<> CheckWrite(const Ref& ref) {
+  if (ref.kind != Kind::kVSwitchConfig)
+    return Fail("{}: only VSwitchConfigs are written", ref.ToString());
+  if (!IsName(ref.key)) return Fail("{}: not a name of an object", ref.ToString());
+  return {};
+}
+
+class Api : public Source {
+ public:
+  Api(io::Loop& loop, ApiClient& client, ApiOptions options)
+      : loop_(loop),
+        client_(client),
+        options_(std::move(options)),
+        tell_(loop, [this] { TellProblems(); }),
+        refuse_(loop, [this] { Refuse(); }) {}
+
+  using Source::Watch;
+  std::unique_ptr<Subscription> Watch(Kind kind, WatchHandlers handlers) override;
+  std::unique_ptr<Subscription> WatchProblems(OnProblems on_problems) override;
+  void Apply(const Object& object, std::string_view manager, Done done) override;
+  void Delete(Kind kind, const std::string& key, std::string_view manager, Done done) override;
+
+ private:
+  void TellProblems();
+  void Refuse();
+  void Enqueue(const Ref& ref, std::shared_ptr<Write> write);
+  void Go(const Ref& ref);
+  void Answered(const Ref& ref, const Result<ApiClient::Answer>& answer);
+
+  io::Loop& loop_;
+  ApiClient& client_;
+  ApiOptions options_;
+  io::Timer tell_, refuse_;
+  std::map<Kind, std::unique_ptr<Mirror>> mirrors_;
+  std::vector<Problem> problems_;
+  std::vector<std::shared_ptr<ProblemWatcher>> problem_watchers_;
+  std::map<Ref, std::deque<std::shared_ptr<Write>>> writes_;  // the first of each is under way
+  std::vector<std::shared_ptr<Write>> refused_;
+};
+
+std::unique_ptr<Subscription> Api::Watch(Kind kind, WatchHandlers handlers) {
+  auto& mirror = mirrors_[kind];
+  if (!mirror)
+    mirror = std::make_unique<Mirror>(loop_, client_, kind, options_.scopes[kind], options_.folder,
+                                      [this] { tell_.Start(milliseconds(0)); });
+  return mirror->Watch(std::move(handlers));
+}
+
+std::unique_ptr<Subscription> Api::WatchProblems(OnProblems on_problems) {
+  const auto& watcher = problem_watchers_.emplace_back(
+      std::make_shared<ProblemWatcher>(ProblemWatcher{std::move(on_problems)}));
+  tell_.Start(milliseconds(0));
+  return std::make_unique<Ticket<ProblemWatcher>>(watcher);
+}
+
+void Api::TellProblems() {
+  std::vector<Problem> now;
+  for (const auto& [kind, mirror] : mirrors_)
+    for (Problem& problem : mirror->Problems()) now.push_back(std::move(problem));
+  std::ranges::sort(now);
+  const bool changed = now != problems_;
+  problems_ = std::move(now);
+  std::erase_if(problem_watchers_, [](const auto& watcher) { return !watcher->alive; });
+  for (const auto& watcher : std::vector(problem_watchers_)) {
+    if (!watcher->alive || (std::exchange(watcher->told, true) && !changed)) continue;
+    watcher->on_problems(problems_);
+  }
+}
+
+void Api::Apply(const Object& object, std::string_view manager, Done done) {
+  const Ref ref = RefOf(object);
+  auto write = std::make_shared<Write>();
+  write->done = std::move(done);
+  Object own = object;
+  ObjectMeta& meta = MetaOf(own);
+  meta.uid.clear();
+  meta.resource_version.clear();
+  meta.generation = 0;
+  json::object spec = Encode(own).get_object();
+  json::object status{{"apiVersion", spec["apiVersion"]}, {"kind", spec["kind"]}};
+  status["metadata"] = spec["metadata"];
+  const bool has_status = spec.contains("status");
+  if (has_status) status["status"] = spec["status"];
+  spec.erase("status");
+  const auto patch = [&](const std::string& subresource, const json::object& body) {
+    write->calls.push_back({.method = "PATCH",
+                            .path = fmt::format("{}{}?fieldManager=k-vswitch-{}&force=true",
+                                                ObjectPath(ref), subresource, Escape(manager)),
+                            .content_type = "application/apply-patch+yaml",
+                            .body = json::serialize(body)});
+  };
+  constexpr size_t kNoFields = 3;  // apiVersion, kind, metadata
+  if (spec.size() > kNoFields || !has_status) patch("", spec);
+  if (has_status) patch("/status", status);
+  Enqueue(ref, std::move(write));
+}
+
+void Api::Delete(Kind kind, const std::string& key, std::string_view, Done done) {
+  const Ref ref{kind, key};
+  auto write = std::make_shared<Write>();
+  write->done = std::move(done);
+  write->calls.push_back({.method = "DELETE", .path = ObjectPath(ref)});
+  Enqueue(ref, std::move(write));
+}
+
+void Api::Enqueue(const Ref& ref, std::shared_ptr<Write> write) {
+  if (auto good = CheckWrite(ref); !good) {
+    write->result = good;
+    refused_.push_back(std::move(write));
+    return refuse_.Start(milliseconds(0));
+  }
+  write->object = ref.ToString();
+  auto& queue = writes_[ref];
+  queue.push_back(std::move(write));
+  if (queue.size() == 1) Go(ref);
+}
+
+void Api::Refuse() {
+  for (const auto& write : std::exchange(refused_, {}))
+    if (write->done) write->done(write->result);
+}
+
+void Api::Go(const Ref& ref) {
+  Write& write = *writes_.at(ref).front();
+  write.exchange =
+      client_.Ask(write.calls.front(), [this, ref](const auto& answer) { Answered(ref, answer); });
+}
+
+void Api::Answered(const Ref& ref, const Result<ApiClient::Answer>& answer) {
+  const std::shared_ptr<Write> write = writes_.at(ref).front();
+  const bool deletes = write->calls.front().method == "DELETE";
+  write->calls.pop_front();
+  if (!answer) {
+    write->result = Wrap(write->object, answer.error());
+  } else if (answer->head.status >= 300 && !(deletes && answer->head.status == 404)) {
+    const auto status = ParseStatus(answer->body);
+    write->result =
+        Fail("{}: {}", write->object,
+             status ? status->message : fmt::format("HTTP status {}", answer->head.status));
+  }
+  if (write->result && !write->calls.empty()) return Go(ref);
+  auto& queue = writes_.at(ref);
+  queue.pop_front();
+  queue.empty() ? writes_.erase(ref), void() : Go(ref);
+  if (write->done) write->done(write->result);
+}
+
+}  // namespace
+
+std::unique_ptr<Source> OpenApi(io::Loop& loop, ApiClient& client, ApiOptions options) {
+  return std::make_unique<Api>(loop, client, std::move(options));
+}
+
+}  // namespace kvs::kube

@@ -1,0 +1,184 @@
+#include "kube/mirror.h"
+
+#include <fmt/chrono.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <set>
+
+#include "base/log.h"
+#include "kube/files.h"
+#include "kube/json.h"
+#include "kube/manifest.h"
+#include "kube/ticket.h"
+
+namespace kvs::kube {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSaveDelay{1000};
+
+// Whether that is the same to whoever uses it: most changes on the server are of fields that we
+// don't decode.
+bool SameToUs(const Object& one, const Object& other) {
+  Object as_versioned = other;
+  MetaOf(as_versioned).resource_version = MetaOf(one).resource_version;
+  return as_versioned == one;
+}
+
+std::string ListText(const std::map<std::string, Object>& objects) {
+  json::array items;
+  for (const auto& [key, object] : objects) items.push_back(Encode(object));
+  json::object list{{"apiVersion", "v1"}, {"kind", "List"}};
+  list["items"] = std::move(items);
+  return json::serialize(list);
+}
+
+}  // namespace
+
+Mirror::Mirror(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope, std::string folder,
+               std::function<void()> on_change)
+    : kind_(kind),
+      folder_(std::move(folder)),
+      on_change_(std::move(on_change)),
+      tell_(loop, [this] { TellNew(); }),
+      save_(loop, [this] { Save(); }),
+      loop_(loop),
+      reflector_(loop, client, kind, scope,
+                 {.on_list = [this](std::vector<Decoded> list) { TakeList(std::move(list)); },
+                  .on_event = [this](WatchEvent event) { TakeEvent(std::move(event)); },
+                  .on_trouble = [this](const std::string& trouble) { TakeTrouble(trouble); }}) {}
+
+std::unique_ptr<Subscription> Mirror::Watch(WatchHandlers handlers) {
+  const auto& watcher =
+      watchers_.emplace_back(std::make_shared<Watcher>(Watcher{std::move(handlers)}));
+  tell_.Start(milliseconds(0));
+  return std::make_unique<Ticket<Watcher>>(watcher);
+}
+
+std::vector<Problem> Mirror::Problems() const {
+  std::vector<Problem> all;
+  if (!trouble_.empty()) {
+    const std::string known =
+        remembered_.empty() ? "" : "; working with what was known at " + remembered_;
+    all.push_back({"API server", std::string(Name(kind_)), trouble_ + known});
+  }
+  for (const auto& [key, problems] : problems_)
+    all.insert(all.end(), problems.begin(), problems.end());
+  return all;
+}
+
+// To everybody who has been told the list before.
+void Mirror::Tell(const std::function<void(Watcher&)>& call) {
+  for (const auto& watcher : std::vector(watchers_))
+    if (watcher->alive && watcher->told) call(*watcher);
+}
+
+void Mirror::TellNew() {
+  std::erase_if(watchers_, [](const auto& watcher) { return !watcher->alive; });
+  if (!synced_) return;
+  for (const auto& watcher : std::vector(watchers_)) {
+    if (watcher->told) continue;
+    watcher->told = true;
+    for (auto at = objects_.begin(); watcher->alive && at != objects_.end(); ++at)
+      watcher->handlers.on_put(at->second);
+    if (watcher->alive && watcher->handlers.on_synced) watcher->handlers.on_synced();
+  }
+}
+
+void Mirror::Put(Object object) {
+  const std::string key = MetaOf(object).key();
+  const auto [at, added] = objects_.try_emplace(key, object);
+  if (!added) {
+    if (SameToUs(at->second, object)) return;
+    at->second = std::move(object);
+  }
+  if (!save_.active()) save_.Start(kSaveDelay);
+  Tell([&](Watcher& watcher) { watcher.handlers.on_put(at->second); });
+}
+
+void Mirror::Erase(const std::string& key) {
+  Report(key, {});
+  if (objects_.erase(key) == 0) return;
+  if (!save_.active()) save_.Start(kSaveDelay);
+  Tell([&](Watcher& watcher) { watcher.handlers.on_erase(key); });
+}
+
+void Mirror::Report(const std::string& key, std::vector<Problem> problems) {
+  if (problems.empty() ? problems_.erase(key) == 0 : problems_[key] == problems) return;
+  if (!problems.empty()) problems_[key] = std::move(problems);
+  on_change_();
+}
+
+void Mirror::TakeList(std::vector<Decoded> list) {
+  remembered_.clear();
+  std::set<std::string> here;
+  for (size_t i = 0; i < list.size(); ++i) {
+    Decoded& one = list[i];
+    const std::string key = one.ref ? one.ref->key : fmt::format("#{}", i);
+    here.insert(key);
+    Report(key, std::move(one.problems));
+    if (one.object) Put(std::move(*one.object));
+  }
+  std::vector<std::string> gone;
+  for (const auto& [key, object] : objects_)
+    if (!here.contains(key)) gone.push_back(key);
+  for (const auto& [key, problems] : problems_)
+    if (!here.contains(key)) gone.push_back(key);
+  for (const std::string& key : gone) Erase(key);
+  synced_ = true;
+  save_.Start(kSaveDelay);
+  TellNew();
+}
+
+void Mirror::TakeEvent(WatchEvent event) {
+  if (!event.object.ref) return Report("#", std::move(event.object.problems));
+  const std::string key = event.object.ref->key;
+  if (event.type == WatchEvent::Type::kDeleted) return Erase(key);
+  Report(key, std::move(event.object.problems));
+  if (event.object.object) Put(std::move(*event.object.object));
+}
+
+void Mirror::TakeTrouble(const std::string& trouble) {
+  if (!trouble.empty() && !synced_) Remember();
+  if (std::exchange(trouble_, trouble) == trouble) return;
+  if (!trouble.empty()) log::Warning("{}", Problems().front().ToString());
+  on_change_();
+}
+
+std::string Mirror::File() const { return fmt::format("{}/{}.json", folder_, Name(kind_)); }
+
+// Reads what was known. What can't be read is as good as not there.
+void Mirror::Remember() {
+  if (folder_.empty()) return;
+  struct stat file;
+  const auto text = ReadFile(File());
+  if (!text || stat(File().c_str(), &file) != 0) return;
+  for (Manifest::Item& item : ParseManifest(File(), *text).items)
+    if (KindOf(item.object) == kind_)
+      objects_.insert_or_assign(MetaOf(item.object).key(), std::move(item.object));
+  remembered_ = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(file.st_mtim.tv_sec));
+  synced_ = true;
+  TellNew();
+}
+
+void Mirror::Save() {
+  if (folder_.empty()) return;
+  if (saving_) return save_.Start(kSaveDelay);
+  const auto result = std::make_shared<Result<>>();
+  saving_ = io::Work::Run(
+      loop_,
+      [result, folder = folder_, file = File(), objects = objects_] {
+        mkdir(folder.c_str(), 0700);
+        *result = WriteFile(file, ListText(objects));
+      },
+      [this, result] {
+        saving_.reset();
+        if (!*result) log::Warning("what is known can't be kept: {}", result->error().message);
+      });
+}
+
+}  // namespace kvs::kube

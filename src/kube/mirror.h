@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/work.h"
+#include "kube/reflector.h"
+#include "kube/source.h"
+
+namespace kvs::kube {
+
+// The objects of one kind on the API server, as last known, and who watches them. With a folder
+// they are also kept in a file there: when the server doesn't answer at first, what was known
+// before is told instead, so that a program that is restarted while the server is away goes on with
+// it.
+class Mirror {
+ public:
+  // `on_change` is called when problems() may have changed. `folder` may be empty.
+  Mirror(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope, std::string folder,
+         std::function<void()> on_change);
+  Mirror(const Mirror&) = delete;
+  Mirror& operator=(const Mirror&) = delete;
+
+  std::unique_ptr<Subscription> Watch(WatchHandlers handlers);
+
+  // What is wrong with objects, and why none come.
+  std::vector<Problem> Problems() const;
+
+ private:
+  struct Watcher {
+    WatchHandlers handlers;
+    bool alive = true;
+    bool told = false;  // the whole list, and on_synced
+  };
+
+  void TakeList(std::vector<Decoded> list);
+  void TakeEvent(WatchEvent event);
+  void TakeTrouble(const std::string& trouble);
+  void Put(Object object);
+  void Erase(const std::string& key);
+  void Report(const std::string& key, std::vector<Problem> problems);
+  void TellNew();
+  void Tell(const std::function<void(Watcher&)>& call);
+  std::string File() const;
+  void Save();
+  void Remember();
+
+  Kind kind_;
+  std::string folder_;
+  std::function<void()> on_change_;
+  io::Timer tell_, save_;
+  bool synced_ = false;
+  std::map<std::string, Object> objects_;                 // by key
+  std::map<std::string, std::vector<Problem>> problems_;  // by key
+  std::string trouble_;
+  std::string remembered_;  // from when the facts are, if they are only remembered
+  std::vector<std::shared_ptr<Watcher>> watchers_;
+  std::unique_ptr<io::Work> saving_;
+  io::Loop& loop_;
+  Reflector reflector_;
+};
+
+}  // namespace kvs::kube

@@ -1,0 +1,215 @@
+#include "kube/reflector.h"
+
+#include <random>
+
+#include "base/log.h"
+#include "kube/protobuf.h"
+
+namespace kvs::kube {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kPageSize = 500;
+constexpr milliseconds kSilence{180000};            // bookmarks come about once a minute
+constexpr milliseconds kShort{1000};                // a watch that ends sooner is a failure
+constexpr int kLeastWatch = 300, kMostWatch = 600;  // seconds, then the server ends it
+
+// As in the API's paths; in the order of Kind.
+constexpr std::string_view kPlurals[] = {"nodes", "namespaces", "pods", "configmaps",
+                                         "vswitchconfigs"};
+
+Wire WireOf(Kind kind, const io::HttpHead& head) {
+  const bool protobuf = head.content_type.find("protobuf") != std::string::npos;
+  return protobuf && HasProtobuf(kind) ? Wire::kProtobuf : Wire::kJson;
+}
+
+int WatchSeconds() {
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_int_distribution<int>(kLeastWatch, kMostWatch)(random);
+}
+
+}  // namespace
+
+std::string Escape(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+std::string CollectionPath(Kind kind, const std::string& ns) {
+  const std::string_view version = ApiVersion(kind);
+  const bool core = version.find('/') == version.npos;
+  return fmt::format("/{}/{}{}/{}", core ? "api" : "apis", version,
+                     ns.empty() ? "" : "/namespaces/" + ns, kPlurals[static_cast<size_t>(kind)]);
+}
+
+std::string ObjectPath(const Ref& ref) {
+  const size_t slash = ref.key.find('/');
+  if (slash == ref.key.npos) return CollectionPath(ref.kind) + "/" + ref.key;
+  return CollectionPath(ref.kind, ref.key.substr(0, slash)) + ref.key.substr(slash);
+}
+
+Reflector::Reflector(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope,
+                     Handlers handlers)
+    : loop_(loop),
+      client_(client),
+      kind_(kind),
+      scope_(scope),
+      handlers_(std::move(handlers)),
+      next_(loop, [this] { Next(); }),
+      silence_(loop,
+               [this] {
+                 silent_ = true;
+                 WatchEnded({});
+               }),
+      backoff_(milliseconds(200), milliseconds(30000)) {
+  Next();
+}
+
+void Reflector::Next() { resource_version_.empty() ? List() : Watch(); }
+
+std::string Reflector::Query() const {
+  std::string query = CollectionPath(kind_, scope_.ns) + "?";
+  if (!scope_.name.empty()) query += "fieldSelector=metadata.name%3D" + Escape(scope_.name) + "&";
+  return query;
+}
+
+void Reflector::Answered(const io::HttpHead& head) {
+  head_ = head;
+  body_.clear();
+}
+
+// A status that is no success, for a person.
+std::string Reflector::Refusal() const {
+  const auto status = ParseStatus(body_);
+  const std::string said =
+      status ? status->message : fmt::format("HTTP status {} without a reason", head_.status);
+  const std::string what = fmt::format("{} of {}: {}", client_.server(), Name(kind_), said);
+  if (head_.status == 404 && kind_ == Kind::kVSwitchConfig)
+    return what + "; install the CRD: kubectl apply -f k-vswitch.yaml";
+  if (head_.status == 403)
+    return what + "; the rights that k-vswitch needs are in its manifest: apply it again";
+  return what;
+}
+
+void Reflector::List() {
+  ++lists_;
+  head_ = {};
+  std::string path = Query() + fmt::format("limit={}", kPageSize);
+  if (!continue_.empty()) path += "&continue=" + Escape(continue_);
+  std::string accept(MediaType(Wire::kJson, false));
+  if (HasProtobuf(kind_)) accept = fmt::format("{},{}", MediaType(Wire::kProtobuf, false), accept);
+  exchange_ = client_.Send({.path = std::move(path),
+                            .accept = accept,
+                            .fresh_connection = std::exchange(silent_, false)},
+                           {.on_head = [this](const io::HttpHead& head) { Answered(head); },
+                            .on_data = [this](std::string_view data) { body_ += data; },
+                            .on_done =
+                                [this](const Result<>& done) {
+                                  if (!done) return Failed(done.error().message);
+                                  TakePage();
+                                }});
+}
+
+void Reflector::TakePage() {
+  if (head_.status == 410) {  // the list's snapshot is gone: from the start
+    continue_.clear();
+    return Failed(Refusal());
+  }
+  if (head_.status != 200) return Failed(Refusal(), head_.retry_after);
+  const bool protobuf = WireOf(kind_, head_) == Wire::kProtobuf;
+  auto page = protobuf ? ParseListProtobuf(kind_, body_) : ParseListJson(kind_, body_);
+  body_.clear();
+  if (!page) return Failed(fmt::format("{}: {}", client_.server(), page.error().message));
+  if (continue_.empty()) listed_.clear();
+  listed_.insert(listed_.end(), std::move_iterator(page->items.begin()),
+                 std::move_iterator(page->items.end()));
+  continue_ = page->continue_token;
+  if (!continue_.empty()) return next_.Start(milliseconds(0));
+  resource_version_ = page->resource_version;
+  next_.Start(milliseconds(0));
+  handlers_.on_trouble("");
+  handlers_.on_list(std::exchange(listed_, {}));
+}
+
+void Reflector::Watch() {
+  ++watches_;
+  std::string accept(MediaType(Wire::kJson, true));
+  if (HasProtobuf(kind_)) accept = fmt::format("{},{}", MediaType(Wire::kProtobuf, true), accept);
+  watch_began_ = loop_.Now();
+  frames_.reset();
+  head_ = {};
+  silence_.Start(kSilence);
+  exchange_ = client_.Send(
+      {.path = Query() + fmt::format("watch=1&allowWatchBookmarks=true&timeoutSeconds={}"
+                                     "&resourceVersion={}",
+                                     WatchSeconds(), Escape(resource_version_)),
+       .accept = accept,
+       .timeout = milliseconds(0),
+       .fresh_connection = std::exchange(silent_, false)},
+      {.on_head =
+           [this](const io::HttpHead& head) {
+             Answered(head);
+             if (head.status != 200) return;
+             frames_ = std::make_unique<WatchFrames>(WireOf(kind_, head));
+             handlers_.on_trouble("");
+           },
+       .on_data =
+           [this](std::string_view data) {
+             silence_.Start(kSilence);
+             if (!frames_) return body_.append(data), void();
+             const auto taken =
+                 frames_->Push(data, [this](std::string_view frame) { return TakeEvent(frame); });
+             if (taken) return;
+             Relist(taken.error().message);
+             WatchEnded({});
+           },
+       .on_done = [this](const Result<>& done) { WatchEnded(done); }});
+}
+
+// What is no change ends the watch, and what came before it may be missing: listed anew.
+Result<> Reflector::TakeEvent(std::string_view frame) {
+  auto event = WireOf(kind_, head_) == Wire::kProtobuf ? ParseWatchEventProtobuf(kind_, frame)
+                                                       : ParseWatchEventJson(kind_, frame);
+  if (!event) return tl::unexpected(event.error());
+  if (event->type == WatchEvent::Type::kError) return Fail("{}", event->status.message);
+  if (!event->resource_version.empty()) resource_version_ = event->resource_version;
+  if (event->type != WatchEvent::Type::kBookmark) handlers_.on_event(std::move(*event));
+  return {};
+}
+
+void Reflector::Relist(const std::string& why) {
+  log::Debug("watch of {}: {}; listing anew", Name(kind_), why);
+  resource_version_.clear();
+  continue_.clear();
+}
+
+void Reflector::WatchEnded(const Result<>& done) {
+  if (!frames_ && head_.status != 200 && head_.status != 0 && done) {
+    if (head_.status == 410) Relist(Refusal());
+    return Failed(Refusal(), head_.retry_after);
+  }
+  if (!done && !frames_) return Failed(done.error().message);
+  // It worked for a while: the server ended it in time, or it was cut.
+  exchange_.reset();
+  silence_.Stop();
+  if (!done) log::Debug("watch of {}: {}", Name(kind_), done.error().message);
+  const bool too_short = loop_.Now() - watch_began_ < kShort;
+  if (!too_short) backoff_.Reset();
+  next_.Start(too_short ? backoff_.Next() : milliseconds(0));
+}
+
+void Reflector::Failed(const std::string& why, milliseconds least) {
+  exchange_.reset();
+  silence_.Stop();
+  next_.Start(std::max(least, backoff_.Next()));
+  handlers_.on_trouble(why);
+}
+
+}  // namespace kvs::kube
