@@ -6,19 +6,13 @@
 
 #include "kube/json.h"
 #include "kube/mirror.h"
-#include "kube/ticket.h"
+#include "kube/watchers.h"
 
 namespace kvs::kube {
 namespace {
 
 namespace json = boost::json;
 using std::chrono::milliseconds;
-
-struct ProblemWatcher {
-  Source::OnProblems on_problems;
-  bool alive = true;
-  bool told = false;
-};
 
 // A write: requests one after the other, each only if the one before succeeded.
 struct Write {
@@ -63,8 +57,7 @@ class Api : public Source {
   ApiOptions options_;
   io::Timer tell_, refuse_;
   std::map<Kind, std::unique_ptr<Mirror>> mirrors_;
-  std::vector<Problem> problems_;
-  std::vector<std::shared_ptr<ProblemWatcher>> problem_watchers_;
+  ProblemWatchers problem_watchers_;
   std::map<Ref, std::deque<std::shared_ptr<Write>>> writes_;  // the first of each is under way
   std::vector<std::shared_ptr<Write>> refused_;
 };
@@ -78,10 +71,8 @@ std::unique_ptr<Subscription> Api::Watch(Kind kind, WatchHandlers handlers) {
 }
 
 std::unique_ptr<Subscription> Api::WatchProblems(OnProblems on_problems) {
-  const auto& watcher = problem_watchers_.emplace_back(
-      std::make_shared<ProblemWatcher>(ProblemWatcher{std::move(on_problems)}));
   tell_.Start(milliseconds(0));
-  return std::make_unique<Ticket<ProblemWatcher>>(watcher);
+  return problem_watchers_.Add(std::move(on_problems));
 }
 
 void Api::TellProblems() {
@@ -89,13 +80,7 @@ void Api::TellProblems() {
   for (const auto& [kind, mirror] : mirrors_)
     for (Problem& problem : mirror->Problems()) now.push_back(std::move(problem));
   std::ranges::sort(now);
-  const bool changed = now != problems_;
-  problems_ = std::move(now);
-  std::erase_if(problem_watchers_, [](const auto& watcher) { return !watcher->alive; });
-  for (const auto& watcher : std::vector(problem_watchers_)) {
-    if (!watcher->alive || (std::exchange(watcher->told, true) && !changed)) continue;
-    watcher->on_problems(problems_);
-  }
+  problem_watchers_.Tell(now);
 }
 
 void Api::Apply(const Object& object, std::string_view manager, Done done) {

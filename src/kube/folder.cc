@@ -13,7 +13,7 @@
 #include "kube/catalog.h"
 #include "kube/files.h"
 #include "kube/json.h"
-#include "kube/ticket.h"
+#include "kube/watchers.h"
 #include "kube/yaml.h"
 
 namespace kvs::kube {
@@ -32,12 +32,6 @@ struct ObjectWatcher {
   std::map<std::string, std::string> told;  // key -> resourceVersion
 
   void Deliver(const std::map<Ref, Object>& objects);
-};
-
-struct ProblemWatcher {
-  Source::OnProblems on_problems;
-  bool alive = true;
-  std::vector<Problem> told;
 };
 
 void ObjectWatcher::Deliver(const std::map<Ref, Object>& objects) {
@@ -137,7 +131,7 @@ class Folder : public Source {
   std::map<Ref, Object> objects_;  // of the kinds wanted: most are many, and of no use to an agent
   std::vector<Problem> problems_;
   std::vector<std::shared_ptr<ObjectWatcher>> watchers_;
-  std::vector<std::shared_ptr<ProblemWatcher>> problem_watchers_;
+  ProblemWatchers problem_watchers_;
 
   std::deque<Job> jobs_;
   std::unique_ptr<io::Work> running_;
@@ -152,10 +146,8 @@ std::unique_ptr<Subscription> Folder::Watch(Kind kind, WatchHandlers handlers) {
 }
 
 std::unique_ptr<Subscription> Folder::WatchProblems(OnProblems on_problems) {
-  const auto& watcher = problem_watchers_.emplace_back(
-      std::make_shared<ProblemWatcher>(ProblemWatcher{std::move(on_problems)}));
   scan_.Start(milliseconds(0));
-  return std::make_unique<Ticket<ProblemWatcher>>(watcher);
+  return problem_watchers_.Add(std::move(on_problems));
 }
 
 void Folder::Changed() {
@@ -228,14 +220,8 @@ void Folder::ReadManifest(const std::string& name, const FileStamp& stamp, bool 
 
 void Folder::Deliver() {
   if (!scanned_) return;
-  const auto is_dead = [](const auto& watcher) { return !watcher->alive; };
-  std::erase_if(watchers_, is_dead);
-  std::erase_if(problem_watchers_, is_dead);
-  for (const auto& watcher : std::vector(problem_watchers_)) {
-    if (!watcher->alive || watcher->told == problems_) continue;
-    watcher->told = problems_;
-    watcher->on_problems(problems_);
-  }
+  problem_watchers_.Tell(problems_);
+  std::erase_if(watchers_, [](const auto& watcher) { return !watcher->alive; });
   for (const auto& watcher : std::vector(watchers_))
     if (watcher->alive) watcher->Deliver(objects_);
 }

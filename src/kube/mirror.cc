@@ -11,7 +11,7 @@
 #include "kube/files.h"
 #include "kube/json.h"
 #include "kube/manifest.h"
-#include "kube/ticket.h"
+#include "kube/watchers.h"
 
 namespace kvs::kube {
 namespace {
