@@ -93,6 +93,8 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<Lock> lock,
       turn_(loop, [this] { Turn(); }),
       second_(loop, [this] { EverySecond(); }),
       source_(std::move(source)),
+      source_watch_(source_->WatchProblems(
+          [this](const std::vector<Problem>& problems) { NoteSource(problems); })),
       nodes_(*source_, options_.node_name, world_, [this] { Soon(); }),
       ovsdb_(loop, {.path = options_.ovsdb}, OvsdbHandlers()),
       switch_(loop, MgmtSocket(options_), SwitchHandlers(), {.watch_flows = true}),
@@ -168,6 +170,18 @@ openflow::Connection::Handlers Agent::SwitchHandlers() {
 
 void Agent::Soon() {
   if (!turn_.active()) turn_.Start(std::chrono::milliseconds(0));
+}
+
+// Of what is wrong with objects, ours are the controller's to tell.
+void Agent::NoteSource(const std::vector<Problem>& problems) {
+  source_problems_.clear();
+  for (const Problem& problem : problems)
+    if (problem.object == kube::kApiServer) source_problems_.push_back(problem);
+}
+
+bool Agent::serving() const {
+  return announced_ && ovsdb_down_.empty() && switch_down_.empty() && !ovs_problem_ &&
+         !bridge_.problem() && InputsKnown();
 }
 
 bool Agent::InputsKnown() const {
@@ -304,7 +318,8 @@ std::vector<Problem> Agent::Problems() const {
       add("VSwitchConfig/" + options_.node_name, "status.conditions[Accepted]", accepted->message);
   }
   add("OVSDB", "storage", ovsdb_.unwritable());
-  add("Kubernetes", "status", status_failure_);
+  all.insert(all.end(), source_problems_.begin(), source_problems_.end());
+  if (source_problems_.empty()) add("Kubernetes", "status", status_failure_);
   for (const auto& [change, reason] : flows_.refused())
     add("OpenFlow", "flow", "refused by the switch: " + reason);
   add("Host", "network", host_.problem());

@@ -42,6 +42,9 @@ class Agent {
 
   // Everything that is wrong, most fundamental first. Empty: the node does all that it should.
   std::vector<Problem> Problems() const;
+  // Whether pods are attached and connected here. There may be problems beside: a setting that is
+  // misspelt is no reason to take a node for broken.
+  bool serving() const;
   bool ready() const { return announced_ && Problems().empty(); }
 
   // Takes back the promise to the CNI plugin that somebody is there, then calls `done`. The
@@ -76,6 +79,7 @@ class Agent {
   openflow::Connection::Handlers SwitchHandlers();
   void Soon();  // Turn() at the end of this turn of the loop
   void Turn();  // facts -> desired -> made so
+  void NoteSource(const std::vector<Problem>& problems);
   void EverySecond();
   void WantBridge();
   void Announce();
@@ -92,6 +96,8 @@ class Agent {
   pipeline::Pipeline pipeline_{world_};
 
   std::unique_ptr<kube::Source> source_;
+  std::unique_ptr<kube::Subscription> source_watch_;
+  std::vector<Problem> source_problems_;
   feed::NodeFeed nodes_;
   std::unique_ptr<feed::LinkFeed> links_;
   feed::PortFeed ports_{world_};

@@ -162,8 +162,8 @@ std::optional<HttpResponse> Health(Agent& agent, const HttpRequest& request) {
   if (request.path != "/readyz") return std::nullopt;
   std::string wrong;
   for (const Problem& problem : agent.Problems()) wrong += problem.ToString() + "\n";
-  if (agent.ready()) return HttpResponse{200, "text/plain; charset=utf-8", "ok\n"};
-  return HttpResponse{503, "text/plain; charset=utf-8", wrong.empty() ? "starting\n" : wrong};
+  if (wrong.empty()) wrong = agent.serving() ? "ok\n" : "starting\n";
+  return HttpResponse{agent.serving() ? 200 : 503, "text/plain; charset=utf-8", wrong};
 }
 
 HttpResponse NotFound(const HttpRequest& request) {

@@ -11,7 +11,7 @@ namespace kvs::agent {
 // What the agent answers on its Unix socket (all of it) and on its health address (the first
 // three):
 //   GET /healthz      200 while it runs
-//   GET /readyz       200, or 503 with what is wrong, a line each
+//   GET /readyz       200 if pods are attached and connected, else 503; what is wrong, a line each
 //   GET /metrics      Prometheus text
 //   GET /v1/status    {"node", "ready", "problems": [{"object","field","message"}], "overlay":
 //   {...}, ...} GET /v1/ports     {"ports":

@@ -8,7 +8,6 @@
 #include "agent/api.h"
 #include "base/log.h"
 #include "io/signals.h"
-#include "kube/folder.h"
 
 namespace kvs::agent {
 namespace {
@@ -26,8 +25,16 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--node-name", o.node_name, "name of this node's Node object")
       ->envname("NODE_NAME")
       ->required();
-  app.add_option("--manifests", o.manifests, "folder of manifests that stands for the API server")
-      ->required();
+  app.add_option("--kubeconfig", o.kubernetes.kubeconfig,
+                 "how to reach the API server (default: the pod's service account)");
+  app.add_option("--kubelet-config", o.kubernetes.kubelet_configs,
+                 "kubeconfigs of the kubelet, for the API server's address, by comma")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--state-dir", o.kubernetes.state_dir,
+                 "keeps what was known for when no API server answers, e.g. /var/lib/k-vswitch");
+  app.add_option("--manifests", o.kubernetes.manifests,
+                 "folder of manifests that stands for the API server");
   app.add_option("--ovsdb", o.ovsdb, "socket of ovsdb-server")->capture_default_str();
   app.add_option("--ovs-run-dir", o.ovs_run_dir,
                  "folder of k-vswitch0.mgmt (default: that of --ovsdb)");
@@ -52,9 +59,9 @@ void Declare(CLI::App& app, Flags& flags) {
 Result<> Run(const Flags& flags) {
   if (auto done = log::Configure(flags.log_level, flags.log_format); !done) return done;
   io::Loop loop;
-  auto source = kube::OpenFolder(loop, flags.options.manifests);
-  if (!source) return tl::unexpected(source.error());
-  auto agent = Agent::Open(loop, flags.options, std::move(*source));
+  auto kubernetes = kube::Connect(loop, flags.options.kubernetes, {});
+  if (!kubernetes) return tl::unexpected(kubernetes.error());
+  auto agent = Agent::Open(loop, flags.options, std::move(kubernetes->source));
   if (!agent) return tl::unexpected(agent.error());
   Agent& running = **agent;
 

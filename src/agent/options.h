@@ -2,12 +2,14 @@
 
 #include <string>
 
+#include "kube/connect.h"
+
 namespace kvs::agent {
 
 // The flags of k-vswitchd (docs/operate.md). Empty: not used, or a default that is found out.
 struct Options {
   std::string node_name;                           // as the Node is called
-  std::string manifests;                           // folder that stands for the API server
+  kube::Where kubernetes;                          // where its objects are
   std::string ovsdb = "/run/openvswitch/db.sock";  // ovsdb-server's socket
   std::string ovs_run_dir;                 // holds <bridge>.mgmt; default: the folder of `ovsdb`
   std::string run_dir = "/run/k-vswitch";  // holds agent.sock and agent.lock

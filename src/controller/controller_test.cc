@@ -183,7 +183,7 @@ TEST_F(ControllerTest, MayEndWhileItWrites) {
 TEST_F(ControllerTest, Health) {
   Start();
   const auto get = [&](const char* path) {
-    return Health(*controller_, {.method = "GET", .path = path});
+    return Health(controller_.get(), {.method = "GET", .path = path});
   };
   EXPECT_EQ(get("/healthz").status, 200);
   EXPECT_EQ(get("/readyz").status, 503);

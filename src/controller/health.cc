@@ -14,10 +14,15 @@ prometheus::MetricFamily Metric(const char* name, const char* what, MetricType t
   return {name, what, type, {metric}};
 }
 
-std::string Metrics(const Controller& controller) {
+std::string Metrics(const Controller* leading) {
+  const auto leads = Metric("kvswitch_controller_leading", "Whether this one leads.",
+                            MetricType::Gauge, leading != nullptr ? 1 : 0);
+  if (leading == nullptr) return prometheus::TextSerializer().Serialize({leads});
+  const Controller& controller = *leading;
   const auto count = [](auto number) { return static_cast<double>(number); };
   const auto& counters = controller.counters();
   return prometheus::TextSerializer().Serialize({
+      leads,
       Metric("kvswitch_controller_nodes", "Nodes that are known.", MetricType::Gauge,
              count(controller.nodes())),
       Metric("kvswitch_controller_nodes_refused", "Nodes whose VSwitchConfig is not Accepted.",
@@ -35,11 +40,12 @@ std::string Metrics(const Controller& controller) {
 
 }  // namespace
 
-io::HttpResponse Health(const Controller& controller, const io::HttpRequest& request) {
+io::HttpResponse Health(const Controller* controller, const io::HttpRequest& request) {
   if (request.method != "GET") return {.status = 405, .body = "only GET\n"};
   if (request.path == "/healthz") return {.body = "ok\n"};
   if (request.path == "/readyz") {
-    if (controller.ready()) return {.body = "ok\n"};
+    if (controller == nullptr) return {.body = "ok: another leads\n"};
+    if (controller->ready()) return {.body = "ok\n"};
     return {.status = 503, .body = "not everything is listed yet\n"};
   }
   if (request.path == "/metrics")

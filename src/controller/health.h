@@ -5,8 +5,8 @@
 
 namespace kvs::controller {
 
-// GET /healthz: the loop turns. /readyz: everything is listed and planned. /metrics: Prometheus'
-// text format.
-io::HttpResponse Health(const Controller& controller, const io::HttpRequest& request);
+// GET /healthz: the loop turns. /readyz: everything is listed and planned, or another leads.
+// /metrics: Prometheus' text format. `controller` is null while another leads.
+io::HttpResponse Health(const Controller* controller, const io::HttpRequest& request);
 
 }  // namespace kvs::controller

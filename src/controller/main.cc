@@ -1,29 +1,38 @@
 #include "controller/main.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <random>
 
 #include "base/log.h"
 #include "controller/controller.h"
 #include "controller/health.h"
 #include "io/signals.h"
-#include "kube/folder.h"
+#include "kube/connect.h"
+#include "kube/election.h"
 
 namespace kvs::controller {
 namespace {
 
 // As typed.
 struct CommandLine {
-  std::string manifests, cluster_cidr, service_cidr, overlay_type, health_address;
+  kube::Where kubernetes;
+  std::string cluster_cidr, service_cidr, overlay_type, health_address;
   std::string log_level = "info", log_format = "text";
 };
 
 void Declare(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", KVS_VERSION);
-  app.add_option("--manifests", line.manifests,
-                 "folder of manifests that stands for the API server")
-      ->required();
+  app.add_option("--kubeconfig", line.kubernetes.kubeconfig,
+                 "how to reach the API server (default: the pod's service account)");
+  app.add_option("--kubelet-config", line.kubernetes.kubelet_configs,
+                 "kubeconfigs of the kubelet, for the API server's address, by comma")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--manifests", line.kubernetes.manifests,
+                 "folder of manifests that stands for the API server");
   app.add_option("--cluster-cidr", line.cluster_cidr,
                  "ranges of all pods, by comma (ConfigMap k-vswitch wins)");
   app.add_option("--service-cidr", line.service_cidr,
@@ -57,21 +66,43 @@ Result<Flags> Parse(const CommandLine& line) {
   return flags;
 }
 
-Result<> Run(const CommandLine& line, Flags flags) {
+// Tells candidates apart, also a program from the one that ran here before it.
+std::string Identity() {
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  return fmt::format("{}_{:08x}", host, std::random_device{}());
+}
+
+Result<> Run(const CommandLine& line, const Flags& flags) {
   io::Loop loop;
-  auto source = kube::OpenFolder(loop, line.manifests);
-  if (!source) return tl::unexpected(source.error());
-  const Controller controller(loop, **source, std::move(flags));
+  auto kubernetes = kube::Connect(loop, line.kubernetes,
+                                  {{kube::Kind::kConfigMap, {"kube-system", "k-vswitch"}}});
+  if (!kubernetes) return tl::unexpected(kubernetes.error());
+  std::unique_ptr<Controller> controller;
+  const auto lead = [&] {
+    controller = std::make_unique<Controller>(loop, *kubernetes->source, flags);
+  };
+  std::unique_ptr<kube::Election> election;
+  if (kubernetes->client)
+    election = std::make_unique<kube::Election>(
+        loop, *kubernetes->client, "kube-system", "k-vswitch-controller", Identity(),
+        kube::Election::Handlers{.on_lead = lead, .on_lose = [&] { controller.reset(); }});
+  else
+    lead();  // nobody else writes to a folder
+
   std::unique_ptr<io::HttpServer> health;
   if (!line.health_address.empty()) {
     auto made = io::HttpServer::OnTcp(loop, line.health_address,
                                       [&](const io::HttpRequest& request, const auto& reply) {
-                                        reply(Health(controller, request));
+                                        reply(Health(controller.get(), request));
                                       });
     if (!made) return Wrap("--health-address", made.error());
     health = std::move(*made);
   }
-  const io::Signals stop(loop, {SIGTERM, SIGINT}, [&](int) { loop.Stop(); });
+  const io::Signals stop(loop, {SIGTERM, SIGINT}, [&](int) {
+    controller.reset();
+    election ? election->Resign([&] { loop.Stop(); }) : loop.Stop();
+  });
   loop.Run();
   return {};
 }
@@ -96,7 +127,7 @@ int Main(int argc, char** argv) {
     return Exit(done.error(), 2);
   auto flags = Parse(line);
   if (!flags) return Exit(flags.error(), 2);
-  const auto done = Run(line, std::move(*flags));
+  const auto done = Run(line, *flags);
   return done ? 0 : Exit(done.error(), 1);
 }
 

@@ -64,7 +64,7 @@ std::vector<Problem> Mirror::Problems() const {
   if (!trouble_.empty()) {
     const std::string known =
         remembered_.empty() ? "" : "; working with what was known at " + remembered_;
-    all.push_back({"API server", std::string(Name(kind_)), trouble_ + known});
+    all.push_back({kApiServer, std::string(Name(kind_)), trouble_ + known});
   }
   for (const auto& [key, problems] : problems_)
     all.insert(all.end(), problems.begin(), problems.end());

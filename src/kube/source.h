@@ -27,6 +27,9 @@
 //    Subscription.
 namespace kvs::kube {
 
+// The Problem::object of what is wrong with the API server, or with the way to it.
+inline constexpr char kApiServer[] = "API server";
+
 struct WatchHandlers {
   std::function<void(const Object&)> on_put;
   std::function<void(const std::string& key)> on_erase;  // ObjectMeta::key()
