@@ -1,7 +1,7 @@
 # k-vswitch: `make lab` shows it working, `make check` runs every default test. Needs Debian 12 and root, nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build lab check check-kernel bench bench-kernel fuzz fmt lint tidy clean
+.PHONY: help deps build lab image manifests check check-kernel bench bench-kernel fuzz fmt lint tidy clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -15,6 +15,12 @@ build: deps ## the programs, in build/release
 
 lab: build ## three nodes of real Open vSwitch on this machine, and pods that talk across them
 	@build/release/cmd/kvs/kvs lab demo
+
+image: build ## the container image for the cluster, build/k-vswitch.oci.tar
+	@deploy/build-image
+
+manifests: ## deploy/k-vswitch.yaml from deploy/base
+	@deploy/render
 
 check: ## every default test
 	@tools/check
