@@ -99,6 +99,8 @@ Result<ListPage> ReadList(Kind kind, const Envelope<Fields>& body) {
       problem.field = fmt::format("items[{}]{}{}", page.items.size() - 1,
                                   problem.field.empty() ? "" : ".", problem.field);
   });
+  if (page.resource_version.empty())  // nobody would know from where to watch; or it is cut off
+    list.Report("metadata.resourceVersion", "missing: every list needs one");
   if (const auto good = NoneOf(findings); !good) return tl::unexpected(good.error());
   return page;
 }
