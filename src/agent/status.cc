@@ -41,8 +41,9 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfig
   const bool ovsdb_up = agent.ovsdb().up();
   const bool synced = agent.flows().synced() && agent.flows().refused().empty();
   status.conditions = {
-      Make(before, "Ready", agent.ready(), "NodeNetworked",
-           problems.empty() ? "Starting" : "Degraded", first),
+      Make(before, std::string(kube::VSwitchConfig::kReady), agent.serving(), "NodeNetworked",
+           problems.empty() ? "Starting" : "NotServing", first),
+      Make(before, "Degraded", !problems.empty(), "ProblemsFound", "AsExpected", first),
       Make(before, "OVSConnected", ovsdb_up, "Connected", "OVSUnreachable", ovsdb_up ? "" : first),
       Make(before, "BridgeConfigured", !agent.bridge().problem(), "Configured", "BridgeConflict",
            agent.bridge().problem() ? agent.bridge().problem()->message : ""),

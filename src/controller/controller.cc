@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "controller/node_condition.h"
 
 namespace kvs::controller {
 namespace {
@@ -52,6 +53,7 @@ void Controller::WatchAll(kube::Source& source) {
   subscriptions_.push_back(source.Watch<kube::Node>({
       .on_put =
           [this](const kube::Node& node) {
+            shown_.erase(node.meta.name);
             facts_.nodes.insert_or_assign(node.meta.name, node);
             Changed();
           },
@@ -113,6 +115,7 @@ void Controller::Reconcile() {
     if (written != written_.end() && Holds(written->second, config)) continue;
     Apply(config);
   }
+  ApplyConditions();
   std::vector<std::string> gone;
   for (const auto& [name, config] : facts_.existing)
     if (!desired.contains(name)) gone.push_back(name);
@@ -125,11 +128,11 @@ void Controller::Reconcile() {
 }
 
 void Controller::Apply(const VSwitchConfig& config) {
-  const std::string& name = config.meta.name;
-  if (!in_flight_.insert(name).second) return;  // planned again once that is answered
+  const kube::Ref ref = kube::RefOf(config);
+  if (!in_flight_.insert(ref).second) return;  // planned again once that is answered
   const auto& accepted = config.status.conditions.front();
   source_.Apply(config, kManager,
-                [self = std::weak_ptr(self_), config, accepted](const auto& done) {
+                [self = std::weak_ptr(self_), ref, config, accepted](const auto& done) {
                   const auto alive = self.lock();
                   if (!alive) return;
                   if (done) {
@@ -138,20 +141,41 @@ void Controller::Apply(const VSwitchConfig& config) {
                                    accepted.message);
                     (*alive)->written_.insert_or_assign(config.meta.name, config);
                   }
-                  (*alive)->Written(config.meta.name, done);
+                  (*alive)->Written(ref, done);
                 });
 }
 
-void Controller::Delete(const std::string& name) {
-  if (!in_flight_.insert(name).second) return;
-  source_.Delete(kube::Kind::kVSwitchConfig, name, kManager,
-                 [self = std::weak_ptr(self_), name](const auto& done) {
-                   if (const auto alive = self.lock()) (*alive)->Written(name, done);
-                 });
+void Controller::ApplyConditions() {
+  for (const auto& [name, config] : facts_.existing) {
+    const auto node = facts_.nodes.find(name);
+    if (node == facts_.nodes.end()) continue;
+    const auto wanted = NetworkConditionToWrite(node->second, config, facts_.now);
+    if (!wanted) continue;
+    const kube::Ref ref{kube::Kind::kNode, name};
+    const auto shown = shown_.find(name);
+    if (shown != shown_.end() && shown->second == wanted->status) continue;
+    if (!in_flight_.insert(ref).second) continue;
+    kube::Node with{.meta = {.name = name}, .network_unavailable = wanted};
+    source_.Apply(with, kManager,
+                  [self = std::weak_ptr(self_), ref, status = wanted->status](const auto& done) {
+                    const auto alive = self.lock();
+                    if (!alive) return;
+                    if (done) (*alive)->shown_.insert_or_assign(ref.key, status);
+                    (*alive)->Written(ref, done);
+                  });
+  }
 }
 
-void Controller::Written(const std::string& name, const Result<>& result) {
-  in_flight_.erase(name);
+void Controller::Delete(const std::string& name) {
+  const kube::Ref ref{kube::Kind::kVSwitchConfig, name};
+  if (!in_flight_.insert(ref).second) return;
+  source_.Delete(ref.kind, name, kManager, [self = std::weak_ptr(self_), ref](const auto& done) {
+    if (const auto alive = self.lock()) (*alive)->Written(ref, done);
+  });
+}
+
+void Controller::Written(const kube::Ref& ref, const Result<>& result) {
+  in_flight_.erase(ref);
   if (result) {
     ++counters_.writes;
     backoff_.Reset();

@@ -12,7 +12,8 @@
 namespace kvs::controller {
 
 // Keeps one VSwitchConfig per Node as Plan() wants it: plans after every change, and writes what
-// differs. It owns the spec and the condition "Accepted", as field manager "controller". Nothing is
+// differs. It owns the spec and the condition "Accepted", as field manager "controller", and the
+// Node's condition NetworkUnavailable (node_condition.h). Nothing is
 // written before all is listed; nothing is deleted while the source has problems, since a node may
 // be absent for being unreadable.
 class Controller {
@@ -42,8 +43,9 @@ class Controller {
   void Changed();
   void Reconcile();
   void Apply(const kube::VSwitchConfig& config);
+  void ApplyConditions();
   void Delete(const std::string& name);
-  void Written(const std::string& name, const Result<>& result);
+  void Written(const kube::Ref& ref, const Result<>& result);
 
   kube::Source& source_;
   Facts facts_;
@@ -53,8 +55,9 @@ class Controller {
   io::Backoff backoff_;
 
   int unsynced_ = 0;                                    // kinds not listed yet
-  std::set<std::string> in_flight_;                     // being written
+  std::set<kube::Ref> in_flight_;                       // being written
   std::map<std::string, kube::VSwitchConfig> written_;  // but not seen in the source yet
+  std::map<std::string, std::string> shown_;            // status written to a Node, not seen yet
   std::string last_error_;                              // told, of a write
   bool holding_ = false;                                // told: deletions wait
   size_t refused_ = 0;

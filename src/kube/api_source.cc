@@ -24,8 +24,8 @@ struct Write {
 };
 
 Result<> CheckWrite(const Ref& ref) {
-  if (ref.kind != Kind::kVSwitchConfig)
-    return Fail("{}: only VSwitchConfigs are written", ref.ToString());
+  if (ref.kind != Kind::kVSwitchConfig && ref.kind != Kind::kNode)
+    return Fail("{}: only VSwitchConfigs and conditions of Nodes are written", ref.ToString());
   if (!IsName(ref.key)) return Fail("{}: not a name of an object", ref.ToString());
   return {};
 }

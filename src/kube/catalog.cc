@@ -36,6 +36,7 @@ void Take(const T& from, T& into) {
 }
 
 bool OnlyStatus(const Object& object) {
+  if (const auto* node = std::get_if<Node>(&object)) return node->pod_cidrs.empty();
   const auto* config = std::get_if<VSwitchConfig>(&object);
   return config && config->spec == VSwitchConfigSpec{};
 }
@@ -43,6 +44,8 @@ bool OnlyStatus(const Object& object) {
 void MergeObject(const Object& from, Object& into) {
   if (const auto* config = std::get_if<VSwitchConfig>(&from))
     Merge(*config, std::get<VSwitchConfig>(into));
+  else if (const auto* node = std::get_if<Node>(&from))
+    std::get<Node>(into).network_unavailable = node->network_unavailable;
   else
     into = from;
 }

@@ -80,10 +80,19 @@ void ReadTwins(const Fields& fields, Field singular, Field plural, std::vector<T
 template <class Fields>
 void Read(const Fields& fields, Node& node) {
   ReadTwins(fields.Sub({"spec", 2}), {"podCIDR", 1}, {"podCIDRs", 7}, node.pod_cidrs);
-  fields.Sub({"status", 3}).Each({"addresses", 5}, [&](const Fields& one) {
+  const Fields status = fields.Sub({"status", 3});
+  status.Each({"addresses", 5}, [&](const Fields& one) {
     NodeAddress& address = node.addresses.emplace_back();
     one.Read({"type", 1}, address.type);
     one.Read({"address", 2}, address.address);
+  });
+  status.Each({"conditions", 4}, [&](const Fields& one) {
+    Condition condition;
+    one.Read({"type", 1}, condition.type);
+    one.Read({"status", 2}, condition.status);
+    one.Read({"reason", 5}, condition.reason);
+    one.Read({"message", 6}, condition.message);
+    if (condition.type == Node::kNetworkUnavailable) node.network_unavailable = condition;
   });
 }
 

@@ -59,6 +59,17 @@ json::object MetaOf(const ObjectMeta& meta) {
   return to;
 }
 
+json::object ConditionOf(const Condition& condition) {
+  json::object to;
+  Set(to, "type", condition.type);
+  Set(to, "status", condition.status);
+  Set(to, "observedGeneration", condition.observed_generation);
+  Set(to, "lastTransitionTime", condition.last_transition_time);
+  Set(to, "reason", condition.reason);
+  Set(to, "message", condition.message);
+  return to;
+}
+
 void Fill(const Node& node, json::object& to) {
   json::object spec;
   SetTwins(spec, "podCIDR", "podCIDRs", node.pod_cidrs);
@@ -72,6 +83,9 @@ void Fill(const Node& node, json::object& to) {
   }
   json::object status;
   Set(status, "addresses", std::move(addresses));
+  json::array conditions;
+  if (node.network_unavailable) conditions.push_back(ConditionOf(*node.network_unavailable));
+  Set(status, "conditions", std::move(conditions));
   Set(to, "status", std::move(status));
 }
 
@@ -112,16 +126,7 @@ void Fill(const ConfigMap& map, json::object& to) { Set(to, "data", map.data); }
 json::object StatusOf(const VSwitchConfigStatus& status) {
   json::object to;
   json::array conditions;
-  for (const Condition& one : status.conditions) {
-    json::object condition;
-    Set(condition, "type", one.type);
-    Set(condition, "status", one.status);
-    Set(condition, "observedGeneration", one.observed_generation);
-    Set(condition, "lastTransitionTime", one.last_transition_time);
-    Set(condition, "reason", one.reason);
-    Set(condition, "message", one.message);
-    conditions.push_back(std::move(condition));
-  }
+  for (const Condition& one : status.conditions) conditions.push_back(ConditionOf(one));
   Set(to, "conditions", std::move(conditions));
   Set(to, "mtu", status.mtu);
   Set(to, "pods", status.pods);

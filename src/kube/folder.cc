@@ -236,8 +236,8 @@ std::string FilePrefix(const Ref& ref) {
 }
 
 Result<> CheckWrite(const Ref& ref, std::string_view manager) {
-  if (ref.kind != Kind::kVSwitchConfig)
-    return Fail("{}: only VSwitchConfigs are written; edit the manifest", ref.ToString());
+  if (ref.kind != Kind::kVSwitchConfig && ref.kind != Kind::kNode)
+    return Fail("{}: only VSwitchConfigs and conditions of Nodes are written", ref.ToString());
   if (!IsName(ref.key)) return Fail("{}: not a name of an object", ref.ToString());
   if (!IsName(manager) || manager.find('.') != manager.npos)
     return Fail("{}: \"{}\" is not a field manager's name", ref.ToString(), manager);

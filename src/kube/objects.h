@@ -44,6 +44,18 @@ struct ObjectMeta {
   friend bool operator==(const ObjectMeta&, const ObjectMeta&) = default;
 };
 
+// k8s.io/apimachinery metav1.Condition.
+struct Condition {
+  std::string type;
+  std::string status;  // True, False or Unknown
+  int64_t observed_generation = 0;
+  std::string last_transition_time;  // RFC 3339
+  std::string reason;                // one word, CamelCase
+  std::string message;
+
+  friend bool operator==(const Condition&, const Condition&) = default;
+};
+
 struct NodeAddress {
   std::string type;     // InternalIP, ExternalIP, Hostname, ...
   std::string address;  // as written: what a person may have got wrong is judged by its user
@@ -53,9 +65,12 @@ struct NodeAddress {
 
 struct Node {
   static constexpr Kind kKind = Kind::kNode;
+  static constexpr std::string_view kNetworkUnavailable = "NetworkUnavailable";
   ObjectMeta meta;
   std::vector<std::string> pod_cidrs;  // spec.podCIDRs, as written
   std::vector<NodeAddress> addresses;  // status.addresses
+  // The one of status.conditions that is the network's (core/v1 NodeCondition); read without times.
+  std::optional<Condition> network_unavailable;
 
   friend bool operator==(const Node&, const Node&) = default;
 };
@@ -96,18 +111,6 @@ struct ConfigMap {
   friend bool operator==(const ConfigMap&, const ConfigMap&) = default;
 };
 
-// k8s.io/apimachinery metav1.Condition.
-struct Condition {
-  std::string type;
-  std::string status;  // True, False or Unknown
-  int64_t observed_generation = 0;
-  std::string last_transition_time;  // RFC 3339
-  std::string reason;                // one word, CamelCase
-  std::string message;
-
-  friend bool operator==(const Condition&, const Condition&) = default;
-};
-
 enum class OverlayType : uint8_t { kAuto, kVxlan, kGre, kGeneve, kNone };
 std::string_view Name(OverlayType type);  // "auto"
 std::optional<OverlayType> FindOverlayType(std::string_view name);
@@ -142,6 +145,7 @@ struct VSwitchConfigStatus {
 struct VSwitchConfig {
   static constexpr Kind kKind = Kind::kVSwitchConfig;
   static constexpr std::string_view kAccepted = "Accepted";  // the controller's condition
+  static constexpr std::string_view kReady = "Ready";        // the agent's
   ObjectMeta meta;
   VSwitchConfigSpec spec;
   VSwitchConfigStatus status;

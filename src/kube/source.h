@@ -58,7 +58,7 @@ class Source {
   // Server-side apply with force (KEP-555): `object` names the object and has exactly the fields
   // that `manager` wants to own; fields of its last Apply that are missing now are given up,
   // fields of others stay, conditions are told apart by type. Status fields go to the status
-  // subresource. Only VSwitchConfigs are ours to write.
+  // subresource. Only VSwitchConfigs and the network's condition of Nodes are ours to write.
   virtual void Apply(const Object& object, std::string_view manager, Done done) = 0;
 
   // Deletes the object with everybody's fields. No error if it isn't there.

@@ -245,6 +245,21 @@ TEST_P(SourceConformance, ManagersOwnTheirFields) {
   EXPECT_EQ(config().meta.generation, generation) << "the spec is the same";
 }
 
+TEST_P(SourceConformance, TheNetworksConditionIsAddedToANode) {
+  ground_->Put(Node{.meta = {.name = "node1"}, .pod_cidrs = {"10.1.1.0/24"}});
+  Open();
+  Log nodes(*source_, Kind::kNode);
+  ASSERT_TRUE(Until([&] { return nodes.synced(); }));
+  Node node{.meta = {.name = "node1"}};
+  node.network_unavailable = {.type = "NetworkUnavailable", .status = "False", .reason = "Tested"};
+  Answer one;
+  source_->Apply(node, "controller", one.Done());
+  const auto now = [&] { return nodes.Get<Node>("node1"); };
+  ASSERT_TRUE(Until([&] { return one.good() && now().network_unavailable.has_value(); }));
+  EXPECT_EQ(now().network_unavailable, node.network_unavailable);
+  EXPECT_EQ(now().pod_cidrs, (std::vector<std::string>{"10.1.1.0/24"}));
+}
+
 TEST_P(SourceConformance, ApplyingTheSameAgainChangesNothing) {
   Open();
   Log configs(*source_, Kind::kVSwitchConfig);
@@ -300,7 +315,7 @@ TEST_P(SourceConformance, OnlyOurObjectsAreWritten) {
   source_->Apply(NewPod("a"), "controller", one.Done());
   ASSERT_TRUE(Until([&] { return one.result.has_value(); }));
   EXPECT_EQ(one.result->error().message,
-            "Pod/default/a: only VSwitchConfigs are written; edit the manifest");
+            "Pod/default/a: only VSwitchConfigs and conditions of Nodes are written");
 }
 
 TEST_P(SourceConformance, MayBeDestroyedWithWorkUnderWay) {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "kube/objects.h"
+
+namespace kvs::controller {
+
+// The condition NetworkUnavailable that the node should show, if it doesn't: the scheduler places
+// no pods where it is True (the node lifecycle controller taints the node). It follows the agent's
+// own condition Ready; while no agent has said anything, it is left alone. `now`: RFC 3339.
+std::optional<kube::Condition> NetworkConditionToWrite(const kube::Node& node,
+                                                       const kube::VSwitchConfig& config,
+                                                       const std::string& now);
+
+}  // namespace kvs::controller
