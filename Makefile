@@ -1,10 +1,10 @@
 # k-vswitch: `make lab` shows it working, `make check` runs every default test. Needs Debian 12 and root, nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build lab image manifests check check-kernel bench bench-kernel fuzz fmt lint tidy clean
+.PHONY: help deps build lab image manifests check check-kernel bench bench-kernel fuzz fmt lint tidy clean cluster cluster-down e2e
 
 help: ## what can be made here
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 deps: # installs what is missing from Debian
 	@tools/install-deps
@@ -27,6 +27,20 @@ check: ## every default test
 
 check-kernel: build ## the packet tests on the kernel datapath, in a small guest
 	@test/kernel/run
+
+cluster: ## a real Kubernetes on this machine, with k-vswitch installed
+	@test/cluster/build-programs
+	@test/cluster/build-images
+	@$(MAKE) --no-print-directory image
+	@test/cluster/cluster up
+	@test/cluster/cluster install
+	@test/cluster/cluster usage
+
+cluster-down: ## ends it
+	@test/cluster/cluster down
+
+e2e: ## k-vswitch in a real Kubernetes, judged by Kubernetes' own tests
+	@test/cluster/e2e
 
 bench: build ## our figures, a named peer's in the same run, and the ratios
 	@tools/bench
