@@ -166,7 +166,8 @@ def remove_cgroups():
 
 # --- the machine's own settings ---------------------------------------------------------------------------------------
 def note_sysctls():
-    values = {name: pathlib.Path("/proc/sys", name).read_text() for name in SYSCTLS}
+    files = {name: pathlib.Path("/proc/sys", name) for name in SYSCTLS}
+    values = {name: file.read_text() for name, file in files.items() if file.exists()}
     (STATE / "sysctls.json").write_text(json.dumps(values))
 
 
