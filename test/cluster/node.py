@@ -110,7 +110,7 @@ class Node:
         return int(run(["pgrep", "-P", outer]).split()[0])
 
     def command(self, *argv):
-        return ["nsenter", "-t", self.init_pid(), "--mount", "--uts", "--ipc", "--net", "--pid", "--wd=/",
+        return ["nsenter", "-t", str(self.init_pid()), "--mount", "--uts", "--ipc", "--net", "--pid", "--wd=/",
                 "env", f"PATH={BIN}:{os.environ['PATH']}", *map(str, argv)]
 
     def load(self, archive):
