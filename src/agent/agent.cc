@@ -243,7 +243,7 @@ void Agent::Announce() {
   promised_ = true;
   const ovsdb::Bridge* bridge = ovsdb_.replica().bridges.Find(feed::kBridge);
   if (bridge == nullptr || !bridge->external_ids.contains(ovsdb::kAgentKey)) return;
-  auto installed = InstallCniPlugin(options_);
+  auto installed = InstallCniPlugins(options_);
   if (installed) installed = WriteCniConfig(options_);
   const std::string problem = installed ? "" : installed.error().message;
   if (problem != cni_problem_ && !installed) log::Error("CNI: {}", problem);

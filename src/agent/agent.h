@@ -106,7 +106,7 @@ class Agent {
 
   apply::BridgeApplier bridge_{ovsdb_};
   apply::SwitchApplier flows_;
-  apply::HostApplier host_{pipeline_.engine(), feed::kBridge};
+  apply::HostApplier host_{pipeline_.engine(), feed::kBridge, options_.proc_sys};
   apply::NatApplier nat_;
   apply::FirewallKeeper firewall_;
   apply::PortKeeper keeper_;

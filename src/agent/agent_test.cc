@@ -15,10 +15,12 @@ class CniInstall : public testing::Test {
   void SetUp() override {
     folder_ = fs::temp_directory_path() / ("kvs-cni-install." + std::to_string(getpid()));
     fs::create_directories(folder_);
-    std::ofstream(folder_ / "plugin") << "#!/bin/true\n";
+    fs::create_directories(folder_ / "from");
+    for (const char* name : {"from/k-vswitch-cni", "from/portmap"})
+      std::ofstream(folder_ / name) << "#!/bin/true\n";
     options_.cni_bin_dir = folder_ / "bin";
     options_.cni_conf_dir = folder_ / "conf";
-    options_.cni_binary = folder_ / "plugin";
+    options_.cni_binaries = {folder_ / "from/k-vswitch-cni", folder_ / "from/portmap"};
   }
   void TearDown() override { fs::remove_all(folder_); }
 
@@ -27,7 +29,7 @@ class CniInstall : public testing::Test {
 };
 
 TEST_F(CniInstall, PutsThePluginAndTheConfiguration) {
-  ASSERT_TRUE(InstallCniPlugin(options_));
+  ASSERT_TRUE(InstallCniPlugins(options_));
   ASSERT_TRUE(WriteCniConfig(options_));
   const fs::path plugin = folder_ / "bin/k-vswitch-cni";
   EXPECT_NE(fs::status(plugin).permissions() & fs::perms::others_exec, fs::perms::none);
@@ -35,15 +37,26 @@ TEST_F(CniInstall, PutsThePluginAndTheConfiguration) {
 }
 
 TEST_F(CniInstall, LeavesAnEqualPluginAlone) {
-  ASSERT_TRUE(InstallCniPlugin(options_));
+  ASSERT_TRUE(InstallCniPlugins(options_));
   const auto before = fs::last_write_time(folder_ / "bin/k-vswitch-cni");
-  ASSERT_TRUE(InstallCniPlugin(options_));
+  ASSERT_TRUE(InstallCniPlugins(options_));
   EXPECT_EQ(fs::last_write_time(folder_ / "bin/k-vswitch-cni"), before);
 }
 
+TEST_F(CniInstall, ReplacesOursAndLeavesThoseOfOthers) {
+  fs::create_directories(folder_ / "bin");
+  for (const char* name : {"bin/k-vswitch-cni", "bin/portmap"})
+    std::ofstream(folder_ / name) << "what was there";
+  ASSERT_TRUE(InstallCniPlugins(options_));
+  EXPECT_NE(fs::file_size(folder_ / "bin/k-vswitch-cni"), fs::file_size(folder_ / "bin/portmap"));
+  fs::remove(folder_ / "bin/portmap");
+  ASSERT_TRUE(InstallCniPlugins(options_));
+  EXPECT_TRUE(fs::exists(folder_ / "bin/portmap"));
+}
+
 TEST_F(CniInstall, NamesTheFileThatIsMissing) {
-  options_.cni_binary = folder_ / "nothing";
-  const auto done = InstallCniPlugin(options_);
+  options_.cni_binaries = {folder_ / "nothing"};
+  const auto done = InstallCniPlugins(options_);
   ASSERT_FALSE(done);
   EXPECT_NE(done.error().message.find("nothing"), std::string::npos);
 }

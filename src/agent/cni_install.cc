@@ -10,6 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kOurs = "k-vswitch-cni";
+
 Result<std::string> ReadFile(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return FailErrno(errno, "read {}", path.string());
@@ -35,14 +37,20 @@ Result<> Replace(const fs::path& path, const std::string& content, fs::perms mod
 
 }  // namespace
 
-Result<> InstallCniPlugin(const Options& options) {
-  if (options.cni_bin_dir.empty() || options.cni_binary.empty()) return {};
-  const auto binary = ReadFile(options.cni_binary);
-  if (!binary) return tl::unexpected(binary.error());
+Result<> InstallCniPlugins(const Options& options) {
+  if (options.cni_bin_dir.empty()) return {};
   constexpr auto kExecutable = fs::perms::owner_all | fs::perms::group_read |
                                fs::perms::group_exec | fs::perms::others_read |
                                fs::perms::others_exec;
-  return Replace(fs::path(options.cni_bin_dir) / "k-vswitch-cni", *binary, kExecutable);
+  for (const fs::path from : options.cni_binaries) {
+    const fs::path to = fs::path(options.cni_bin_dir) / from.filename();
+    std::error_code error;
+    if (from.filename() != kOurs && fs::exists(to, error)) continue;
+    const auto binary = ReadFile(from);
+    if (!binary) return tl::unexpected(binary.error());
+    if (auto done = Replace(to, *binary, kExecutable); !done) return done;
+  }
+  return {};
 }
 
 // Version 1.0.0, though ours speaks 1.1.0: one version holds for the whole chain, and Debian 12's
@@ -52,12 +60,12 @@ std::string CniConfig(const Options& options) {
   "cniVersion": "1.0.0",
   "name": "k-vswitch",
   "plugins": [
-    {{"type": "k-vswitch-cni", "ovsdb": "{}", "capabilities": {{"ips": true, "mac": true}}}},
+    {{"type": "{}", "ovsdb": "{}", "capabilities": {{"ips": true, "mac": true}}}},
     {{"type": "portmap", "capabilities": {{"portMappings": true}}}}
   ]
 }}
 )",
-                     options.ovsdb);
+                     kOurs, options.ovsdb);
 }
 
 Result<> WriteCniConfig(const Options& options) {

@@ -7,9 +7,9 @@
 
 namespace kvs::agent {
 
-// Puts the plugin into cni_bin_dir. Replaced by a rename, and only if it differs: a runtime may be
-// running it.
-Result<> InstallCniPlugin(const Options& options);
+// Puts the plugins into cni_bin_dir: ours, and those that are not there. Replaced by a rename, and
+// only if it differs: a runtime may be running it.
+Result<> InstallCniPlugins(const Options& options);
 
 // Writes the network's configuration into cni_conf_dir, as CNI 1.0.0: a chain speaks one version,
 // and the portmap of containernetworking-plugins before 1.6 (Debian 12 has 1.1.1) refuses 1.1.0.

@@ -45,7 +45,11 @@ void Declare(CLI::App& app, Flags& flags) {
                  "where the CNI configuration is written, e.g. /etc/cni/net.d");
   app.add_option("--cni-bin-dir", o.cni_bin_dir,
                  "where the CNI plugin is installed, e.g. /opt/cni/bin");
-  app.add_option("--cni-binary", o.cni_binary, "the CNI plugin to install");
+  app.add_option("--cni-binary", o.cni_binaries,
+                 "the CNI plugins to install, by comma; others than ours where there is none")
+      ->delimiter(',');
+  app.add_option("--proc-sys", o.proc_sys, "where the kernel's settings can be written")
+      ->capture_default_str();
   app.add_option("--datapath", o.datapath, "system (kernel), netdev (userspace) or auto")
       ->check(CLI::IsMember({"auto", "system", "netdev"}))
       ->capture_default_str();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "kube/connect.h"
 
@@ -15,7 +16,8 @@ struct Options {
   std::string run_dir = "/run/k-vswitch";  // holds agent.sock and agent.lock
   std::string cni_conf_dir;                // where 10-k-vswitch.conflist goes, last of all
   std::string cni_bin_dir;                 // where the plugin goes
-  std::string cni_binary;                  // the plugin to put there
+  std::vector<std::string> cni_binaries;   // the plugins to put there
+  std::string proc_sys = "/proc/sys";      // the kernel's settings, where they can be written
   std::string datapath = "auto";           // auto, system or netdev
   std::string health_address;              // IP:PORT for /healthz, /readyz, /metrics
 };

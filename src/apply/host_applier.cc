@@ -20,13 +20,13 @@ using netlink::Request;
 // A node that forwards is a router to the kernel, and a router doesn't listen to router
 // advertisements unless told so (accept_ra=2, ip-sysctl.rst): without this, switching forwarding on
 // would cost the node its own IPv6 address.
-Result<> KeepRouterAdvertisements() {
+Result<> KeepRouterAdvertisements(const std::string& proc_sys) {
   std::error_code error;
   for (const auto& link : std::filesystem::directory_iterator("/proc/sys/net/ipv6/conf", error)) {
     const std::string path = "net/ipv6/conf/" + link.path().filename().string() + "/accept_ra";
     const auto value = netlink::ReadSysctl(path);
     if (!value || *value != "1") continue;
-    if (auto done = netlink::WriteSysctl(path, "2"); !done && done.error().code != ENOENT)
+    if (auto done = netlink::WriteSysctl(path, "2", proc_sys); !done && done.error().code != ENOENT)
       return done;
   }
   return {};
@@ -34,8 +34,8 @@ Result<> KeepRouterAdvertisements() {
 
 }  // namespace
 
-HostApplier::HostApplier(pipeline::Engine& engine, std::string bridge)
-    : engine_(engine), bridge_(std::move(bridge)) {}
+HostApplier::HostApplier(pipeline::Engine& engine, std::string bridge, std::string proc_sys)
+    : engine_(engine), bridge_(std::move(bridge)), proc_sys_(std::move(proc_sys)) {}
 
 Result<> HostApplier::Open() {
   if (socket_) return {};
@@ -72,7 +72,7 @@ bool HostApplier::Reconcile() {
 Result<> HostApplier::ReconcileSettings() {
   const auto forwarding = netlink::ReadSysctl("net/ipv6/conf/all/forwarding");
   if (forwarding && *forwarding != "1")
-    if (auto done = KeepRouterAdvertisements(); !done) return done;
+    if (auto done = KeepRouterAdvertisements(proc_sys_); !done) return done;
   const std::string link = "/conf/" + bridge_ + "/";
   const std::pair<std::string, const char*> settings[] = {
       {"net/ipv4/ip_forward", "1"},
@@ -82,7 +82,7 @@ Result<> HostApplier::ReconcileSettings() {
       {"net/ipv6" + link + "accept_ra", "0"},
   };
   for (const auto& [path, value] : settings) {
-    auto done = netlink::WriteSysctl(path, value);
+    auto done = netlink::WriteSysctl(path, value, proc_sys_);
     if (!done && done.error().code != ENOENT)
       return done;  // ENOENT: no IPv6, or the bridge isn't up yet
   }

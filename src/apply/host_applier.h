@@ -18,7 +18,8 @@ namespace kvs::apply {
 // something new or somebody changed something.
 class HostApplier {
  public:
-  HostApplier(pipeline::Engine& engine, std::string bridge);
+  // `proc_sys`: the kernel's settings, where they can be written.
+  HostApplier(pipeline::Engine& engine, std::string bridge, std::string proc_sys);
 
   // Returns whether everything is as wanted now; what could not be done is logged once, and told by
   // problem().
@@ -38,7 +39,7 @@ class HostApplier {
   Result<> Do(const std::vector<netlink::Request>& requests);
 
   pipeline::Engine& engine_;
-  std::string bridge_;
+  std::string bridge_, proc_sys_;
   std::unique_ptr<netlink::Socket> socket_, netfilter_;
   std::set<std::string> deaf_;
   std::string problem_;

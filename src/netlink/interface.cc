@@ -28,8 +28,8 @@ Result<> Ethtool(std::string_view link, ethtool_value& value) {
 }
 
 // A link may be named by a user, and must not lead out of /proc/sys.
-Result<Fd> OpenSysctl(std::string_view path, int mode) {
-  const std::string full = fmt::format("/proc/sys/{}", path);
+Result<Fd> OpenSysctl(std::string_view proc_sys, std::string_view path, int mode) {
+  const std::string full = fmt::format("{}/{}", proc_sys, path);
   if (full.find("/../") != full.npos) return FailErrno(EINVAL, "setting {}", path);
   Fd fd(open(full.c_str(), mode | O_CLOEXEC));
   if (!fd) return FailErrno(errno, "open {}", full);
@@ -50,7 +50,7 @@ Result<bool> TxChecksumOffload(std::string_view link) {
 }
 
 Result<std::string> ReadSysctl(std::string_view path) {
-  auto fd = OpenSysctl(path, O_RDONLY);
+  auto fd = OpenSysctl("/proc/sys", path, O_RDONLY);
   if (!fd) return tl::unexpected<Error>(fd.error());
   std::string value(4096, '\0');
   const ssize_t size = read(fd->get(), value.data(), value.size());
@@ -60,12 +60,12 @@ Result<std::string> ReadSysctl(std::string_view path) {
   return value;
 }
 
-Result<> WriteSysctl(std::string_view path, std::string_view value) {
+Result<> WriteSysctl(std::string_view path, std::string_view value, std::string_view proc_sys) {
   if (const auto now = ReadSysctl(path); now && *now == value) return {};
-  auto fd = OpenSysctl(path, O_WRONLY);
+  auto fd = OpenSysctl(proc_sys, path, O_WRONLY);
   if (!fd) return tl::unexpected<Error>(fd.error());
   if (write(fd->get(), value.data(), value.size()) != static_cast<ssize_t>(value.size()))
-    return FailErrno(errno, "write '{}' to /proc/sys/{}", value, path);
+    return FailErrno(errno, "write '{}' to {}/{}", value, proc_sys, path);
   return {};
 }
 

@@ -18,8 +18,10 @@ Result<bool> TxChecksumOffload(std::string_view link);
 // A kernel setting by its path below /proc/sys, as "net/ipv4/ip_forward" or
 // "net/ipv6/conf/eth0/accept_ra" (dots of link names need no care). Reading drops the last line
 // feed. A write of the value that is there already is not made: /proc/sys may be read-only.
+// `proc_sys`: where it can be written, for who runs in a container.
 // Errors: ENOENT (no such setting or link; no IPv6), EROFS, EACCES.
 Result<std::string> ReadSysctl(std::string_view path);
-Result<> WriteSysctl(std::string_view path, std::string_view value);
+Result<> WriteSysctl(std::string_view path, std::string_view value,
+                     std::string_view proc_sys = "/proc/sys");
 
 }  // namespace kvs::netlink
