@@ -223,6 +223,7 @@ void Agent::WantBridge() {
   wanted.facts.node = options_.node_name;
   wanted.facts.datapath = wanted.datapath_type == "netdev" ? ovsdb::BridgeFacts::Datapath::kNetdev
                                                            : ovsdb::BridgeFacts::Datapath::kSystem;
+  wanted.tunnel_known = self != nullptr;
   if (self != nullptr) {
     wanted.facts.pod_ranges = self->pod_ranges;
     wanted.facts.mtu = self->mtu;

@@ -113,7 +113,8 @@ BridgeChange Compare(const WantedBridge& wanted, const ovsdb::Replica& there) {
     change.transaction.Update(Table::kInterface, local->uuid, {{"mtu_request", mtu}});
   if (wanted.tunnel) {
     CompareTunnel(*wanted.tunnel, *bridge, there, change.transaction);
-  } else if (const ovsdb::Port* stale = there.ports.Find("overlay0"); stale != nullptr) {
+  } else if (const ovsdb::Port* stale = there.ports.Find("overlay0");
+             stale != nullptr && wanted.tunnel_known) {
     change.transaction.DeletePort(bridge->uuid, stale->uuid);
   }
   return change;

@@ -26,6 +26,7 @@ struct WantedBridge {
   std::string datapath_type;  // system or netdev
   Mac hwaddr;  // of the LOCAL port; fixed, so that ports that come and go don't change it
   ovsdb::BridgeFacts facts;
+  bool tunnel_known = false;  // false: whatever tunnel is there stays
   std::optional<Tunnel> tunnel;
 
   friend bool operator==(const WantedBridge&, const WantedBridge&) = default;

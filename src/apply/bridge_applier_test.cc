@@ -19,6 +19,7 @@ WantedBridge Wanted() {
                   .mtu = 1450,
                   .datapath = ovsdb::BridgeFacts::Datapath::kNetdev,
                   .agent_ready = true};
+  wanted.tunnel_known = true;
   wanted.tunnel =
       WantedBridge::Tunnel{"overlay0", "vxlan", {{"remote_ip", "flow"}, {"key", "flow"}}, 1};
   return wanted;
@@ -52,6 +53,17 @@ TEST(Bridge, NothingIsSentWhenAllIsThere) {
   const auto change = Compare(Wanted(), There(Wanted()));
   EXPECT_EQ(Operations(change), 0u);
   EXPECT_FALSE(change.problem);
+}
+
+// An agent that starts is connected to OVSDB before it knows the node's configuration.
+TEST(Bridge, TheTunnelStaysUntilItIsKnownWhetherOneIsWanted) {
+  const ovsdb::Replica there = There(Wanted());
+  WantedBridge unknown = Wanted();
+  unknown.tunnel.reset();
+  unknown.tunnel_known = false;
+  EXPECT_EQ(Operations(Compare(unknown, there)), 0u);
+  unknown.tunnel_known = true;
+  EXPECT_GT(Operations(Compare(unknown, there)), 0u) << "overlay none has no tunnel";
 }
 
 TEST(Bridge, IsMadeWhereThereIsNone) {
