@@ -56,7 +56,7 @@ TEST(Plan, TakesWhatTheNodeSays) {
                                            {"overlayType", "default"},
                                            {"podCIDRs", "Node.spec.podCIDRs"}}));
 
-  node.meta.annotations["kvswitch.io/overlay-ip"] = "172.16.0.1";
+  node.meta.annotations = {{"kvswitch.io/overlay-ip", "172.16.0.1"}};
   EXPECT_EQ(cluster["a"], "pods=10.1.7.0/24,fd00:1:0:7::/64 ip=172.16.0.1 Accepted");
 }
 
@@ -160,7 +160,8 @@ TEST(Plan, OverlayAddresses) {
   cluster.AddNode("b", {"10.1.2.0/24"}, "10.0.0.1");
   cluster.AddNode("c", {"10.1.3.0/24"}, "");
   cluster.AddNode("d", {"10.1.4.0/24"}, "10.0.0.400");
-  cluster.AddNode("e", {"10.1.5.0/24"}, "10.0.0.5").meta.annotations[kOverlayIpAnnotation] = "x";
+  cluster.AddNode("e", {"10.1.5.0/24"}, "10.0.0.5").meta.annotations = {
+      {kOverlayIpAnnotation, "x"}};
   EXPECT_EQ(cluster["a"], "pods=10.1.1.0/24 ip=10.0.0.1 Accepted");
   EXPECT_EQ(cluster["b"],
             "pods=10.1.2.0/24 ip= OverlayIPDuplicate: Node/b status.addresses: 10.0.0.1 is the "

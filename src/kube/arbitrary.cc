@@ -16,7 +16,9 @@ StringMap AnyTextMap() {
 }
 
 ObjectMeta AnyMeta(bool namespaced) {
-  ObjectMeta meta{.name = "n" + *AnyName(), .labels = AnyTextMap(), .annotations = AnyTextMap()};
+  ObjectMeta meta{.name = "n" + *AnyName(),
+                  .labels = TextMap(AnyTextMap()),
+                  .annotations = TextMap(AnyTextMap())};
   if (namespaced) meta.ns = ("s" + *AnyName()).substr(0, 63);
   meta.uid = *AnyName();
   meta.resource_version = *AnyName();
@@ -42,7 +44,8 @@ Object AnyObject() {
       return Namespace{AnyMeta(false)};
     case 2: {
       Pod pod{.meta = AnyMeta(true), .node_name = *AnyName(), .phase = *AnyName()};
-      pod.ports = {{*AnyName(), *rc::gen::inRange<uint16_t>(1, 65535), "SCTP"}};
+      pod.ports =
+          std::vector<ContainerPort>{{*AnyName(), *rc::gen::inRange<uint16_t>(1, 65535), "SCTP"}};
       for (const bool six : *rc::gen::arbitrary<std::vector<bool>>())
         pod.pod_ips.push_back(AnyIp(six));
       return pod;

@@ -53,9 +53,8 @@ void MergeObject(const Object& from, Object& into) {
 }  // namespace
 
 void Merge(const VSwitchConfig& from, VSwitchConfig& into) {
-  for (const auto& [key, text] : from.meta.labels) into.meta.labels.insert_or_assign(key, text);
-  for (const auto& [key, text] : from.meta.annotations)
-    into.meta.annotations.insert_or_assign(key, text);
+  into.meta.labels = into.meta.labels.With(from.meta.labels);
+  into.meta.annotations = into.meta.annotations.With(from.meta.annotations);
   Take(from.spec.pod_cidrs, into.spec.pod_cidrs);
   Take(from.spec.cluster_cidrs, into.spec.cluster_cidrs);
   Take(from.spec.service_cidrs, into.spec.service_cidrs);

@@ -132,12 +132,14 @@ void Read(const Fields& fields, Pod& pod) {
   const Fields spec = fields.Sub({"spec", 2});
   spec.Read({"nodeName", 10}, pod.node_name);
   spec.Read({"hostNetwork", 11}, pod.host_network);
-  spec.Each({"containers", 2}, [&](const Fields& container) { ReadPorts(container, pod.ports); });
+  std::vector<ContainerPort> ports;
+  spec.Each({"containers", 2}, [&](const Fields& container) { ReadPorts(container, ports); });
   spec.Each({"initContainers", 20}, [&](const Fields& container) {
     std::string restart;
     container.Read({"restartPolicy", 24}, restart);
-    if (restart == "Always") ReadPorts(container, pod.ports);  // a sidecar (KEP-753)
+    if (restart == "Always") ReadPorts(container, ports);  // a sidecar (KEP-753)
   });
+  pod.ports = std::move(ports);
 
   const Fields status = fields.Sub({"status", 3});
   status.Read({"phase", 1}, pod.phase);

@@ -23,7 +23,8 @@ void Set(json::object& to, std::string_view name, json::object sub) {
 void Set(json::object& to, std::string_view name, json::array list) {
   if (!list.empty()) to[name] = std::move(list);
 }
-void Set(json::object& to, std::string_view name, const StringMap& map) {
+template <class Map>
+void SetMap(json::object& to, std::string_view name, const Map& map) {
   json::object sub;
   for (const auto& [key, text] : map) sub[key] = text;
   Set(to, name, std::move(sub));
@@ -54,8 +55,8 @@ json::object MetaOf(const ObjectMeta& meta) {
   Set(to, "generation", meta.generation);
   // All that is known is that there is one.
   if (meta.deleting) to["deletionTimestamp"] = "1970-01-01T00:00:00Z";
-  Set(to, "labels", meta.labels);
-  Set(to, "annotations", meta.annotations);
+  SetMap(to, "labels", meta.labels);
+  SetMap(to, "annotations", meta.annotations);
   return to;
 }
 
@@ -96,7 +97,7 @@ void Fill(const Pod& pod, json::object& to) {
   Set(spec, "nodeName", pod.node_name);
   if (pod.host_network) spec["hostNetwork"] = true;
   json::array ports;
-  for (const ContainerPort& one : pod.ports) {
+  for (const ContainerPort& one : *pod.ports) {
     json::object port;
     Set(port, "name", one.name);
     port["containerPort"] = one.port;
@@ -121,7 +122,7 @@ void Fill(const Pod& pod, json::object& to) {
   Set(to, "status", std::move(status));
 }
 
-void Fill(const ConfigMap& map, json::object& to) { Set(to, "data", map.data); }
+void Fill(const ConfigMap& map, json::object& to) { SetMap(to, "data", map.data); }
 
 json::object StatusOf(const VSwitchConfigStatus& status) {
   json::object to;
@@ -144,7 +145,7 @@ void Fill(const VSwitchConfig& config, json::object& to) {
   SetTwins(spec, "serviceCIDR", "serviceCIDRs", config.spec.service_cidrs);
   SetTwins(spec, "overlayIP", "overlayIPs", config.spec.overlay_ips);
   if (config.spec.overlay_type) spec["overlayType"] = Name(*config.spec.overlay_type);
-  Set(spec, "sources", config.spec.sources);
+  SetMap(spec, "sources", config.spec.sources);
   Set(to, "spec", std::move(spec));
   Set(to, "status", StatusOf(config.status));
 }

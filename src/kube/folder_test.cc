@@ -279,7 +279,7 @@ TEST_F(FolderTest, FilesOfManagersAreMergedOverTheUsers) {
   source_->Apply(config, "controller", nullptr);
   ASSERT_TRUE(Until([&] { return Join(configs_["node1"].spec.pod_cidrs) == "10.1.0.0/24"; }));
   EXPECT_EQ(Join(configs_["node1"].spec.service_cidrs), "10.96.0.0/12");
-  EXPECT_EQ(configs_["node1"].meta.labels.at("by"), "user");
+  EXPECT_EQ(configs_["node1"].meta.labels.find("by")->second, "user");
 
   std::string error;
   source_->Delete(Kind::kVSwitchConfig, "node1", "controller",

@@ -83,15 +83,34 @@ void JsonFields::Read(Field field, int64_t least, int64_t most, int64_t& out) co
   out = number;
 }
 
-void JsonFields::Read(Field field, StringMap& out) const {
+template <class Visit>
+void JsonFields::EachText(Field field, Visit visit) const {
   if (!Has(field)) return;
   const JsonFields map = Sub(field);
   if (!map.value_) return;
   for (const auto& member : map.value_->get_object()) {
-    std::string text;
-    map.Read({member.key()}, text);
-    out.insert_or_assign(std::string(member.key()), std::move(text));
+    const json::value& value = member.value();
+    if (value.is_string())
+      visit(member.key(), value.get_string());
+    else if (value.is_null())
+      visit(member.key(), {});
+    else
+      map.Mismatch(member.key(), "a string", value);
   }
+}
+
+void JsonFields::Read(Field field, StringMap& out) const {
+  EachText(field, [&out](std::string_view key, std::string_view text) {
+    out.insert_or_assign(std::string(key), std::string(text));
+  });
+}
+
+void JsonFields::Read(Field field, TextMap& out) const {
+  std::vector<TextMap::Entry> entries;
+  EachText(field, [&entries](std::string_view key, std::string_view text) {
+    entries.emplace_back(key, text);
+  });
+  out = TextMap(std::move(entries));
 }
 
 void JsonFields::Read(Field field, std::vector<std::string>& out) const {

@@ -22,6 +22,7 @@ class JsonFields : public Place {
   void Read(Field field, std::string& out) const;
   void Read(Field field, bool& out) const;
   void Read(Field field, StringMap& out) const;
+  void Read(Field field, TextMap& out) const;
   // The number must be within [least, most].
   void Read(Field field, int64_t least, int64_t most, int64_t& out) const;
   void Read(Field field, std::vector<std::string>& out) const;
@@ -41,6 +42,8 @@ class JsonFields : public Place {
 
   const boost::json::value* Find(std::string_view name) const;
   const boost::json::array* FindList(std::string_view name) const;
+  template <class Visit>
+  void EachText(Field field, Visit visit) const;
   void Mismatch(std::string_view name, std::string_view expected,
                 const boost::json::value& found) const;
 

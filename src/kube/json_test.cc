@@ -70,7 +70,7 @@ status: {phase: Running, podIP: 10.1.1.5, podIPs: [{ip: 10.1.1.5}, {ip: "fd00::5
       (Pod{.meta = {.name = "web-1", .ns = "shop", .deleting = true, .labels = {{"app", "web"}}},
            .node_name = "node1",
            .host_network = true,
-           .ports = {{"http", 8080}, {"", 53, "UDP"}, {"mesh", 15001}},
+           .ports = std::vector<ContainerPort>{{"http", 8080}, {"", 53, "UDP"}, {"mesh", 15001}},
            .phase = "Running",
            .pod_ips = {*Ip::Parse("10.1.1.5"), *Ip::Parse("fd00::5")}}));
   EXPECT_EQ(pod.meta.key(), "shop/web-1");

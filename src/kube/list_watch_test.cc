@@ -31,7 +31,7 @@ class ListWatch : public testing::TestWithParam<Wire> {
   static std::string Encoded(const Object& object) { return EncodeObject(GetParam(), object); }
   static std::string Bad(const std::string& name) {
     return Encoded(Pod{.meta = {.name = name, .ns = "shop", .resource_version = "8"},
-                       .ports = {{"http", 80, "tcp"}}});
+                       .ports = std::vector<ContainerPort>{{"http", 80, "tcp"}}});
   }
 };
 

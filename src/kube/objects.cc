@@ -57,6 +57,13 @@ ObjectMeta& MetaOf(Object& object) {
 }
 
 std::string Ref::ToString() const { return fmt::format("{}/{}", Name(kind), key); }
+size_t HashPorts::operator()(const std::vector<ContainerPort>& ports) const {
+  size_t hash = 0;
+  for (const ContainerPort& one : ports)
+    hash = hash * 31 + std::hash<std::string>()(one.name) + one.port;
+  return hash;
+}
+
 Ref RefOf(const Object& object) { return {KindOf(object), MetaOf(object).key()}; }
 
 const Condition* FindCondition(const std::vector<Condition>& conditions, std::string_view type) {

@@ -2,7 +2,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/net.h"
+#include "kube/text_map.h"
 
 // Kubernetes objects as values: the fields that we use, decoded and typed, nothing else. Field
 // names follow the Kubernetes API (kubernetes.io/docs/reference/kubernetes-api); a list that may
@@ -27,8 +27,6 @@ bool Namespaced(Kind kind);
 // nullopt: not a kind that we use.
 std::optional<Kind> FindKind(std::string_view api_version, std::string_view name);
 
-using StringMap = std::map<std::string, std::string, std::less<>>;
-
 struct ObjectMeta {
   std::string name;
   std::string ns;  // namespace; empty if the kind has none
@@ -36,8 +34,8 @@ struct ObjectMeta {
   std::string resource_version;
   int64_t generation = 0;  // changes with the spec; 0: not known
   bool deleting = false;   // deletionTimestamp is set
-  StringMap labels;
-  StringMap annotations;
+  TextMap labels;
+  TextMap annotations;
 
   // "namespace/name", or "name" if the kind has no namespaces.
   std::string key() const { return ns.empty() ? name : ns + "/" + name; }
@@ -89,15 +87,18 @@ struct ContainerPort {
 
   friend bool operator==(const ContainerPort&, const ContainerPort&) = default;
 };
+struct HashPorts {
+  size_t operator()(const std::vector<ContainerPort>& ports) const;
+};
 
 struct Pod {
   static constexpr Kind kKind = Kind::kPod;
   ObjectMeta meta;
   std::string node_name;  // empty: not scheduled
   bool host_network = false;
-  std::vector<ContainerPort> ports;  // of all containers
-  std::string phase;                 // Pending, Running, Succeeded, Failed, Unknown; or empty
-  std::vector<Ip> pod_ips;           // status.podIPs
+  Interned<std::vector<ContainerPort>, HashPorts> ports;  // of all containers
+  std::string phase;        // Pending, Running, Succeeded, Failed, Unknown; or empty
+  std::vector<Ip> pod_ips;  // status.podIPs
 
   bool finished() const { return phase == "Succeeded" || phase == "Failed"; }
   friend bool operator==(const Pod&, const Pod&) = default;

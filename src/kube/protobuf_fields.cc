@@ -110,6 +110,14 @@ void ProtobufFields::Read(Field field, StringMap& out) const {
   });
 }
 
+void ProtobufFields::Read(Field field, TextMap& out) const {
+  std::vector<TextMap::Entry> entries;
+  Each(field, [&entries](const ProtobufFields& entry) {
+    entries.emplace_back(entry.Bytes({"key", 1}), entry.Bytes({"value", 2}));
+  });
+  out = TextMap(std::move(entries));
+}
+
 void ProtobufFields::Read(Field field, std::vector<std::string>& out) const {
   EachBytes(field, [&out](std::string_view bytes) { out.emplace_back(bytes); });
 }

@@ -24,6 +24,7 @@ class ProtobufFields : public Place {
   void Read(Field field, std::string& out) const;
   void Read(Field field, bool& out) const;
   void Read(Field field, StringMap& out) const;
+  void Read(Field field, TextMap& out) const;
   // The number must be within [least, most].
   void Read(Field field, int64_t least, int64_t most, int64_t& out) const;
   void Read(Field field, std::vector<std::string>& out) const;

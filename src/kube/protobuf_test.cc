@@ -60,7 +60,8 @@ RC_GTEST_PROP(Protobuf, TellsTheProblemsThatJsonTells, ()) {
   meta.generation = *rc::gen::element(5, -5);
   if (!meta.ns.empty()) meta.ns = *rc::gen::element<std::string>("s", "b.c", "S");
   if (auto* pod = std::get_if<Pod>(&object))
-    pod->ports = {{"x", 80, *rc::gen::element<std::string>("TCP", "tcp", "")}, {"y", 81, "icmp"}};
+    pod->ports = std::vector<ContainerPort>{
+        {"x", 80, *rc::gen::element<std::string>("TCP", "tcp", "")}, {"y", 81, "icmp"}};
   const Decoded json =
       Decode(KindOf(object), boost::json::parse(EncodeObject(Wire::kJson, object)));
   const Decoded protobuf = DecodeProtobuf(KindOf(object), EncodeObject(Wire::kProtobuf, object));
@@ -87,7 +88,7 @@ RC_GTEST_PROP(Protobuf, CutOffIsNeverAnotherObject, ()) {
 TEST(Protobuf, CutOffIsAProblemButBetweenFields) {
   const Pod pod{.meta = {.name = "a", .ns = "shop", .labels = {{"app", "web"}}},
                 .node_name = "node1",
-                .ports = {{"http", 80}},
+                .ports = std::vector<ContainerPort>{{"http", 80}},
                 .phase = "Running"};
   const std::string message = EncodeObject(Wire::kProtobuf, pod);
   size_t good = 0, known = 0;

@@ -57,18 +57,18 @@ TEST(RealWire, Lists) {
   const ListPage pods = List(Kind::kPod, "pods");
   const auto web = ObjectIn<Pod>(pods, "shop/web-6d5f8bd4c7-00000");
   EXPECT_EQ(web.meta.uid, "39f9134e-fc8f-46a2-b636-efcccfae79bc");
-  EXPECT_EQ(web.meta.labels.at("app.kubernetes.io/name"), "web");
-  EXPECT_EQ(web.meta.annotations.at("prometheus.io/port"), "9113");
+  EXPECT_EQ(web.meta.labels.find("app.kubernetes.io/name")->second, "web");
+  EXPECT_EQ(web.meta.annotations.find("prometheus.io/port")->second, "9113");
   EXPECT_EQ(web.node_name, "node1");
   EXPECT_EQ(web.phase, "Running");
-  EXPECT_EQ(web.ports,
+  EXPECT_EQ(*web.ports,
             (std::vector<ContainerPort>{
                 {"http", 8080}, {"https", 8443}, {"quic", 8443, "UDP"}, {"metrics", 9113}}));
   EXPECT_EQ(web.pod_ips,
             (std::vector{*Ip::Parse("10.244.100.100"), *Ip::Parse("fd00:10:244:1::1000")}));
   const auto mesh = ObjectIn<Pod>(pods, "shop/mesh");
   EXPECT_TRUE(mesh.meta.deleting && mesh.finished());
-  EXPECT_EQ(mesh.ports, (std::vector<ContainerPort>{{"mesh", 15001}, {"", 15002, "SCTP"}}));
+  EXPECT_EQ(*mesh.ports, (std::vector<ContainerPort>{{"mesh", 15001}, {"", 15002, "SCTP"}}));
   EXPECT_TRUE(ObjectIn<Pod>(pods, "default/host").host_network);
   EXPECT_TRUE(pods.continue_token.empty());
 
@@ -83,7 +83,7 @@ TEST(RealWire, Lists) {
                                                       {"Hostname", "node1"}}));
 
   const auto shop = ObjectIn<Namespace>(List(Kind::kNamespace, "namespaces"), "shop");
-  EXPECT_EQ(shop.meta.labels.at("team"), "shop");
+  EXPECT_EQ(shop.meta.labels.find("team")->second, "shop");
 
   const auto map =
       ObjectIn<ConfigMap>(List(Kind::kConfigMap, "configmaps"), "kube-system/k-vswitch");

@@ -20,11 +20,12 @@ void AddMessage(pbf_writer& to, uint32_t number, Fill fill) {
   fill(sub);
 }
 
-void AddMap(pbf_writer& to, uint32_t number, const StringMap& map) {
+template <class Map>
+void AddMap(pbf_writer& to, uint32_t number, const Map& map) {
   for (const auto& one : map)
     AddMessage(to, number, [&](pbf_writer& entry) {
-      entry.add_string(1, one.first);
-      entry.add_string(2, one.second);
+      entry.add_string(1, one.first.data(), one.first.size());
+      entry.add_string(2, one.second.data(), one.second.size());
     });
 }
 
@@ -63,7 +64,7 @@ void Fill(const Namespace&, pbf_writer&) {}
 void Fill(const Pod& pod, pbf_writer& to) {
   AddMessage(to, 2, [&](pbf_writer& spec) {
     AddMessage(spec, 2, [&](pbf_writer& container) {
-      for (const ContainerPort& one : pod.ports)
+      for (const ContainerPort& one : *pod.ports)
         AddMessage(container, 6, [&](pbf_writer& port) {
           port.add_string(1, one.name);
           port.add_int32(2, 0);  // hostPort
