@@ -20,7 +20,8 @@ def make_wires():
        f"addr add {IP6}/64 dev br0 nodad", "link set br0 up")
     # Open vSwitch in userspace, on the nodes' side, would see the checksums that were left to a NIC.
     run(in_namespace(NAMESPACE, ["ethtool", "-K", "br0", "tx", "off"]))
-    run(in_namespace(NAMESPACE, ["sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]))
+    run(in_namespace(NAMESPACE, ["sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+                                 "net.ipv4.conf.all.send_redirects=0", "net.ipv4.conf.br0.send_redirects=0"]))
 
 
 def make_certificates():

@@ -1,4 +1,5 @@
 """The machine under the cluster: folders, commands, daemons that outlive this program, network namespaces, cgroups."""
+import fcntl
 import json
 import os
 import pathlib
@@ -25,6 +26,16 @@ class Failure(Exception):
     def __init__(self, sentence, log=None):
         super().__init__(sentence)
         self.log = log
+
+
+def lock():
+    """Held until this program ends by whoever starts or stops a cluster: its names are the machine's, so there is one at most."""
+    global held
+    held = open("/run/k-vswitch-cluster.lock", "w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Failure("another `cluster up` or `cluster down` is at work on this machine") from None
 
 
 def run(argv, stdin=None):

@@ -98,7 +98,7 @@ class Node:
             ip(control_plane.NAMESPACE, f"link del {self.name}")
             remove_namespace(PREFIX + self.name)
         run(["ip", "netns", "add", PREFIX + self.name])
-        ip(control_plane.NAMESPACE, f"link add {self.name} type veth peer name eth0 netns {PREFIX}{self.name}",
+        ip(control_plane.NAMESPACE, f"link add {self.name} type veth peer name eth0 address 02:00:0a:c8:00:{self.index:02x} netns {PREFIX}{self.name}",
            f"link set {self.name} master br0 up")
 
     # --- a running node ----------------------------------------------------------------------------------------------
