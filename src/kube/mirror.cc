@@ -97,7 +97,7 @@ void Mirror::Put(Object object) {
     at->second = std::move(object);
   }
   if (!save_.active()) save_.Start(kSaveDelay);
-  Tell([&](Watcher& watcher) { watcher.handlers.on_put(at->second); });
+  Tell([&now = at->second](Watcher& watcher) { watcher.handlers.on_put(now); });
 }
 
 void Mirror::Erase(const std::string& key) {
