@@ -289,9 +289,12 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
     if (transfer.handlers.on_data) transfer.handlers.on_data(data);
   }
   if (!transfer.alive || !transfer.finished) return;
-  if (transfer.outcome == CURLE_OK) return transfer.handlers.on_done({});
-  const char* why =
-      transfer.error[0] != '\0' ? transfer.error.data() : curl_easy_strerror(transfer.outcome);
+  if (transfer.outcome == CURLE_OK && transfer.head_came) return transfer.handlers.on_done({});
+  std::string_view why = transfer.error.data();
+  if (transfer.outcome == CURLE_OK)  // libcurl takes a head that is cut off for a whole one
+    why = "the connection was closed within the head of the answer";
+  else if (why.empty())
+    why = curl_easy_strerror(transfer.outcome);
   transfer.handlers.on_done(Fail("{}: {}", transfer.what, why));
 }
 
