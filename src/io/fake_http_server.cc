@@ -1,0 +1,176 @@
+#include "io/fake_http_server.h"
+
+#include <gtest/gtest.h>
+#include <http_parser.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace kvs::io {
+namespace {
+
+// Of 127.0.0.0/8, which is all the machine's own.
+std::string OwnAddress(int number) {
+  const int pid = getpid();
+  return fmt::format("127.{}.{}.{}:{}", 1 + (pid >> 16), pid >> 8 & 255, pid & 255, 8000 + number);
+}
+
+std::string Decode(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i)
+    if (text[i] == '%' && i + 2 < text.size()) {
+      out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  return out;
+}
+
+void SplitTarget(std::string_view target, FakeHttpServer::Request& request) {
+  const size_t question = std::min(target.find('?'), target.size());
+  request.path = target.substr(0, question);
+  target.remove_prefix(std::min(question + 1, target.size()));
+  while (!target.empty()) {
+    const std::string_view pair = target.substr(0, target.find('&'));
+    const size_t equals = std::min(pair.find('='), pair.size());
+    request.query[Decode(pair.substr(0, equals))] =
+        Decode(pair.substr(std::min(equals + 1, pair.size())));
+    target.remove_prefix(std::min(target.size(), pair.size() + 1));
+  }
+}
+
+}  // namespace
+
+void FakeHttpServer::Peer::Answer(int status, const std::string& type, const std::string& body,
+                                  const std::string& headers) {
+  Write(fmt::format("HTTP/1.1 {} X\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n", status,
+                    type, body.size(), headers));
+  Write(body);
+  Answered();
+}
+
+void FakeHttpServer::Peer::Begin(int status, const std::string& type) {
+  Write(fmt::format("HTTP/1.1 {} X\r\nContent-Type: {}\r\nTransfer-Encoding: chunked\r\n\r\n",
+                    status, type));
+}
+
+void FakeHttpServer::Peer::Send(const std::string& chunk) {
+  if (!chunk.empty()) Write(fmt::format("{:x}\r\n{}\r\n", chunk.size(), chunk));
+}
+
+void FakeHttpServer::Peer::End() {
+  Write("0\r\n\r\n");
+  Answered();
+}
+
+class FakeHttpServer::Connection : public Peer {
+ public:
+  Connection(FakeHttpServer& server, std::unique_ptr<Stream> stream)
+      : server_(&server), stream_(std::move(stream)) {
+    http_parser_init(&parser_, HTTP_REQUEST);
+    parser_.data = this;
+    stream_->Serve({.on_open = {},
+                    .on_data =
+                        [this](std::span<const uint8_t> bytes) {
+                          unread_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+                          Parse();
+                        },
+                    .on_close =
+                        [this](const Error&) {
+                          const auto keep = shared_from_this();
+                          std::erase(server_->connections_, keep);
+                          Leave();
+                        }});
+  }
+
+  void Leave() { stream_.reset(); }
+  void Write(const std::string& bytes) override {
+    if (stream_) stream_->Write(std::string_view(bytes));
+  }
+  void Cut() override {
+    if (stream_) stream_->Shutdown();
+  }
+  bool gone() const override { return stream_ == nullptr; }
+
+ private:
+  void Answered() override {
+    answering_ = false;
+    if (stream_) Parse();
+  }
+
+  void Parse() {
+    static const http_parser_settings settings = [] {
+      http_parser_settings made;
+      http_parser_settings_init(&made);
+      made.on_url = [](http_parser* parser, const char* at, size_t size) {
+        Of(parser).target_.append(at, size);
+        return 0;
+      };
+      made.on_header_field = [](http_parser* parser, const char* at, size_t size) {
+        Connection& self = Of(parser);
+        if (std::exchange(self.in_value_, false)) self.field_.clear();
+        for (const char c : std::string_view(at, size))
+          self.field_ += static_cast<char>(std::tolower(c));
+        return 0;
+      };
+      made.on_header_value = [](http_parser* parser, const char* at, size_t size) {
+        Connection& self = Of(parser);
+        self.in_value_ = true;
+        self.request_.headers[self.field_].append(at, size);
+        return 0;
+      };
+      made.on_body = [](http_parser* parser, const char* at, size_t size) {
+        Of(parser).request_.body.append(at, size);
+        return 0;
+      };
+      made.on_message_complete = [](http_parser* parser) {
+        http_parser_pause(parser, 1);  // answered below, outside the parser
+        return 0;
+      };
+      return made;
+    }();
+    const auto keep = shared_from_this();
+    if (answering_ || unread_.empty()) return;
+    const size_t used = http_parser_execute(&parser_, &settings, unread_.data(), unread_.size());
+    const auto error = HTTP_PARSER_ERRNO(&parser_);
+    unread_.erase(0, used);
+    if (error == HPE_OK) return;
+    ASSERT_EQ(error, HPE_PAUSED) << "the client sends what is no HTTP";
+    http_parser_pause(&parser_, 0);
+    answering_ = true;
+    request_.method = http_method_str(static_cast<http_method>(parser_.method));
+    SplitTarget(std::exchange(target_, {}), request_);
+    field_.clear();
+    server_->serve_(std::exchange(request_, {}), shared_from_this());
+  }
+
+  static Connection& Of(http_parser* parser) { return *static_cast<Connection*>(parser->data); }
+
+  FakeHttpServer* server_;
+  std::unique_ptr<Stream> stream_;
+  http_parser parser_;
+  Request request_;
+  std::string unread_, target_, field_;
+  bool in_value_ = false, answering_ = false;
+};
+
+FakeHttpServer::FakeHttpServer(int number) : address_(OwnAddress(number)) {}
+FakeHttpServer::~FakeHttpServer() { Stop(); }
+
+void FakeHttpServer::Start(Loop& loop, Serve serve) {
+  serve_ = std::move(serve);
+  auto listener = Listener::OnTcp(loop, address_, [this](std::unique_ptr<Stream> stream) {
+    ++connections;
+    connections_.push_back(std::make_shared<Connection>(*this, std::move(stream)));
+  });
+  ASSERT_TRUE(listener) << listener.error().message;
+  listener_ = std::move(*listener);
+}
+
+void FakeHttpServer::Stop() {
+  listener_.reset();
+  for (const auto& connection : std::exchange(connections_, {})) connection->Leave();
+}
+
+}  // namespace kvs::io

@@ -1,0 +1,464 @@
+#include "io/http_client.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <random>
+
+#include "io/fake_http_server.h"
+#include "io/process.h"
+
+namespace kvs::io {
+namespace {
+
+using namespace std::chrono_literals;
+using Request = FakeHttpServer::Request;
+using PeerPtr = std::shared_ptr<FakeHttpServer::Peer>;
+using Lines = std::vector<std::string>;
+
+// Runs the loop until the condition holds; at most 10 s.
+bool Until(Loop& loop, const std::function<bool()>& condition) {
+  Timer poll(loop, [&] {
+    if (condition()) loop.Stop();
+  });
+  Timer end(loop, [&] { loop.Stop(); });
+  poll.StartRepeating(2ms);
+  end.Start(10s);
+  loop.Run();
+  return condition();
+}
+
+// A call, and what was told of it: "head 200", "data text", "done".
+class Call {
+ public:
+  Lines lines;
+  std::string error;
+  HttpHead head;
+  std::unique_ptr<HttpExchange> exchange;
+  std::function<void(const std::string& what)> on_any = [](const std::string&) {};
+
+  HttpClient::Handlers Handlers() {
+    return {.on_head =
+                [this](const HttpHead& said) {
+                  head = said;
+                  lines.push_back(fmt::format("head {}", said.status));
+                  on_any("head");
+                },
+            .on_data =
+                [this](std::string_view data) {
+                  lines.push_back(fmt::format("data {}", data));
+                  on_any("data");
+                },
+            .on_done =
+                [this](const Result<>& result) {
+                  done = true;
+                  if (!result) error = result.error().message;
+                  lines.emplace_back(result ? "done" : "failed");
+                  on_any("done");
+                }};
+  }
+  void Send(HttpClient& client, const HttpCall& call) { exchange = client.Send(call, Handlers()); }
+  bool done = false;
+};
+
+class HttpClientTest : public testing::Test {
+ protected:
+  HttpClientTest() { client_.emplace(loop_, TlsIdentity{}); }
+
+  void Serve(FakeHttpServer::Serve serve) { server_.Start(loop_, std::move(serve)); }
+  std::string Url(const std::string& path = "/") const {
+    return "http://" + server_.address() + path;
+  }
+  bool Until(const std::function<bool()>& condition) { return io::Until(loop_, condition); }
+  void RunFor(std::chrono::milliseconds time) {
+    Timer end(loop_, [&] { loop_.Stop(); });
+    end.Start(time);
+    loop_.Run();
+  }
+
+  Loop loop_;
+  FakeHttpServer server_;
+  std::optional<HttpClient> client_;
+};
+
+TEST_F(HttpClientTest, TellsHeadThenDataThenDone) {
+  Request seen;
+  Serve([&](const Request& request, const PeerPtr& peer) {
+    seen = request;
+    peer->Answer(201, "application/json", "{}", "Retry-After: 7\r\n");
+  });
+  Call call;
+  call.Send(*client_, {.method = "PATCH",
+                       .url = Url("/a/b?c=d%20e"),
+                       .headers = {"Accept: application/json", "Content-Type: text/yaml"},
+                       .body = std::string("x\0y", 3)});
+  EXPECT_TRUE(call.lines.empty()) << "called from within Send()";
+  ASSERT_TRUE(Until([&] { return call.done; }));
+  EXPECT_EQ(call.lines, (Lines{"head 201", "data {}", "done"}));
+  EXPECT_EQ(call.head.content_type, "application/json");
+  EXPECT_EQ(call.head.retry_after, 7s);
+  EXPECT_EQ(seen.method, "PATCH");
+  EXPECT_EQ(seen.path, "/a/b");
+  EXPECT_EQ(seen.query.at("c"), "d e");
+  EXPECT_EQ(seen.headers.at("accept"), "application/json");
+  EXPECT_EQ(seen.headers.at("content-type"), "text/yaml");
+  EXPECT_FALSE(seen.headers.contains("expect"));
+  EXPECT_EQ(seen.body, std::string("x\0y", 3));
+}
+
+TEST_F(HttpClientTest, TellsWhatComesWhenItComes) {
+  PeerPtr peer;
+  Serve([&](const Request&, const PeerPtr& asking) { (peer = asking)->Begin(200, "text/plain"); });
+  Call call;
+  call.Send(*client_, {.url = Url()});
+  ASSERT_TRUE(Until([&] { return call.lines.size() == 1; })) << "the head comes without a body";
+  peer->Send("a");
+  ASSERT_TRUE(Until([&] { return call.lines.size() == 2; }));
+  peer->Send("b");
+  ASSERT_TRUE(Until([&] { return call.lines.size() == 3; }));
+  peer->End();
+  ASSERT_TRUE(Until([&] { return call.done; }));
+  EXPECT_EQ(call.lines, (Lines{"head 200", "data a", "data b", "done"}));
+}
+
+TEST_F(HttpClientTest, TellsOnlyTheLastHead) {
+  Serve([&](const Request&, const PeerPtr& peer) {
+    peer->Write("HTTP/1.1 103 Early\r\nLink: x\r\n\r\n");
+    peer->Write("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n");
+    peer->Write("1\r\na\r\n0\r\nTrailer: x\r\n\r\n");
+  });
+  Call call;
+  call.Send(*client_, {.url = Url()});
+  ASSERT_TRUE(Until([&] { return call.done; }));
+  EXPECT_EQ(call.lines, (Lines{"head 200", "data a", "done"}));
+}
+
+TEST_F(HttpClientTest, Unpacks) {
+  Serve([&](const Request& request, const PeerPtr& peer) {
+    EXPECT_EQ(request.headers.at("accept-encoding"), "gzip");
+    constexpr std::string_view kPacked(
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00\x80\x88"
+        "\xf9\xe5\x11\x00\x00\x00",
+        28);
+    peer->Answer(200, "text/plain", std::string(kPacked), "Content-Encoding: gzip\r\n");
+  });
+  Call call;
+  call.Send(*client_, {.url = Url()});
+  ASSERT_TRUE(Until([&] { return call.done; }));
+  EXPECT_EQ(call.lines, (Lines{"head 200", "data hello hello hello", "done"}));
+}
+
+TEST_F(HttpClientTest, SaysWhoCannotBeReached) {
+  Call call;
+  call.Send(*client_, {.url = Url("/a?token=secret")});
+  ASSERT_TRUE(Until([&] { return call.done; }));
+  EXPECT_EQ(call.lines, (Lines{"failed"}));
+  EXPECT_TRUE(call.error.starts_with("GET " + Url("/a") + ": Failed to connect to 127."))
+      << call.error;
+}
+
+TEST_F(HttpClientTest, AnAnswerCutOffIsAnError) {
+  Serve([&](const Request& request, const PeerPtr& peer) {
+    if (request.path == "/length")
+      peer->Write("HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\nabc");
+    else if (request.path == "/chunk")
+      peer->Write("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc");
+    else if (request.path == "/head")
+      peer->Write("HTTP/1.1 200 X\r\nContent-Le");
+    else if (request.path == "/garbage")
+      peer->Write("\x16\x03\x01 not HTTP\r\n\r\n");
+    peer->Cut();
+  });
+  for (const auto& [path, lines] :
+       {std::pair<std::string, Lines>{"/length", {"head 200", "data abc"}},
+        {"/chunk", {"head 200", "data abc"}},
+        {"/head", {}},
+        {"/garbage", {}},
+        {"/nothing", {}}}) {
+    Call call;
+    call.Send(*client_, {.url = Url(path)});
+    ASSERT_TRUE(Until([&] { return call.done; })) << path;
+    Lines expected = lines;
+    expected.emplace_back("failed");
+    EXPECT_EQ(call.lines, expected) << path << ": " << call.error;
+    EXPECT_FALSE(call.error.empty());
+  }
+}
+
+TEST_F(HttpClientTest, ATimeoutIsOfAllOfIt) {
+  Serve([&](const Request& request, const PeerPtr& peer) {
+    if (request.path == "/half") peer->Begin(200, "text/plain");
+  });
+  Call none, half, other;
+  none.Send(*client_, {.url = Url("/none"), .timeout = 50ms});
+  half.Send(*client_, {.url = Url("/half"), .timeout = 50ms});
+  ASSERT_TRUE(Until([&] { return none.done && half.done; }));
+  EXPECT_EQ(none.lines, (Lines{"failed"}));
+  EXPECT_NE(none.error.find("timed out"), std::string::npos) << none.error;
+  EXPECT_EQ(half.lines.back(), "failed");
+}
+
+TEST_F(HttpClientTest, NothingIsToldOnceTheExchangeIsGone) {
+  Serve([&](const Request&, const PeerPtr& peer) { peer->Answer(200, "text/plain", "x"); });
+  for (const std::string at : {"head", "data", "done"}) {
+    Call call;
+    call.on_any = [&](const std::string& what) {
+      if (what == at) call.exchange.reset();
+    };
+    call.Send(*client_, {.url = Url()});
+    ASSERT_TRUE(Until([&] { return call.exchange == nullptr; }));
+    RunFor(20ms);
+    EXPECT_TRUE(call.lines.back().starts_with(at)) << call.lines.back();
+  }
+  Call at_once;
+  at_once.Send(*client_, {.url = Url()});
+  at_once.exchange.reset();
+  RunFor(20ms);
+  EXPECT_TRUE(at_once.lines.empty());
+}
+
+TEST_F(HttpClientTest, MayBeDestroyedInACallbackAndExchangesGoOn) {
+  std::vector<PeerPtr> peers;
+  Serve([&](const Request&, const PeerPtr& peer) { peers.push_back(peer); });
+  for (const std::string at : {"head", "data", "done"}) {
+    client_.emplace(loop_, TlsIdentity{});
+    peers.clear();
+    Call call, other;
+    call.on_any = [&](const std::string& what) {
+      if (what != at) return;
+      client_.reset();
+      call.exchange.reset();
+    };
+    call.Send(*client_, {.url = Url()});
+    ASSERT_TRUE(Until([&] { return peers.size() == 1; }));
+    peers[0]->Answer(200, "text/plain", "x");
+    other.Send(*client_, {.url = Url()});
+    ASSERT_TRUE(Until([&] { return !client_ && peers.size() == 2; }));
+    peers[1]->Answer(200, "text/plain", "y");
+    ASSERT_TRUE(Until([&] { return other.done; }));
+    EXPECT_EQ(other.lines, (Lines{"head 200", "data y", "done"}));
+  }
+}
+
+TEST_F(HttpClientTest, TheLastExchangeMayTakeTheClientWithIt) {
+  Serve([&](const Request&, const PeerPtr& peer) { peer->Answer(200, "text/plain", "x"); });
+  for (const std::string at : {"head", "data", "done"}) {
+    client_.emplace(loop_, TlsIdentity{});
+    Call call;
+    call.on_any = [&](const std::string& what) {
+      if (what == at) call.exchange.reset();
+    };
+    call.Send(*client_, {.url = Url()});
+    client_.reset();
+    ASSERT_TRUE(Until([&] { return call.exchange == nullptr; }));
+    EXPECT_TRUE(call.lines.back().starts_with(at)) << call.lines.back();
+  }
+}
+
+TEST_F(HttpClientTest, MayBeUsedInACallback) {
+  Serve([&](const Request& request, const PeerPtr& peer) {
+    peer->Answer(200, "text/plain", request.path);
+  });
+  Call first, second, third;
+  first.on_any = [&](const std::string& what) {
+    if (what == "head") second.Send(*client_, {.url = Url("/2")});
+    if (what == "done") third.Send(*client_, {.url = Url("/3")});
+  };
+  first.Send(*client_, {.url = Url("/1")});
+  ASSERT_TRUE(Until([&] { return second.done && third.done; }));
+  EXPECT_EQ(first.lines[1] + second.lines[1] + third.lines[1], "data /1data /2data /3");
+}
+
+TEST_F(HttpClientTest, ManyAtOnce) {
+  std::vector<PeerPtr> peers;
+  Serve([&](const Request& request, const PeerPtr& peer) {
+    if (request.path == "/first") return peer->Answer(200, "text/plain", "");
+    peers.push_back(peer);
+    peer->Begin(200, "text/plain");
+    peer->Send(request.path);
+  });
+  Call first;  // by which the server's HTTP is known
+  first.Send(*client_, {.url = Url("/first")});
+  ASSERT_TRUE(Until([&] { return first.done; }));
+  std::vector<Call> calls(60);
+  for (size_t i = 0; i < calls.size(); ++i)
+    calls[i].Send(*client_, {.url = Url(fmt::format("/{}", i))});
+  ASSERT_TRUE(Until([&] { return peers.size() == calls.size(); }));
+  for (const PeerPtr& peer : peers) peer->End();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    ASSERT_TRUE(Until([&] { return calls[i].done; }));
+    EXPECT_EQ(calls[i].lines, (Lines{"head 200", fmt::format("data /{}", i), "done"}));
+  }
+}
+
+TEST_F(HttpClientTest, KeepsAConnectionUnlessAFreshOneIsWanted) {
+  Serve([&](const Request&, const PeerPtr& peer) { peer->Answer(200, "text/plain", "x"); });
+  for (const auto& [fresh, connections] : {std::pair{false, 1}, {false, 1}, {true, 2}}) {
+    Call call;
+    call.Send(*client_, {.url = Url(), .fresh_connection = fresh});
+    ASSERT_TRUE(Until([&] { return call.done; }));
+    EXPECT_EQ(server_.connections, connections);
+  }
+}
+
+TEST_F(HttpClientTest, AConnectionThatWasClosedMeanwhileIsNotUsed) {
+  PeerPtr last;
+  Serve(
+      [&](const Request&, const PeerPtr& peer) { (last = peer)->Answer(200, "text/plain", "x"); });
+  for (int i = 0; i < 3; ++i) {
+    Call call;
+    call.Send(*client_, {.url = Url()});
+    ASSERT_TRUE(Until([&] { return call.done; }));
+    EXPECT_EQ(call.lines.back(), "done") << call.error;
+    last->Cut();
+    RunFor(10ms);
+  }
+  EXPECT_EQ(server_.connections, 3);
+}
+
+TEST_F(HttpClientTest, NothingIsLeftToWaitForAfterTheLastAnswer) {
+  Serve([&](const Request&, const PeerPtr& peer) { peer->Answer(200, "text/plain", "x"); });
+  Call call;
+  call.on_any = [&](const std::string& what) {
+    if (what == "done") server_.Stop();
+  };
+  call.Send(*client_, {.url = Url()});
+  loop_.Run();  // returns
+  EXPECT_TRUE(call.done);
+}
+
+// Everything at any time, for the sanitizers.
+TEST_F(HttpClientTest, Storm) {
+  std::mt19937 random(1);
+  const auto any = [&](size_t below) { return random() % below; };
+  std::vector<PeerPtr> peers;
+  Serve([&](const Request&, const PeerPtr& peer) { peers.push_back(peer); });
+  std::vector<std::unique_ptr<Call>> calls;
+  int done = 0;
+  for (int step = 0; step < 3000; ++step) {
+    std::erase_if(calls, [](const auto& call) { return call->done || !call->exchange; });
+    std::erase_if(peers, [](const auto& peer) { return peer->gone(); });
+    switch (any(8)) {
+      case 0:
+      case 1: {
+        if (calls.size() > 20) break;
+        Call& call = *calls.emplace_back(std::make_unique<Call>());
+        const size_t fate = any(6);
+        call.on_any = [&, fate](const std::string& what) {
+          done += what == "done";
+          if ((fate == 0 && what == "head") || (fate == 1 && what == "data") ||
+              (fate == 2 && what == "done"))
+            call.exchange.reset();
+          if (fate == 3) client_.emplace(loop_, TlsIdentity{});
+        };
+        call.Send(*client_, {.url = Url(),
+                             .timeout = std::chrono::milliseconds(any(2) * (1 + any(50))),
+                             .fresh_connection = any(4) == 0});
+        break;
+      }
+      case 2:
+        if (!calls.empty()) calls.erase(calls.begin() + static_cast<ptrdiff_t>(any(calls.size())));
+        break;
+      case 3:
+        if (!peers.empty()) peers[any(peers.size())]->Cut();
+        break;
+      case 4:
+      case 5:
+        if (!peers.empty()) {
+          const size_t i = any(peers.size());
+          peers[i]->Answer(200, "text/plain", std::string(any(100000), 'x'));
+          peers.erase(peers.begin() + static_cast<ptrdiff_t>(i));
+        }
+        break;
+      case 6:
+        if (any(40) != 0) break;
+        server_.Stop();
+        RunFor(1ms);
+        server_.Start(loop_, [&](const Request&, const PeerPtr& peer) { peers.push_back(peer); });
+        break;
+      default:
+        RunFor(std::chrono::milliseconds(any(3)));
+    }
+  }
+  EXPECT_GT(done, 100);
+}
+
+// Servers with certificates of different authorities.
+class HttpClientTls : public HttpClientTest {
+ protected:
+  HttpClientTls() {
+    char path[] = "/tmp/kvs-tls-XXXXXX";
+    folder_ = mkdtemp(path);
+  }
+  ~HttpClientTls() override { std::filesystem::remove_all(folder_); }
+
+  void Run(const std::string& command) {
+    std::optional<Result<Process::Outcome>> outcome;
+    const auto process = Process::Run(loop_, {"sh", "-c", "cd " + folder_ + " && " + command}, "",
+                                      [&](auto result) { outcome = std::move(result); });
+    ASSERT_TRUE(Until([&] { return outcome.has_value(); }));
+    ASSERT_EQ((*outcome)->exit_code, 0) << (*outcome)->output;
+  }
+  // Its own authority, for the name kubernetes.
+  void MakeCertificate(const std::string& name) {
+    Run(
+        fmt::format("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
+                    "-subj /CN={0} -addext subjectAltName=DNS:kubernetes -days 2 "
+                    "-keyout {0}.key -out {0}.crt",
+                    name));
+  }
+  void StartTls(const std::string& name) {
+    tls_server_ = Process::Run(
+        loop_,
+        {"openssl", "s_server", "-quiet", "-www", "-accept", server_.address(), "-cert",
+         folder_ + "/" + name + ".crt", "-key", folder_ + "/" + name + ".key"},
+        "", [](const auto&) {});
+  }
+  std::string Pem(const std::string& name) const {
+    std::ifstream file(folder_ + "/" + name + ".crt");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  // Asks until somebody listens.
+  std::string Ask(const TlsIdentity& identity) {
+    const HttpClient client(loop_, identity);
+    for (int i = 0;; ++i) {
+      Call call;
+      call.Send(const_cast<HttpClient&>(client), {.url = "https://" + server_.address() + "/"});
+      EXPECT_TRUE(Until([&] { return call.done; }));
+      if (i > 100 || call.error.find("Failed to connect") == std::string::npos)
+        return call.error.empty() ? call.lines.front() : call.error;
+      RunFor(20ms);
+    }
+  }
+
+  std::string folder_;
+  std::unique_ptr<Process> tls_server_;
+};
+
+TEST_F(HttpClientTls, BelievesOnlyItsAuthorityAndTheName) {
+  MakeCertificate("old");
+  MakeCertificate("new");
+  StartTls("old");
+  const TlsIdentity good{.ca = Pem("old"), .server_name = "kubernetes"};
+  EXPECT_EQ(Ask(good), "head 200");
+  EXPECT_EQ(Ask({.insecure = true}), "head 200");
+  const auto refused = [&](const TlsIdentity& identity) {
+    const std::string said = Ask(identity);
+    EXPECT_NE(said.find("SSL"), std::string::npos) << said;
+  };
+  refused({.ca = Pem("new"), .server_name = "kubernetes"});
+  refused({.ca = Pem("old")});  // the certificate isn't of this address
+  refused({.ca = Pem("old"), .server_name = "other"});
+  refused({});
+  StartTls("new");  // the authority is another one now
+  RunFor(50ms);
+  refused(good);
+  EXPECT_EQ(Ask({.ca = Pem("new"), .server_name = "kubernetes"}), "head 200");
+}
+
+}  // namespace
+}  // namespace kvs::io
