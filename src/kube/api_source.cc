@@ -65,8 +65,9 @@ class Api : public Source {
 std::unique_ptr<Subscription> Api::Watch(Kind kind, WatchHandlers handlers) {
   auto& mirror = mirrors_[kind];
   if (!mirror)
-    mirror = std::make_unique<Mirror>(loop_, client_, kind, options_.scopes[kind], options_.folder,
-                                      [this] { tell_.Start(milliseconds(0)); });
+    mirror =
+        std::make_unique<Mirror>(loop_, client_, kind, options_.scopes[kind], options_.patience,
+                                 options_.folder, [this] { tell_.Start(milliseconds(0)); });
   return mirror->Watch(std::move(handlers));
 }
 

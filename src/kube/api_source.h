@@ -18,6 +18,7 @@ struct ApiOptions {
   std::map<Kind, Scope> scopes;
   // Where what is known is kept; empty: nowhere.
   std::string folder;
+  Patience patience;
 };
 
 // `client` must outlive it.

@@ -39,15 +39,15 @@ std::string ListText(const std::map<std::string, Object>& objects) {
 
 }  // namespace
 
-Mirror::Mirror(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope, std::string folder,
-               std::function<void()> on_change)
+Mirror::Mirror(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope,
+               const Patience& patience, std::string folder, std::function<void()> on_change)
     : kind_(kind),
       folder_(std::move(folder)),
       on_change_(std::move(on_change)),
       tell_(loop, [this] { TellNew(); }),
       save_(loop, [this] { Save(); }),
       loop_(loop),
-      reflector_(loop, client, kind, scope,
+      reflector_(loop, client, kind, scope, patience,
                  {.on_list = [this](std::vector<Decoded> list) { TakeList(std::move(list)); },
                   .on_event = [this](WatchEvent event) { TakeEvent(std::move(event)); },
                   .on_trouble = [this](const std::string& trouble) { TakeTrouble(trouble); }}) {}

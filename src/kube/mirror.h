@@ -19,8 +19,8 @@ namespace kvs::kube {
 class Mirror {
  public:
   // `on_change` is called when problems() may have changed. `folder` may be empty.
-  Mirror(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope, std::string folder,
-         std::function<void()> on_change);
+  Mirror(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope, const Patience& patience,
+         std::string folder, std::function<void()> on_change);
   Mirror(const Mirror&) = delete;
   Mirror& operator=(const Mirror&) = delete;
 

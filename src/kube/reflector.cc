@@ -12,8 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int kPageSize = 500;
-constexpr milliseconds kSilence{180000};            // bookmarks come about once a minute
-constexpr milliseconds kShort{1000};                // a watch that ends sooner is a failure
+constexpr milliseconds kShort{1000};                // a watch that ends sooner, with nothing told
 constexpr int kLeastWatch = 300, kMostWatch = 600;  // seconds, then the server ends it
 
 // As in the API's paths; in the order of Kind.
@@ -56,18 +55,15 @@ std::string ObjectPath(const Ref& ref) {
 }
 
 Reflector::Reflector(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope,
-                     Handlers handlers)
+                     const Patience& patience, Handlers handlers)
     : loop_(loop),
       client_(client),
       kind_(kind),
       scope_(scope),
+      patience_(patience),
       handlers_(std::move(handlers)),
       next_(loop, [this] { Next(); }),
-      silence_(loop,
-               [this] {
-                 silent_ = true;
-                 WatchEnded({});
-               }),
+      silence_(loop, [this] { Silent(); }),
       backoff_(milliseconds(200), milliseconds(30000)) {
   Next();
 }
@@ -107,6 +103,7 @@ void Reflector::List() {
   if (HasProtobuf(kind_)) accept = fmt::format("{},{}", MediaType(Wire::kProtobuf, false), accept);
   exchange_ = client_.Send({.path = std::move(path),
                             .accept = accept,
+                            .timeout = patience_.answer,
                             .fresh_connection = std::exchange(silent_, false)},
                            {.on_head = [this](const io::HttpHead& head) { Answered(head); },
                             .on_data = [this](std::string_view data) { body_ += data; },
@@ -118,9 +115,10 @@ void Reflector::List() {
 }
 
 void Reflector::TakePage() {
-  if (head_.status == 410) {  // the list's snapshot is gone: from the start
-    continue_.clear();
-    return Failed(Refusal());
+  if (head_.status == 410 && !std::exchange(continue_, {}).empty()) {
+    log::Debug("{}; listing from the start", Refusal());  // what the pages were of is forgotten
+    exchange_.reset();
+    return next_.Start(backoff_.Next());
   }
   if (head_.status != 200) return Failed(Refusal(), head_.retry_after);
   const bool protobuf = WireOf(kind_, head_) == Wire::kProtobuf;
@@ -145,7 +143,8 @@ void Reflector::Watch() {
   watch_began_ = loop_.Now();
   frames_.reset();
   head_ = {};
-  silence_.Start(kSilence);
+  got_on_ = false;
+  silence_.Start(patience_.answer);
   exchange_ = client_.Send(
       {.path = Query() + fmt::format("watch=1&allowWatchBookmarks=true&timeoutSeconds={}"
                                      "&resourceVersion={}",
@@ -157,12 +156,13 @@ void Reflector::Watch() {
            [this](const io::HttpHead& head) {
              Answered(head);
              if (head.status != 200) return;
+             silence_.Start(patience_.silence);
              frames_ = std::make_unique<WatchFrames>(WireOf(kind_, head));
              handlers_.on_trouble("");
            },
        .on_data =
            [this](std::string_view data) {
-             silence_.Start(kSilence);
+             silence_.Start(patience_.silence);
              if (!frames_) return body_.append(data), void();
              const auto taken =
                  frames_->Push(data, [this](std::string_view frame) { return TakeEvent(frame); });
@@ -179,6 +179,7 @@ Result<> Reflector::TakeEvent(std::string_view frame) {
                                                        : ParseWatchEventJson(kind_, frame);
   if (!event) return tl::unexpected(event.error());
   if (event->type == WatchEvent::Type::kError) return Fail("{}", event->status.message);
+  got_on_ = true;
   if (!event->resource_version.empty()) resource_version_ = event->resource_version;
   if (event->type != WatchEvent::Type::kBookmark) handlers_.on_event(std::move(*event));
   return {};
@@ -186,23 +187,32 @@ Result<> Reflector::TakeEvent(std::string_view frame) {
 
 void Reflector::Relist(const std::string& why) {
   log::Debug("watch of {}: {}; listing anew", Name(kind_), why);
+  got_on_ = false;
   resource_version_.clear();
   continue_.clear();
 }
 
 void Reflector::WatchEnded(const Result<>& done) {
-  if (!frames_ && head_.status != 200 && head_.status != 0 && done) {
-    if (head_.status == 410) Relist(Refusal());
-    return Failed(Refusal(), head_.retry_after);
+  if (head_.status == 410) {
+    Relist(Refusal());
+  } else if (!frames_) {
+    if (head_.status != 0) return Failed(Refusal(), head_.retry_after);
+    return Failed(done.error().message);
   }
-  if (!done && !frames_) return Failed(done.error().message);
   // It worked for a while: the server ended it in time, or it was cut.
   exchange_.reset();
   silence_.Stop();
   if (!done) log::Debug("watch of {}: {}", Name(kind_), done.error().message);
-  const bool too_short = loop_.Now() - watch_began_ < kShort;
-  if (!too_short) backoff_.Reset();
-  next_.Start(too_short ? backoff_.Next() : milliseconds(0));
+  const bool in_vain = !got_on_ && loop_.Now() - watch_began_ < kShort;
+  if (!in_vain) backoff_.Reset();
+  next_.Start(in_vain ? backoff_.Next() : milliseconds(0));
+}
+
+// The connection may be dead.
+void Reflector::Silent() {
+  silent_ = true;
+  if (frames_) return WatchEnded({});
+  Failed(fmt::format("{}: the watch of {} isn't answered", client_.server(), Name(kind_)));
 }
 
 void Reflector::Failed(const std::string& why, milliseconds least) {

@@ -24,6 +24,12 @@ std::string ObjectPath(const Ref& ref);
 // A text as a part of a path or query (RFC 3986, 2.1).
 std::string Escape(std::string_view text);
 
+// How long a server may take.
+struct Patience {
+  std::chrono::milliseconds answer{30000};    // for a page, and for a watch to begin
+  std::chrono::milliseconds silence{180000};  // in a watch: bookmarks come about once a minute
+};
+
 // Follows the objects of one kind on the API server: lists them in pages of 500, then watches from
 // there (kubernetes.io/docs/reference/using-api/api-concepts). A watch that ends goes on where it
 // was; only what the server has forgotten (410 Gone) is listed anew. Bookmarks are asked for, so
@@ -40,7 +46,8 @@ class Reflector {
     std::function<void(const std::string& trouble)> on_trouble;
   };
 
-  Reflector(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope, Handlers handlers);
+  Reflector(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope,
+            const Patience& patience, Handlers handlers);
   Reflector(const Reflector&) = delete;
   Reflector& operator=(const Reflector&) = delete;
 
@@ -54,6 +61,7 @@ class Reflector {
   void Watch();
   Result<> TakeEvent(std::string_view frame);
   void WatchEnded(const Result<>& done);
+  void Silent();
   void Relist(const std::string& why);
   void Failed(const std::string& why, std::chrono::milliseconds least = {});
   void Answered(const io::HttpHead& head);
@@ -64,6 +72,7 @@ class Reflector {
   ApiClient& client_;
   Kind kind_;
   Scope scope_;
+  Patience patience_;
   Handlers handlers_;
   io::Timer next_, silence_;
   io::Backoff backoff_;
@@ -76,6 +85,7 @@ class Reflector {
   std::unique_ptr<WatchFrames> frames_;
   std::chrono::milliseconds watch_began_{0};
   bool silent_ = false;  // the last watch was
+  bool got_on_ = false;  // the watch told something
   uint64_t lists_ = 0, watches_ = 0;
   std::unique_ptr<io::HttpExchange> exchange_;
 };
