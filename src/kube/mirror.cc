@@ -156,10 +156,11 @@ void Mirror::Remember() {
   if (folder_.empty()) return;
   struct stat file;
   const auto text = ReadFile(File());
-  if (!text || stat(File().c_str(), &file) != 0) return;
-  for (Manifest::Item& item : ParseManifest(File(), *text).items)
-    if (KindOf(item.object) == kind_)
-      objects_.insert_or_assign(MetaOf(item.object).key(), std::move(item.object));
+  if (!text || text->empty() || stat(File().c_str(), &file) != 0) return;
+  Manifest known = ParseManifest(File(), *text);
+  if (!known.problems.empty() || !known.ignored.empty()) return;
+  for (Manifest::Item& item : known.items)
+    objects_.insert_or_assign(MetaOf(item.object).key(), std::move(item.object));
   remembered_ = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(file.st_mtim.tv_sec));
   synced_ = true;
   TellNew();
