@@ -34,13 +34,16 @@ Secret ReadSecret(const JsonFields& from, const std::string& kubeconfig, std::st
   return {.text = std::string(bytes.begin(), bytes.end())};
 }
 
-std::optional<ExecPlugin> ReadExec(const JsonFields& user) {
+std::optional<ExecPlugin> ReadExec(const JsonFields& user, const std::string& kubeconfig) {
   if (!user.Has({"exec"})) return std::nullopt;
   const JsonFields exec = user.Sub({"exec"});
   ExecPlugin plugin;
   std::vector<std::string> args;
   exec.Read({"apiVersion"}, plugin.api_version);
-  exec.Read({"command"}, plugin.argv.emplace_back());
+  std::string& command = plugin.argv.emplace_back();
+  exec.Read({"command"}, command);
+  if (command.empty()) exec.Report("command", "missing");
+  if (command.find('/') != command.npos) command = Absolute(kubeconfig, command);  // not of PATH
   exec.Read({"args"}, args);
   plugin.argv.insert(plugin.argv.end(), args.begin(), args.end());
   exec.Each({"env"}, [&](const JsonFields& one) {
@@ -49,7 +52,6 @@ std::optional<ExecPlugin> ReadExec(const JsonFields& user) {
     one.Read({"value"}, value);
     plugin.env.push_back(fmt::format("{}={}", name, value));
   });
-  if (plugin.argv.front().empty()) exec.Report("command", "missing");
   return plugin;
 }
 
@@ -71,13 +73,14 @@ void FindNamed(const JsonFields& config, std::string_view list, std::string_view
 Result<std::string> Secret::Read() const {
   if (file.empty()) return text;
   auto content = ReadFile(file);
-  while (content && content->ends_with('\n')) content->pop_back();
+  if (!content) return Wrap(file, content.error());
+  while (content->ends_with('\n')) content->pop_back();
   return content;
 }
 
 Result<Access> ReadKubeconfig(const std::string& path, const std::string& context) {
   const auto text = ReadFile(path);
-  if (!text) return Wrap("kubeconfig", text.error());
+  if (!text) return Wrap("kubeconfig " + path, text.error());
   const Documents documents = ParseYaml(*text);
   if (documents.fault)
     return Fail("kubeconfig {}, line {}: {}", path, documents.fault->line,
@@ -108,7 +111,7 @@ Result<Access> ReadKubeconfig(const std::string& path, const std::string& contex
     one.Read({"token"}, access.token.text);
     one.Read({"tokenFile"}, access.token.file);
     access.token.file = Absolute(path, access.token.file);
-    access.exec = ReadExec(one);
+    access.exec = ReadExec(one, path);
   });
   if (!findings.problems.empty()) return Fail("{}", findings.problems.front().ToString());
   return access;
