@@ -161,14 +161,17 @@ void ApiClient::RunPlugin() {
   argv.insert(argv.end(), access_.exec->env.begin(), access_.exec->env.end());
   argv.insert(argv.end(), access_.exec->argv.begin(), access_.exec->argv.end());
   plugin_ = io::Process::Run(loop_, std::move(argv), "", [this](const auto& outcome) {
-    TakePluginsAnswer(outcome);
+    const auto taken = TakePluginsAnswer(outcome);
     plugin_.reset();
-    Pump();
+    if (taken) return Pump();
+    loaded_ = false;
+    for (const auto& weak : std::exchange(waiting_, {}))
+      if (const auto request = weak.lock()) request->handlers.on_done(taken);
   });
 }
 
 // What else the plugin prints, around the object, is meant for people.
-void ApiClient::TakePluginsAnswer(const Result<io::Process::Outcome>& outcome) {
+Result<> ApiClient::TakePluginsAnswer(const Result<io::Process::Outcome>& outcome) {
   const std::string output = outcome ? outcome->output : outcome.error().message;
   const size_t from = output.find('{'), to = output.rfind('}');
   json::error_code error;
@@ -186,11 +189,12 @@ void ApiClient::TakePluginsAnswer(const Result<io::Process::Outcome>& outcome) {
   identity.certificate = text("clientCertificateData");
   identity.key = text("clientKeyData");
   if (token_.empty() && identity.certificate.empty())
-    log::Warning("credential plugin {}: gives no credentials: {}", access_.exec->argv.front(),
-                 output.substr(0, 300));
-  if (identity == identity_) return;
+    return Fail("credential plugin {}: gives no credentials: {}", access_.exec->argv.front(),
+                output.substr(0, 300));
+  if (identity == identity_) return {};
   http_ = std::make_unique<io::HttpClient>(loop_, identity);
   identity_ = std::move(identity);
+  return {};
 }
 
 }  // namespace kvs::kube

@@ -58,7 +58,7 @@ class ApiClient {
   void Refused(const std::string& server);
   Result<> LoadCredentials();
   void RunPlugin();
-  void TakePluginsAnswer(const Result<io::Process::Outcome>& outcome);
+  Result<> TakePluginsAnswer(const Result<io::Process::Outcome>& outcome);
 
   io::Loop& loop_;
   Access access_;
