@@ -21,7 +21,7 @@ class SourceGround {
   virtual std::unique_ptr<Source> Open(io::Loop& loop) = 0;
   virtual void Put(const Object& object) = 0;
   virtual void Erase(const Ref& ref) = 0;
-  // The object is there, but its labels are numbers.
+  // The object is there, but its labels are of a wrong type.
   virtual void PutBad(const Ref& ref) = 0;
   // Nothing can be read until Mend().
   virtual void Break() = 0;
