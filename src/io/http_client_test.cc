@@ -1,89 +1,11 @@
-#include "io/http_client.h"
+#include "io/http_client_test.h"
 
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-#include <optional>
 #include <random>
-
-#include "io/fake_http_server.h"
-#include "io/process.h"
 
 namespace kvs::io {
 namespace {
 
 using namespace std::chrono_literals;
-using Request = FakeHttpServer::Request;
-using PeerPtr = std::shared_ptr<FakeHttpServer::Peer>;
-using Lines = std::vector<std::string>;
-
-// Runs the loop until the condition holds; at most 10 s.
-bool Until(Loop& loop, const std::function<bool()>& condition) {
-  Timer poll(loop, [&] {
-    if (condition()) loop.Stop();
-  });
-  Timer end(loop, [&] { loop.Stop(); });
-  poll.StartRepeating(2ms);
-  end.Start(10s);
-  loop.Run();
-  return condition();
-}
-
-// A call, and what was told of it: "head 200", "data text", "done".
-class Call {
- public:
-  Lines lines;
-  std::string error;
-  HttpHead head;
-  std::unique_ptr<HttpExchange> exchange;
-  std::function<void(const std::string& what)> on_any = [](const std::string&) {};
-
-  HttpClient::Handlers Handlers() {
-    return {.on_head =
-                [this](const HttpHead& said) {
-                  head = said;
-                  lines.push_back(fmt::format("head {}", said.status));
-                  on_any("head");
-                },
-            .on_data =
-                [this](std::string_view data) {
-                  lines.push_back(fmt::format("data {}", data));
-                  on_any("data");
-                },
-            .on_done =
-                [this](const Result<>& result) {
-                  done = true;
-                  if (!result) error = result.error().message;
-                  lines.emplace_back(result ? "done" : "failed");
-                  on_any("done");
-                }};
-  }
-  void Send(HttpClient& client, const HttpCall& call) { exchange = client.Send(call, Handlers()); }
-  bool done = false;
-};
-
-class HttpClientTest : public testing::Test {
- protected:
-  HttpClientTest() { client_.emplace(loop_, TlsIdentity{}); }
-
-  void Serve(FakeHttpServer::Serve serve) { server_.Start(loop_, std::move(serve)); }
-  std::string Url(const std::string& path = "/") const {
-    return "http://" + server_.address() + path;
-  }
-  bool Until(const std::function<bool()>& condition) { return io::Until(loop_, condition); }
-  void RunFor(std::chrono::milliseconds time) {
-    Timer end(loop_, [&] { loop_.Stop(); });
-    end.Start(time);
-    loop_.Run();
-  }
-
-  Loop loop_;
-  FakeHttpServer server_;
-  std::optional<HttpClient> client_;
-};
 
 TEST_F(HttpClientTest, TellsHeadThenDataThenDone) {
   Request seen;
@@ -385,79 +307,6 @@ TEST_F(HttpClientTest, Storm) {
     }
   }
   EXPECT_GT(done, 100);
-}
-
-// Servers with certificates of different authorities.
-class HttpClientTls : public HttpClientTest {
- protected:
-  HttpClientTls() {
-    char path[] = "/tmp/kvs-tls-XXXXXX";
-    folder_ = mkdtemp(path);
-  }
-  ~HttpClientTls() override { std::filesystem::remove_all(folder_); }
-
-  void Run(const std::string& command) {
-    std::optional<Result<Process::Outcome>> outcome;
-    const auto process = Process::Run(loop_, {"sh", "-c", "cd " + folder_ + " && " + command}, "",
-                                      [&](auto result) { outcome = std::move(result); });
-    ASSERT_TRUE(Until([&] { return outcome.has_value(); }));
-    ASSERT_EQ((*outcome)->exit_code, 0) << (*outcome)->output;
-  }
-  // Its own authority, for the name kubernetes.
-  void MakeCertificate(const std::string& name) {
-    Run(
-        fmt::format("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
-                    "-subj /CN={0} -addext subjectAltName=DNS:kubernetes -days 2 "
-                    "-keyout {0}.key -out {0}.crt",
-                    name));
-  }
-  void StartTls(const std::string& name) {
-    tls_server_ = Process::Run(
-        loop_,
-        {"openssl", "s_server", "-quiet", "-www", "-accept", server_.address(), "-cert",
-         folder_ + "/" + name + ".crt", "-key", folder_ + "/" + name + ".key"},
-        "", [](const auto&) {});
-  }
-  std::string Pem(const std::string& name) const {
-    std::ifstream file(folder_ + "/" + name + ".crt");
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  // Asks until somebody listens.
-  std::string Ask(const TlsIdentity& identity) {
-    const HttpClient client(loop_, identity);
-    for (int i = 0;; ++i) {
-      Call call;
-      call.Send(const_cast<HttpClient&>(client), {.url = "https://" + server_.address() + "/"});
-      EXPECT_TRUE(Until([&] { return call.done; }));
-      if (i > 100 || call.error.find("Failed to connect") == std::string::npos)
-        return call.error.empty() ? call.lines.front() : call.error;
-      RunFor(20ms);
-    }
-  }
-
-  std::string folder_;
-  std::unique_ptr<Process> tls_server_;
-};
-
-TEST_F(HttpClientTls, BelievesOnlyItsAuthorityAndTheName) {
-  MakeCertificate("old");
-  MakeCertificate("new");
-  StartTls("old");
-  const TlsIdentity good{.ca = Pem("old"), .server_name = "kubernetes"};
-  EXPECT_EQ(Ask(good), "head 200");
-  EXPECT_EQ(Ask({.insecure = true}), "head 200");
-  const auto refused = [&](const TlsIdentity& identity) {
-    const std::string said = Ask(identity);
-    EXPECT_NE(said.find("SSL"), std::string::npos) << said;
-  };
-  refused({.ca = Pem("new"), .server_name = "kubernetes"});
-  refused({.ca = Pem("old")});  // the certificate isn't of this address
-  refused({.ca = Pem("old"), .server_name = "other"});
-  refused({});
-  StartTls("new");  // the authority is another one now
-  RunFor(50ms);
-  refused(good);
-  EXPECT_EQ(Ask({.ca = Pem("new"), .server_name = "kubernetes"}), "head 200");
 }
 
 }  // namespace
