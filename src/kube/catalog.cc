@@ -41,17 +41,6 @@ bool OnlyStatus(const Object& object) {
   return config && config->spec == VSwitchConfigSpec{};
 }
 
-void MergeObject(const Object& from, Object& into) {
-  if (const auto* config = std::get_if<VSwitchConfig>(&from))
-    Merge(*config, std::get<VSwitchConfig>(into));
-  else if (const auto* node = std::get_if<Node>(&from))
-    std::get<Node>(into).network_unavailable = node->network_unavailable;
-  else
-    into = from;
-}
-
-}  // namespace
-
 void Merge(const VSwitchConfig& from, VSwitchConfig& into) {
   into.meta.labels = into.meta.labels.With(from.meta.labels);
   into.meta.annotations = into.meta.annotations.With(from.meta.annotations);
@@ -75,6 +64,17 @@ void Merge(const VSwitchConfig& from, VSwitchConfig& into) {
   Take(from.status.datapath, into.status.datapath);
   Take(from.status.ovs_version, into.status.ovs_version);
   Take(from.status.agent_version, into.status.agent_version);
+}
+
+}  // namespace
+
+void Merge(const Object& from, Object& into) {
+  if (const auto* config = std::get_if<VSwitchConfig>(&from))
+    Merge(*config, std::get<VSwitchConfig>(into));
+  else if (const auto* node = std::get_if<Node>(&from))
+    std::get<Node>(into).network_unavailable = node->network_unavailable;
+  else
+    into = from;
 }
 
 void Catalog::Put(const std::string& name, bool owned, Manifest manifest) {
@@ -113,7 +113,7 @@ std::map<Ref, Object> Catalog::Objects(const std::set<Kind>& kinds) const {
         if (!file.owned || !kinds.contains(ref.kind) || OnlyStatus(place.object) != status)
           continue;
         if (const auto at = all.find(ref); at != all.end())
-          MergeObject(place.object, at->second);
+          Merge(place.object, at->second);
         else if (!status)
           all.emplace(ref, place.object);
       }

@@ -45,7 +45,8 @@ class Catalog {
   std::map<std::string, File> files_;
 };
 
-// What `from` sets replaces what is in `into`; conditions are told apart by type.
-void Merge(const VSwitchConfig& from, VSwitchConfig& into);
+// What `from`, which a manager wrote, sets replaces what is in `into`, of the same kind; conditions
+// are told apart by type.
+void Merge(const Object& from, Object& into);
 
 }  // namespace kvs::kube

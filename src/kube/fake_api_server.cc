@@ -51,12 +51,12 @@ bool SameSpec(const Object& one, const Object& other) {
 }
 
 // The fields that a patch of the object, or of its status, can set.
-VSwitchConfig Part(VSwitchConfig config, bool status) {
-  if (!status) {
-    config.status = {};
-    return config;
-  }
-  return {.meta = {.name = config.meta.name}, .status = config.status};
+Object Part(Object object, bool status) {
+  auto* config = std::get_if<VSwitchConfig>(&object);
+  if (config && status) config->spec = {};
+  if (config && !status) config->status = {};
+  if (status) MetaOf(object) = {.name = MetaOf(object).name};
+  return object;
 }
 
 std::string Get(const std::map<std::string, std::string>& map, const std::string& key) {
@@ -143,8 +143,7 @@ void FakeApiServer::Erase(const Ref& ref) {
 void FakeApiServer::Refresh(const Ref& ref) {
   Stored& stored = objects_[ref];
   Object merged = stored.users.value_or(VSwitchConfig{.meta = {.name = ref.key}});
-  for (const auto& [manager, config] : stored.by_manager)
-    Merge(config, std::get<VSwitchConfig>(merged));
+  for (const auto& [manager, part] : stored.by_manager) Merge(part, merged);
   const ObjectMeta& before = MetaOf(stored.object);
   ObjectMeta& meta = MetaOf(merged);
   const bool is_new = before.uid.empty();
@@ -364,13 +363,13 @@ void FakeApiServer::Patch(const Place& place, const Request& request, const Peer
   const Ref ref{place.kind, place.key()};
   boost::json::error_code error;
   const Decoded patch = Decode(place.kind, boost::json::parse(request.body, error));
-  if (error || !patch.object || place.kind != Kind::kVSwitchConfig || manager.empty())
+  if (error || !patch.object || (place.kind != Kind::kVSwitchConfig && place.kind != Kind::kNode) ||
+      manager.empty())
     return Refuse(peer, Wire::kJson, 422, "Invalid", "no such patch: " + request.body);
   if (status && !objects_.contains(ref))
     return Refuse(peer, Wire::kJson, 404, "NotFound",
                   fmt::format("vswitchconfigs.kvswitch.io \"{}\" not found", place.name));
-  objects_[ref].by_manager[manager + " " + place.subresource] =
-      Part(std::get<VSwitchConfig>(*patch.object), status);
+  objects_[ref].by_manager[manager + " " + place.subresource] = Part(*patch.object, status);
   Refresh(ref);
   Answer(peer, 200, "application/json", Encoded(objects_.at(ref)));
 }

@@ -74,7 +74,7 @@ class FakeApiServer {
 
   struct Stored {
     std::optional<Object> users;
-    std::map<std::string, VSwitchConfig> by_manager;
+    std::map<std::string, Object> by_manager;
     Object object;  // all of it; meta only if it is bad
     bool bad = false;
   };
