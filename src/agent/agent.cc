@@ -95,6 +95,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<Lock> lock,
       source_(std::move(source)),
       source_watch_(source_->WatchProblems(
           [this](const std::vector<Problem>& problems) { NoteSource(problems); })),
+      events_(*source_, options_.node_name),
       nodes_(*source_, options_.node_name, world_, [this] { Soon(); }),
       ovsdb_(loop, {.path = options_.ovsdb}, OvsdbHandlers()),
       switch_(loop, MgmtSocket(options_), SwitchHandlers(), {.watch_flows = true}),
@@ -266,6 +267,7 @@ void Agent::EverySecond() {
   }
   nat_.Audit();
   verdicts_.Write();
+  events_.Check(loop_.Now(), serving(), Problems());
   WriteStatus();
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/events.h"
 #include "agent/options.h"
 #include "apply/bridge_applier.h"
 #include "apply/firewall_keeper.h"
@@ -98,6 +99,7 @@ class Agent {
   std::unique_ptr<kube::Source> source_;
   std::unique_ptr<kube::Subscription> source_watch_;
   std::vector<Problem> source_problems_;
+  Events events_;
   feed::NodeFeed nodes_;
   std::unique_ptr<feed::LinkFeed> links_;
   feed::PortFeed ports_{world_};

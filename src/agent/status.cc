@@ -1,18 +1,10 @@
 #include <ctime>
 
 #include "agent/agent.h"
+#include "kube/time.h"
 
 namespace kvs::agent {
 namespace {
-
-std::string Now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
 
 // A condition keeps the time at which its status last changed.
 kube::Condition Make(const kube::VSwitchConfigStatus& before, std::string type, bool good,
@@ -23,7 +15,8 @@ kube::Condition Make(const kube::VSwitchConfigStatus& before, std::string type, 
                             .message = std::move(message)};
   const kube::Condition* last = kube::FindCondition(before.conditions, condition.type);
   const bool same = last != nullptr && last->status == condition.status;
-  condition.last_transition_time = same ? last->last_transition_time : Now();
+  condition.last_transition_time =
+      same ? last->last_transition_time : kube::Rfc3339(std::time(nullptr));
   return condition;
 }
 

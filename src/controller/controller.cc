@@ -1,11 +1,10 @@
 #include "controller/controller.h"
 
-#include <fmt/chrono.h>
-
 #include <algorithm>
 
 #include "base/log.h"
 #include "controller/node_condition.h"
+#include "kube/time.h"
 
 namespace kvs::controller {
 namespace {
@@ -14,8 +13,6 @@ using kube::VSwitchConfig;
 using std::chrono::milliseconds;
 
 constexpr char kManager[] = "controller";
-
-std::string Now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 // Whether `existing` has what the controller wants of it. When the condition turned is not
 // compared: that changes with the status only.
@@ -103,7 +100,7 @@ void Controller::Changed() {
 
 void Controller::Reconcile() {
   ++counters_.plans;
-  facts_.now = Now();
+  facts_.now = kube::Rfc3339(std::time(nullptr));
   const auto desired = Plan(facts_);
   refused_ = static_cast<size_t>(std::ranges::count_if(desired, [](const auto& one) {
     return one.second.status.conditions.front().status != "True";

@@ -4,8 +4,10 @@
 #include <boost/json.hpp>
 #include <deque>
 
+#include "base/log.h"
 #include "kube/json.h"
 #include "kube/mirror.h"
+#include "kube/time.h"
 #include "kube/watchers.h"
 
 namespace kvs::kube {
@@ -13,6 +15,9 @@ namespace {
 
 namespace json = boost::json;
 using std::chrono::milliseconds;
+
+constexpr size_t kMostReports = 20;  // under way
+constexpr size_t kMostNote = 1000;   // letters; 1024 is the API's limit
 
 // A write: requests one after the other, each only if the one before succeeded.
 struct Write {
@@ -44,6 +49,7 @@ class Api : public Source {
   std::unique_ptr<Subscription> WatchProblems(OnProblems on_problems) override;
   void Apply(const Object& object, std::string_view manager, Done done) override;
   void Delete(Kind kind, const std::string& key, std::string_view manager, Done done) override;
+  void Report(const Event& event) override;
 
  private:
   void TellProblems();
@@ -60,6 +66,8 @@ class Api : public Source {
   ProblemWatchers problem_watchers_;
   std::map<Ref, std::deque<std::shared_ptr<Write>>> writes_;  // the first of each is under way
   std::vector<std::shared_ptr<Write>> refused_;
+  std::map<uint64_t, std::unique_ptr<io::HttpExchange>> reports_;
+  uint64_t report_number_ = 0;
 };
 
 std::unique_ptr<Subscription> Api::Watch(Kind kind, WatchHandlers handlers) {
@@ -118,6 +126,37 @@ void Api::Delete(Kind kind, const std::string& key, std::string_view, Done done)
   write->done = std::move(done);
   write->calls.push_back({.method = "DELETE", .path = ObjectPath(ref)});
   Enqueue(ref, std::move(write));
+}
+
+// kubectl looks for the events of a cluster-scoped object in namespace "default".
+void Api::Report(const Event& event) {
+  if (reports_.size() >= kMostReports) return;
+  json::object body{{"apiVersion", "events.k8s.io/v1"},
+                    {"kind", "Event"},
+                    {"metadata", {{"generateName", event.instance + "."}}},
+                    {"eventTime", MicroTime()},
+                    {"reportingController", event.reporter},
+                    {"reportingInstance", event.instance},
+                    {"action", "Networking"},
+                    {"reason", event.reason},
+                    {"note", event.note.substr(0, kMostNote)},
+                    {"type", event.warning ? "Warning" : "Normal"}};
+  const Ref& ref = event.regarding;
+  // The UID of a Node in events is its name (kubelet's custom, which kubectl describe knows).
+  body["regarding"] = {{"apiVersion", ApiVersion(ref.kind)},
+                       {"kind", Name(ref.kind)},
+                       {"name", ref.key},
+                       {"uid", ref.key}};
+  const uint64_t number = ++report_number_;
+  reports_[number] = client_.Ask({.method = "POST",
+                                  .path = "/apis/events.k8s.io/v1/namespaces/default/events",
+                                  .content_type = "application/json",
+                                  .body = json::serialize(body)},
+                                 [this, number](const Result<ApiClient::Answer>& answer) {
+                                   if (answer && answer->head.status >= 300)
+                                     log::Debug("event: {}", answer->body);
+                                   reports_.erase(number);
+                                 });
 }
 
 void Api::Enqueue(const Ref& ref, std::shared_ptr<Write> write) {

@@ -1,12 +1,10 @@
 #include "kube/election.h"
 
-#include <fmt/chrono.h>
-#include <sys/time.h>
-
 #include <boost/json.hpp>
 
 #include "base/log.h"
 #include "kube/list_watch.h"
+#include "kube/time.h"
 
 namespace kvs::kube {
 namespace {
@@ -17,13 +15,6 @@ using std::chrono::milliseconds;
 constexpr int kLeaseSeconds = 15;
 constexpr milliseconds kLease{1000 * kLeaseSeconds}, kRenewDeadline{10000}, kRetry{2000};
 constexpr milliseconds kAnswer{5000}, kFarewell{2000};
-
-// metav1.MicroTime.
-std::string Now() {
-  timeval now{};
-  gettimeofday(&now, nullptr);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06d}Z", fmt::gmtime(now.tv_sec), now.tv_usec);
-}
 
 std::string Text(const json::value& from, std::string_view pointer) {
   json::error_code error;
@@ -84,13 +75,13 @@ void Election::Read(const ApiClient::Answer& answer) {
 
 // Creates the lease, or replaces the version that was read: of two who try, one succeeds.
 void Election::Write(const std::string& resource_version, int64_t transitions, bool acquire) {
-  if (acquire) acquired_ = Now();
+  if (acquire) acquired_ = MicroTime();
   json::object meta{{"name", name_}, {"namespace", ns_}};
   if (!resource_version.empty()) meta["resourceVersion"] = resource_version;
   json::object spec{{"holderIdentity", resigning_ ? "" : identity_},
                     {"leaseDurationSeconds", resigning_ ? 1 : kLeaseSeconds},
                     {"acquireTime", acquired_},
-                    {"renewTime", Now()},
+                    {"renewTime", MicroTime()},
                     {"leaseTransitions", transitions}};
   json::object lease{{"apiVersion", "coordination.k8s.io/v1"}, {"kind", "Lease"}};
   lease["metadata"] = std::move(meta);

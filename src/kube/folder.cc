@@ -102,6 +102,7 @@ class Folder : public Source {
   std::unique_ptr<Subscription> WatchProblems(OnProblems on_problems) override;
   void Apply(const Object& object, std::string_view manager, Done done) override;
   void Delete(Kind kind, const std::string& key, std::string_view manager, Done done) override;
+  void Report(const Event&) override {}  // nobody looks for them in a folder; logs tell the same
 
  private:
   // A write, done on another thread, one after the other.

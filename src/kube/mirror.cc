@@ -1,6 +1,5 @@
 #include "kube/mirror.h"
 
-#include <fmt/chrono.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "kube/files.h"
 #include "kube/json.h"
 #include "kube/manifest.h"
+#include "kube/time.h"
 #include "kube/watchers.h"
 
 namespace kvs::kube {
@@ -161,7 +161,7 @@ void Mirror::Remember() {
   if (!known.problems.empty() || !known.ignored.empty()) return;
   for (Manifest::Item& item : known.items)
     objects_.insert_or_assign(MetaOf(item.object).key(), std::move(item.object));
-  remembered_ = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(file.st_mtim.tv_sec));
+  remembered_ = Rfc3339(file.st_mtim.tv_sec);
   synced_ = true;
   TellNew();
 }

@@ -36,6 +36,16 @@ struct WatchHandlers {
   std::function<void()> on_synced;                       // may be empty
 };
 
+// What people should notice in `kubectl describe` and `kubectl get events` (events.k8s.io/v1).
+struct Event {
+  Ref regarding;
+  std::string reporter;  // the controller's name: "kvswitch.io/agent"
+  std::string instance;  // which of them: the node's name
+  bool warning = false;
+  std::string reason;  // one word, CamelCase
+  std::string note;    // a sentence
+};
+
 // Ends a watch when destroyed.
 class Subscription {
  public:
@@ -63,6 +73,9 @@ class Source {
 
   // Deletes the object with everybody's fields. No error if it isn't there.
   virtual void Delete(Kind kind, const std::string& key, std::string_view manager, Done done) = 0;
+
+  // Tells it where the source can, and forgets it: an event that is lost costs nothing.
+  virtual void Report(const Event& event) = 0;
 
   // Watches one kind with typed values:
   //   source.Watch<Node>({.on_put = [](const Node& node) {...}, ...});
