@@ -116,16 +116,18 @@ void Mirror::Report(const std::string& key, std::vector<Problem> problems) {
 void Mirror::TakeList(std::vector<Decoded> list) {
   remembered_.clear();
   std::set<std::string> here;
+  bool all_named = true;  // else what seems to be gone may be what can't be told
   for (size_t i = 0; i < list.size(); ++i) {
     Decoded& one = list[i];
     const std::string key = one.ref ? one.ref->key : fmt::format("#{}", i);
     here.insert(key);
+    all_named &= one.ref.has_value();
     Report(key, std::move(one.problems));
     if (one.object) Put(std::move(*one.object));
   }
   std::vector<std::string> gone;
   for (const auto& [key, object] : objects_)
-    if (!here.contains(key)) gone.push_back(key);
+    if (all_named && !here.contains(key)) gone.push_back(key);
   for (const auto& [key, problems] : problems_)
     if (!here.contains(key)) gone.push_back(key);
   for (const std::string& key : gone) Erase(key);
