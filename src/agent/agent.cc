@@ -178,6 +178,7 @@ void Agent::NoteSource(const std::vector<Problem>& problems) {
   source_problems_.clear();
   for (const Problem& problem : problems)
     if (problem.object == kube::kApiServer) source_problems_.push_back(problem);
+  Soon();
 }
 
 bool Agent::serving() const {
@@ -228,7 +229,9 @@ void Agent::WantBridge() {
   if (self != nullptr) {
     wanted.facts.pod_ranges = self->pod_ranges;
     wanted.facts.mtu = self->mtu;
-    wanted.facts.agent_ready = promised_ && !retiring_ && !ovs_problem_;
+    // A new pod is attached only while it can be known what it may do.
+    wanted.facts.agent_ready =
+        promised_ && !retiring_ && !ovs_problem_ && source_problems_.empty();
   }
   pipeline_.engine().Drain<pipeline::TunnelPort>();
   pipeline_.engine().desired<pipeline::TunnelPort>().ForEach([&](const pipeline::TunnelPort& port) {
