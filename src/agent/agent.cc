@@ -230,8 +230,7 @@ void Agent::WantBridge() {
     wanted.facts.pod_ranges = self->pod_ranges;
     wanted.facts.mtu = self->mtu;
     // A new pod is attached only while it can be known what it may do.
-    wanted.facts.agent_ready =
-        promised_ && !retiring_ && !ovs_problem_ && source_problems_.empty();
+    wanted.facts.agent_ready = promised_ && !retiring_ && !ovs_problem_ && source_problems_.empty();
   }
   pipeline_.engine().Drain<pipeline::TunnelPort>();
   pipeline_.engine().desired<pipeline::TunnelPort>().ForEach([&](const pipeline::TunnelPort& port) {
