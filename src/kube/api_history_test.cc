@@ -22,7 +22,7 @@ class World {
         random_(static_cast<unsigned>(number)),
         ground_(number % 2 == 0 ? Wire::kJson : Wire::kProtobuf, number),
         step_(loop, [this] { Step(); }) {
-    ground_.options.patience = {.answer = 250ms, .silence = 400ms};
+    ground_.options.patience = {.answer = 1000ms, .silence = 1500ms};
     if (number % 3 == 0) ground_.options.folder = fmt::format("{}/{}", folder, number);
     Open();
     step_.Start(0ms);
@@ -34,7 +34,14 @@ class World {
              return one->synced && one->Knows(api_);
            });
   }
-  std::string Log() const { return fmt::format("{}", fmt::join(log_, " ")); }
+  // What happened, and what is wrong with it.
+  std::string Log() const {
+    std::string text = fmt::format("{}", fmt::join(log_, " "));
+    for (const Problem& problem : problems_) text += "\n" + problem.ToString();
+    for (const auto& one : audiences_)
+      text += fmt::format("\nsynced {}, knows {}", one->synced, one->Knows(api_));
+    return text;
+  }
   int puts = 0;
 
  private:
@@ -45,6 +52,7 @@ class World {
     audiences_.clear();
     source_.reset();
     source_ = ground_.Open(loop_);
+    problems_.clear();
     problem_watch_ = source_->WatchProblems([this](const auto& now) { problems_ = now; });
     Watch();
   }
@@ -166,7 +174,7 @@ TEST(ApiHistory, WhoeverWatchesKnowsInTheEndAndIsToldNothingTwice) {
       loop.Stop();
   });
   io::Timer end(loop, [&] { loop.Stop(); });
-  poll.StartRepeating(20ms);
+  poll.StartRepeating(100ms);
   end.Start(60s);
   loop.Run();
   for (const auto& world : worlds) {
