@@ -218,10 +218,10 @@ int HttpClient::Multi::OnSocket(CURL*, curl_socket_t fd, int what, void* data, v
                      ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
   uv_poll_start(&socket->poll, events, [](uv_poll_t* poll, int status, int happened) {
     auto* ready = static_cast<Socket*>(poll->data);
-    ready->multi->Act(ready->fd, status < 0
-                                     ? CURL_CSELECT_ERR
-                                     : ((happened & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) |
-                                           ((happened & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0));
+    // To be read after an error too: what came before it, and which it is.
+    if (status < 0) happened = UV_READABLE | UV_WRITABLE;
+    ready->multi->Act(ready->fd, ((happened & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) |
+                                     ((happened & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0));
   });
   return 0;
 }
