@@ -260,7 +260,10 @@ void Agent::Announce() {
 void Agent::EverySecond() {
   ++seconds_;
   keeper_.Check(links_->All());
-  if (seconds_ % kAuditSeconds == 0) flows_.Audit();
+  if (seconds_ % kAuditSeconds == 0) {
+    flows_.Audit();
+    other_network_ = ConfigBeforeOurs(options_);
+  }
   if (flows_.applied() > 0 && !announced_) Announce();
   bridge_.Reconcile();
   if (InputsKnown()) {
@@ -331,6 +334,11 @@ std::vector<Problem> Agent::Problems() const {
   add("Host", "masquerade", nat_.problem());
   all.insert(all.end(), firewall_.problems().begin(), firewall_.problems().end());
   add("CNI", "installation", cni_problem_);
+  if (announced_ && !other_network_.empty())
+    add("CNI", "configuration",
+        fmt::format("{} comes before ours by name, and new pods get that network; remove it from "
+                    "/etc/cni/net.d of this node",
+                    other_network_));
   for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);
   const auto rules = pipeline_.Problems();
   all.insert(all.end(), rules.begin(), rules.end());

@@ -119,9 +119,10 @@ class Agent {
   std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up
   std::string switch_down_ = "not connected yet";
   std::string cni_problem_;
-  bool ovsdb_seen_ = false;  // its content is known
-  bool promised_ = false;    // to the CNI plugin, that pods can be attached
-  bool announced_ = false;   // to the kubelet
+  std::string other_network_;  // the configuration file that runtimes take instead of ours
+  bool ovsdb_seen_ = false;    // its content is known
+  bool promised_ = false;      // to the CNI plugin, that pods can be attached
+  bool announced_ = false;     // to the kubelet
   bool retiring_ = false;
   uint64_t seconds_ = 0;
   uint64_t ovsdb_reconnects_ = 0, openflow_reconnects_ = 0;

@@ -1,5 +1,6 @@
 #include "agent/cni_install.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kOurs = "k-vswitch-cni";
+constexpr std::string_view kConfig = "10-k-vswitch.conflist";
 
 Result<std::string> ReadFile(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -72,8 +74,19 @@ Result<> WriteCniConfig(const Options& options) {
   if (options.cni_conf_dir.empty()) return {};
   constexpr auto kPublic = fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read |
                            fs::perms::others_read;
-  return Replace(fs::path(options.cni_conf_dir) / "10-k-vswitch.conflist", CniConfig(options),
-                 kPublic);
+  return Replace(fs::path(options.cni_conf_dir) / kConfig, CniConfig(options), kPublic);
+}
+
+std::string ConfigBeforeOurs(const Options& options) {
+  std::string first(kConfig);
+  std::error_code error;
+  if (options.cni_conf_dir.empty()) return {};
+  for (const auto& file : fs::directory_iterator(options.cni_conf_dir, error)) {
+    const std::string extension = file.path().extension();
+    if (extension != ".conf" && extension != ".conflist" && extension != ".json") continue;
+    first = std::min(first, file.path().filename().string());
+  }
+  return first == kConfig ? "" : first;
 }
 
 }  // namespace kvs::agent

@@ -17,6 +17,10 @@ Result<> InstallCniPlugins(const Options& options);
 // without these folders: nothing is done.
 Result<> WriteCniConfig(const Options& options);
 
+// The configuration of another network that container runtimes take instead, for they take the
+// first file by name (libcni, ConfFiles); "" if there is none.
+std::string ConfigBeforeOurs(const Options& options);
+
 // The configuration's text.
 std::string CniConfig(const Options& options);
 

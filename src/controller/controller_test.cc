@@ -111,6 +111,35 @@ TEST_F(ControllerTest, ARestartChangesNothing) {
   EXPECT_EQ(RangeOf("0a"), "10.1.2.0/24");
 }
 
+TEST_F(ControllerTest, ANodesConditionFollowsItsAgent) {
+  Write("a.yaml", Node("a", "", "10.0.0.1"));
+  Start();
+  std::map<std::string, std::string> shown;  // status of NetworkUnavailable, and reason
+  const auto nodes = source_->Watch<kube::Node>(
+      {.on_put =
+           [&](const kube::Node& node) {
+             const auto& condition = node.network_unavailable;
+             shown[node.meta.name] = condition ? condition->status + " " + condition->reason : "";
+           },
+       .on_erase = [](const std::string&) {}});
+  ASSERT_TRUE(Until([&] { return configs_.size() == 1; }));
+  RunFor(50ms);
+  EXPECT_EQ(shown["a"], "") << "no agent has said anything";
+  const auto say = [&](const char* ready) {
+    kube::VSwitchConfig status{.meta = {.name = "a"}};
+    status.status.conditions = {{.type = "Ready", .status = ready, .message = "as told"}};
+    source_->Apply(status, "agent", {});
+  };
+  say("True");
+  ASSERT_TRUE(Until([&] { return shown["a"] == "False KVSwitchReady"; }));
+  const uint64_t writes = controller_->counters().writes;
+  say("False");
+  ASSERT_TRUE(Until([&] { return shown["a"] == "True KVSwitchNotReady"; }));
+  RunFor(50ms);
+  EXPECT_EQ(controller_->counters().writes, writes + 1) << "once is enough";
+  EXPECT_EQ(RangeOf("a"), "10.1.0.0/24");
+}
+
 TEST_F(ControllerTest, DeletesNothingWhileSomethingCantBeRead) {
   Write("a.yaml", Node("a", "", "10.0.0.1"));
   Write("b.yaml", Node("b", "", "10.0.0.2"));
