@@ -34,6 +34,12 @@ int TuneSocket(void*, curl_socket_t fd, curlsocktype) {
   return CURL_SOCKOPT_OK;
 }
 
+// Whether libcurl's message says milliseconds or bytes, and so another thing each time.
+bool HasFigures(CURLcode outcome) {
+  return outcome == CURLE_COULDNT_CONNECT || outcome == CURLE_OPERATION_TIMEDOUT ||
+         outcome == CURLE_PARTIAL_FILE;
+}
+
 curl_blob BlobOf(const std::string& text) {
   return {const_cast<char*>(text.data()), text.size(), CURL_BLOB_COPY};
 }
@@ -293,7 +299,7 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
   std::string_view why = transfer.error.data();
   if (transfer.outcome == CURLE_OK)  // libcurl takes a head that is cut off for a whole one
     why = "the connection was closed within the head of the answer";
-  else if (why.empty())
+  else if (why.empty() || HasFigures(transfer.outcome))
     why = curl_easy_strerror(transfer.outcome);
   transfer.handlers.on_done(Fail("{}: {}", transfer.what, why));
 }
