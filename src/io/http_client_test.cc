@@ -79,8 +79,7 @@ TEST_F(HttpClientTest, SaysWhoCannotBeReached) {
   call.Send(*client_, {.url = Url("/a?token=secret")});
   ASSERT_TRUE(Until([&] { return call.done; }));
   EXPECT_EQ(call.lines, (Lines{"failed"}));
-  EXPECT_TRUE(call.error.starts_with("GET " + Url("/a") + ": Failed to connect to 127."))
-      << call.error;
+  EXPECT_EQ(call.error, "GET " + Url("/a") + ": Couldn't connect to server");
 }
 
 TEST_F(HttpClientTest, AnAnswerCutOffIsAnError) {
@@ -120,7 +119,7 @@ TEST_F(HttpClientTest, ATimeoutIsOfAllOfIt) {
   half.Send(*client_, {.url = Url("/half"), .timeout = 50ms});
   ASSERT_TRUE(Until([&] { return none.done && half.done; }));
   EXPECT_EQ(none.lines, (Lines{"failed"}));
-  EXPECT_NE(none.error.find("timed out"), std::string::npos) << none.error;
+  EXPECT_EQ(none.error, "GET " + Url("/none") + ": Timeout was reached");
   EXPECT_EQ(half.lines.back(), "failed");
 }
 

@@ -53,7 +53,7 @@ class HttpClientTls : public HttpClientTest {
       Call call;
       call.Send(const_cast<HttpClient&>(client), {.url = "https://" + server_.address() + "/"});
       EXPECT_TRUE(Until([&] { return call.done; }));
-      if (i > 100 || call.error.find("Failed to connect") == std::string::npos)
+      if (i > 100 || call.error.find("Couldn't connect") == std::string::npos)
         return call.error.empty() ? call.lines.front() : call.error;
       RunFor(20ms);
     }

@@ -29,7 +29,10 @@ class ApiSourceTest : public testing::TestWithParam<Wire> {
     source_.reset();
     problems_.clear();
     source_ = ground_.Open(loop_);
-    problem_watch_ = source_->WatchProblems([this](const auto& now) { problems_ = now; });
+    problem_watch_ = source_->WatchProblems([this](const auto& now) {
+      problems_ = now;
+      ++tellings_;
+    });
     pods_.emplace(*source_, kind);
   }
   void OpenAndSync() {
@@ -87,6 +90,7 @@ class ApiSourceTest : public testing::TestWithParam<Wire> {
   std::unique_ptr<Source> source_;
   std::unique_ptr<Subscription> problem_watch_;
   std::vector<Problem> problems_;
+  int tellings_ = 0;  // of them
   std::optional<Audience> pods_;
 };
 
