@@ -1,9 +1,5 @@
 #include "agent/agent.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "agent/cni_install.h"
@@ -18,7 +14,6 @@ namespace {
 constexpr auto kSecond = std::chrono::milliseconds(1000);
 constexpr uint64_t kAuditSeconds = 10;
 constexpr auto kStatusInterval = std::chrono::milliseconds(10000);
-constexpr std::string_view kManager = "agent";
 
 std::string MgmtSocket(const Options& options) {
   return fmt::format("{}/{}.mgmt", options.ovs_run_dir, feed::kBridge);
@@ -39,44 +34,11 @@ std::string DetectDatapath(const std::string& wish) {
 
 }  // namespace
 
-// Held as long as the agent runs; the kernel lets go of it whatever way the process ends.
-class Agent::Lock {
- public:
-  static Result<std::unique_ptr<Lock>> Take(const std::string& run_dir) {
-    std::error_code error;
-    std::filesystem::create_directories(run_dir, error);
-    const std::string path = run_dir + "/agent.lock";
-    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return FailErrno(errno, "open {}", path);
-    std::unique_ptr<Lock> lock(new Lock(fd));
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-      const std::string pid = std::to_string(getpid()) + "\n";
-      if (ftruncate(fd, 0) != 0 || write(fd, pid.data(), pid.size()) < 0)
-        return FailErrno(errno, "write {}", path);
-      return lock;
-    }
-    char pid[16] = {};
-    if (read(fd, pid, sizeof pid - 1) < 0) pid[0] = '\0';
-    return Fail("another k-vswitchd (pid {}) holds {}; one node has one agent", std::atoi(pid),
-                path);
-  }
-  ~Lock() { close(fd_); }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
- private:
-  explicit Lock(int fd) : fd_(fd) {}
-  int fd_;
-};
-
 Result<std::unique_ptr<Agent>> Agent::Open(io::Loop& loop, Options options,
                                            std::unique_ptr<kube::Source> source) {
   if (options.ovs_run_dir.empty())
     options.ovs_run_dir = std::filesystem::path(options.ovsdb).parent_path().string();
-  auto lock = Lock::Take(options.run_dir);
-  if (!lock) return tl::unexpected(lock.error());
-  std::unique_ptr<Agent> agent(
-      new Agent(loop, std::move(options), std::move(*lock), std::move(source)));
+  std::unique_ptr<Agent> agent(new Agent(loop, std::move(options), std::move(source)));
   auto links =
       feed::LinkFeed::Open(loop, {.on_change = [raw = agent.get()] { raw->Soon(); },
                                   .on_route_change = [raw = agent.get()] { raw->Soon(); }});
@@ -85,11 +47,9 @@ Result<std::unique_ptr<Agent>> Agent::Open(io::Loop& loop, Options options,
   return agent;
 }
 
-Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<Lock> lock,
-             std::unique_ptr<kube::Source> source)
+Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> source)
     : loop_(loop),
       options_(std::move(options)),
-      lock_(std::move(lock)),
       turn_(loop, [this] { Turn(); }),
       second_(loop, [this] { EverySecond(); }),
       source_(std::move(source)),

@@ -33,8 +33,8 @@ namespace kvs::agent {
 
 class Agent {
  public:
-  // Fails if another agent runs on this node, or the node is unusable; later trouble is told by
-  // status() and mended.
+  // Fails if the node is unusable; later trouble is told by Problems() and mended. One node has one
+  // agent: NodeLock.
   static Result<std::unique_ptr<Agent>> Open(io::Loop& loop, Options options,
                                              std::unique_ptr<kube::Source> source);
   ~Agent();
@@ -71,10 +71,7 @@ class Agent {
   uint64_t openflow_reconnects() const { return openflow_reconnects_; }
 
  private:
-  class Lock;
-
-  Agent(io::Loop& loop, Options options, std::unique_ptr<Lock> lock,
-        std::unique_ptr<kube::Source> source);
+  Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> source);
 
   ovsdb::Session::Handlers OvsdbHandlers();
   openflow::Connection::Handlers SwitchHandlers();
@@ -90,7 +87,6 @@ class Agent {
 
   io::Loop& loop_;
   Options options_;
-  std::unique_ptr<Lock> lock_;
   io::Timer turn_, second_;
 
   world::World world_;
@@ -108,7 +104,8 @@ class Agent {
 
   apply::BridgeApplier bridge_{ovsdb_};
   apply::SwitchApplier flows_;
-  apply::HostApplier host_{pipeline_.engine(), feed::kBridge, options_.proc_sys};
+  apply::HostApplier host_{
+      pipeline_.engine(), feed::kBridge, {options_.settings_record(), options_.proc_sys}};
   apply::NatApplier nat_;
   apply::FirewallKeeper firewall_;
   apply::PortKeeper keeper_;
@@ -135,5 +132,10 @@ class Agent {
 // The status that the agent's VSwitchConfig should show. `before`: the last one, for the times of
 // its conditions.
 kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfigStatus& before);
+// That of a node from which k-vswitch is uninstalled: not Ready, and why.
+kube::VSwitchConfigStatus StatusOfNobody(const std::string& why,
+                                         const kube::VSwitchConfigStatus& before);
+
+inline constexpr std::string_view kManager = "agent";  // of the status's fields
 
 }  // namespace kvs::agent

@@ -20,6 +20,8 @@ namespace kvs::agent {
 //   [{"table","tableName","priority","match","actions","cookie","packets","bytes",
 //                      "owner": {"rule","row","object"}}]}, as the switch has them now
 //   PUT /v1/log-level?level=debug
+//   POST /v1/uninstall?dry-run=1&force=1  {"node", "refused", "done": [...], "kept": [...],
+//                      "problems": [...]} (daemon.h); 409: pods are attached, nothing was changed
 void Serve(Agent& agent, const io::HttpRequest& request, const io::HttpServer::Reply& reply);
 void ServeHealth(Agent& agent, const io::HttpRequest& request, const io::HttpServer::Reply& reply);
 

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/hash.h"
+
 namespace kvs::agent {
 namespace {
 
@@ -37,6 +39,22 @@ Result<> Replace(const fs::path& path, const std::string& content, fs::perms mod
   return {};
 }
 
+// A line of the record: what was put there, by a hash.
+std::string RecordOf(const fs::path& name, const std::string& binary) {
+  return fmt::format("{} {:016x}\n", name.string(), StableHash(binary));
+}
+
+std::string ReadRecord(const Options& options) {
+  return options.plugin_record().empty() ? "" : ReadFile(options.plugin_record()).value_or("");
+}
+
+Result<> Record(const Options& options, const std::string& line) {
+  const std::string lines = ReadRecord(options);
+  if (options.plugin_record().empty() || lines.find(line) != lines.npos) return {};
+  return Replace(options.plugin_record(), lines + line,
+                 fs::perms::owner_read | fs::perms::owner_write);
+}
+
 }  // namespace
 
 Result<> InstallCniPlugins(const Options& options) {
@@ -50,9 +68,25 @@ Result<> InstallCniPlugins(const Options& options) {
     if (from.filename() != kOurs && fs::exists(to, error)) continue;
     const auto binary = ReadFile(from);
     if (!binary) return tl::unexpected(binary.error());
+    if (from.filename() != kOurs)
+      if (auto done = Record(options, RecordOf(from.filename(), *binary)); !done) return done;
     if (auto done = Replace(to, *binary, kExecutable); !done) return done;
   }
   return {};
+}
+
+InstalledPlugins FindInstalledPlugins(const Options& options) {
+  InstalledPlugins found;
+  if (options.cni_bin_dir.empty()) return found;
+  const std::string record = ReadRecord(options);
+  for (const fs::path from : options.cni_binaries) {
+    const fs::path name = from.filename(), path = fs::path(options.cni_bin_dir) / name;
+    const auto binary = ReadFile(path);
+    if (!binary) continue;
+    const bool ours = name == kOurs || record.find(RecordOf(name, *binary)) != record.npos;
+    (ours ? found.ours : found.others).push_back(path);
+  }
+  return found;
 }
 
 // Version 1.0.0, though ours speaks 1.1.0: one version holds for the whole chain, and Debian 12's
@@ -74,7 +108,11 @@ Result<> WriteCniConfig(const Options& options) {
   if (options.cni_conf_dir.empty()) return {};
   constexpr auto kPublic = fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read |
                            fs::perms::others_read;
-  return Replace(fs::path(options.cni_conf_dir) / kConfig, CniConfig(options), kPublic);
+  return Replace(CniConfigFile(options), CniConfig(options), kPublic);
+}
+
+std::string CniConfigFile(const Options& options) {
+  return options.cni_conf_dir + "/" + std::string(kConfig);
 }
 
 std::string ConfigBeforeOurs(const Options& options) {

@@ -4,8 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "agent/agent.h"
-#include "agent/api.h"
+#include "agent/daemon.h"
 #include "base/log.h"
 #include "io/signals.h"
 
@@ -63,23 +62,21 @@ void Declare(CLI::App& app, Flags& flags) {
 Result<> Run(const Flags& flags) {
   if (auto done = log::Configure(flags.log_level, flags.log_format); !done) return done;
   io::Loop loop;
-  auto kubernetes = kube::Connect(loop, flags.options.kubernetes, {});
-  if (!kubernetes) return tl::unexpected(kubernetes.error());
-  auto agent = Agent::Open(loop, flags.options, std::move(kubernetes->source));
-  if (!agent) return tl::unexpected(agent.error());
-  Agent& running = **agent;
+  auto daemon = Daemon::Open(loop, flags.options);
+  if (!daemon) return tl::unexpected(daemon.error());
+  Daemon& running = **daemon;
 
   const std::string path =
       flags.socket.empty() ? running.options().run_dir + "/agent.sock" : flags.socket;
   auto people = io::HttpServer::OnUnixSocket(
       loop, path,
-      [&](const io::HttpRequest& request, auto reply) { Serve(running, request, reply); });
+      [&](const io::HttpRequest& request, auto reply) { running.Serve(request, reply); });
   if (!people) return tl::unexpected(people.error());
   std::unique_ptr<io::HttpServer> health;
   if (!flags.options.health_address.empty()) {
     auto made = io::HttpServer::OnTcp(
         loop, flags.options.health_address,
-        [&](const io::HttpRequest& request, auto reply) { ServeHealth(running, request, reply); });
+        [&](const io::HttpRequest& request, auto reply) { running.ServeHealth(request, reply); });
     if (!made) return tl::unexpected(made.error());
     health = std::move(*made);
   }

@@ -20,6 +20,15 @@ struct Options {
   std::string proc_sys = "/proc/sys";      // the kernel's settings, where they can be written
   std::string datapath = "auto";           // auto, system or netdev
   std::string health_address;              // IP:PORT for /healthz, /readyz, /metrics
+
+  // What uninstalling must know (uninstall.h): the kernel's settings and the node's install are
+  // gone with the next boot, and so is run_dir.
+  std::string settings_record() const { return run_dir + "/found-settings"; }
+  std::string uninstalled_mark() const { return run_dir + "/uninstalled"; }
+  // Plugins of others that were put into cni_bin_dir; empty: not kept.
+  std::string plugin_record() const {
+    return kubernetes.state_dir.empty() ? "" : kubernetes.state_dir + "/cni-plugins";
+  }
 };
 
 }  // namespace kvs::agent

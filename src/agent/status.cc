@@ -61,4 +61,10 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfig
   return status;
 }
 
+kube::VSwitchConfigStatus StatusOfNobody(const std::string& why,
+                                         const kube::VSwitchConfigStatus& before) {
+  return {.conditions = {Make(before, std::string(kube::VSwitchConfig::kReady), false, "",
+                              "Uninstalled", why)}};
+}
+
 }  // namespace kvs::agent

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <map>
 
 #include "base/log.h"
@@ -17,25 +16,10 @@ namespace {
 
 using netlink::Request;
 
-// A node that forwards is a router to the kernel, and a router doesn't listen to router
-// advertisements unless told so (accept_ra=2, ip-sysctl.rst): without this, switching forwarding on
-// would cost the node its own IPv6 address.
-Result<> KeepRouterAdvertisements(const std::string& proc_sys) {
-  std::error_code error;
-  for (const auto& link : std::filesystem::directory_iterator("/proc/sys/net/ipv6/conf", error)) {
-    const std::string path = "net/ipv6/conf/" + link.path().filename().string() + "/accept_ra";
-    const auto value = netlink::ReadSysctl(path);
-    if (!value || *value != "1") continue;
-    if (auto done = netlink::WriteSysctl(path, "2", proc_sys); !done && done.error().code != ENOENT)
-      return done;
-  }
-  return {};
-}
-
 }  // namespace
 
-HostApplier::HostApplier(pipeline::Engine& engine, std::string bridge, std::string proc_sys)
-    : engine_(engine), bridge_(std::move(bridge)), proc_sys_(std::move(proc_sys)) {}
+HostApplier::HostApplier(pipeline::Engine& engine, std::string bridge, SettingsRecord settings)
+    : engine_(engine), bridge_(std::move(bridge)), settings_(std::move(settings)) {}
 
 Result<> HostApplier::Open() {
   if (socket_) return {};
@@ -70,19 +54,15 @@ bool HostApplier::Reconcile() {
 }
 
 Result<> HostApplier::ReconcileSettings() {
-  const auto forwarding = netlink::ReadSysctl("net/ipv6/conf/all/forwarding");
-  if (forwarding && *forwarding != "1")
-    if (auto done = KeepRouterAdvertisements(proc_sys_); !done) return done;
+  if (auto done = settings_.Forward(); !done) return done;
   const std::string link = "/conf/" + bridge_ + "/";
   const std::pair<std::string, const char*> settings[] = {
-      {"net/ipv4/ip_forward", "1"},
-      {"net/ipv6/conf/all/forwarding", "1"},
       {"net/ipv4" + link + "rp_filter", "0"},  // replies to what other links brought come back here
       {"net/ipv4" + link + "send_redirects", "0"},  // pods have no other way than the one they take
       {"net/ipv6" + link + "accept_ra", "0"},
   };
   for (const auto& [path, value] : settings) {
-    auto done = netlink::WriteSysctl(path, value, proc_sys_);
+    auto done = netlink::WriteSysctl(path, value, settings_.proc_sys());
     if (!done && done.error().code != ENOENT)
       return done;  // ENOENT: no IPv6, or the bridge isn't up yet
   }

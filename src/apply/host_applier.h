@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "apply/settings_record.h"
 #include "io/loop.h"
 #include "netlink/socket.h"
 #include "pipeline/plan.h"
@@ -18,8 +19,7 @@ namespace kvs::apply {
 // something new or somebody changed something.
 class HostApplier {
  public:
-  // `proc_sys`: the kernel's settings, where they can be written.
-  HostApplier(pipeline::Engine& engine, std::string bridge, std::string proc_sys);
+  HostApplier(pipeline::Engine& engine, std::string bridge, SettingsRecord settings);
 
   // Returns whether everything is as wanted now; what could not be done is logged once, and told by
   // problem().
@@ -39,7 +39,8 @@ class HostApplier {
   Result<> Do(const std::vector<netlink::Request>& requests);
 
   pipeline::Engine& engine_;
-  std::string bridge_, proc_sys_;
+  std::string bridge_;
+  SettingsRecord settings_;
   std::unique_ptr<netlink::Socket> socket_, netfilter_;
   std::set<std::string> deaf_;
   std::string problem_;

@@ -49,19 +49,19 @@ Result<bool> TxChecksumOffload(std::string_view link) {
   return value.data != 0;
 }
 
-Result<std::string> ReadSysctl(std::string_view path) {
-  auto fd = OpenSysctl("/proc/sys", path, O_RDONLY);
+Result<std::string> ReadSysctl(std::string_view path, std::string_view proc_sys) {
+  auto fd = OpenSysctl(proc_sys, path, O_RDONLY);
   if (!fd) return tl::unexpected<Error>(fd.error());
   std::string value(4096, '\0');
   const ssize_t size = read(fd->get(), value.data(), value.size());
-  if (size < 0) return FailErrno(errno, "read /proc/sys/{}", path);
+  if (size < 0) return FailErrno(errno, "read {}/{}", proc_sys, path);
   value.resize(static_cast<size_t>(size));
   if (value.ends_with('\n')) value.pop_back();
   return value;
 }
 
 Result<> WriteSysctl(std::string_view path, std::string_view value, std::string_view proc_sys) {
-  if (const auto now = ReadSysctl(path); now && *now == value) return {};
+  if (const auto now = ReadSysctl(path, proc_sys); now && *now == value) return {};
   auto fd = OpenSysctl(proc_sys, path, O_WRONLY);
   if (!fd) return tl::unexpected<Error>(fd.error());
   if (write(fd->get(), value.data(), value.size()) != static_cast<ssize_t>(value.size()))

@@ -20,7 +20,7 @@ Result<bool> TxChecksumOffload(std::string_view link);
 // feed. A write of the value that is there already is not made: /proc/sys may be read-only.
 // `proc_sys`: where it can be written, for who runs in a container.
 // Errors: ENOENT (no such setting or link; no IPv6), EROFS, EACCES.
-Result<std::string> ReadSysctl(std::string_view path);
+Result<std::string> ReadSysctl(std::string_view path, std::string_view proc_sys = "/proc/sys");
 Result<> WriteSysctl(std::string_view path, std::string_view value,
                      std::string_view proc_sys = "/proc/sys");
 

@@ -1,5 +1,6 @@
 #include "netlink/nftables.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "netlink/nftables_message.h"
@@ -63,6 +64,17 @@ Result<std::vector<std::string>> DumpIngressDrops(Socket& socket) {
     return chain.Text(NFTA_CHAIN_NAME);
   };
   return socket.Read(Nftables(NFT_MSG_GETCHAIN, NLM_F_DUMP).Asking("read nftables chains"), name);
+}
+
+Result<bool> HasTable(Socket& socket, uint8_t family, std::string_view table) {
+  const auto name = [](Bytes body) -> std::optional<std::string> {
+    if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
+    return Attributes(body).Text(NFTA_TABLE_NAME);
+  };
+  const auto names = socket.Read(
+      Nftables(NFT_MSG_GETTABLE, NLM_F_DUMP, family).Asking("read nftables tables"), name);
+  if (!names) return tl::unexpected<Error>(names.error());
+  return std::ranges::find(*names, table) != names->end();
 }
 
 Result<size_t> CountInetRules(Socket& socket, std::string_view table, std::string_view chain) {

@@ -22,6 +22,9 @@ Result<> AllowIngress(Socket& socket, std::string_view link);
 // The links with such a chain.
 Result<std::vector<std::string>> DumpIngressDrops(Socket& socket);
 
+// Whether there is a table of this name. `family`: NFPROTO_INET, NFPROTO_NETDEV.
+Result<bool> HasTable(Socket& socket, uint8_t family, std::string_view table);
+
 // How many rules a chain of a table of family inet has; 0 if it isn't there.
 Result<size_t> CountInetRules(Socket& socket, std::string_view table, std::string_view chain);
 

@@ -1,0 +1,172 @@
+#include "agent/daemon.h"
+
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+
+#include "agent/api.h"
+#include "base/log.h"
+#include "kube/files.h"
+
+namespace kvs::agent {
+namespace {
+
+constexpr char kNoInstall[] = "none";  // no VSwitchConfig was known
+constexpr char kSaying[] = "uninstalled from this node by `kvs uninstall`";
+
+bool Has(const io::HttpRequest& request, const std::string& flag) {
+  const auto found = request.query.find(flag);
+  return found != request.query.end() && found->second == "1";
+}
+
+io::HttpResponse Text(int status, const std::string& text) {
+  return {status, "text/plain; charset=utf-8", text + "\n"};
+}
+
+}  // namespace
+
+Daemon::Daemon(io::Loop& loop, Options options, std::unique_ptr<NodeLock> lock)
+    : loop_(loop),
+      options_(std::move(options)),
+      lock_(std::move(lock)),
+      again_(loop, [this] { BeAgent(); }) {}
+
+Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
+  auto lock = NodeLock::Take(options.run_dir);
+  if (!lock) return tl::unexpected(lock.error());
+  std::unique_ptr<Daemon> daemon(new Daemon(loop, std::move(options), std::move(*lock)));
+  if (access(daemon->options_.uninstalled_mark().c_str(), F_OK) == 0) {
+    // It may have been killed before all was done.
+    daemon->LeaveNode(false, [](const UninstallReport&) {});
+  } else if (auto done = daemon->StartAgent(); !done) {
+    return tl::unexpected(done.error());
+  }
+  return daemon;
+}
+
+void Daemon::BeAgent() { Become(StartAgent()); }
+void Daemon::BeNobody() { Become(WatchForInstall()); }
+
+// Whoever restarts this program lets it try again.
+void Daemon::Become(const Result<>& done) {
+  if (done) return;
+  log::Error("{}", done.error().message);
+  loop_.Stop();
+}
+
+Result<> Daemon::StartAgent() {
+  watch_.reset();
+  kubernetes_.reset();
+  if (unlink(options_.uninstalled_mark().c_str()) != 0 && errno != ENOENT)
+    return FailErrno(errno, "remove {}", options_.uninstalled_mark());
+  auto kubernetes = kube::Connect(loop_, options_.kubernetes, {});
+  if (!kubernetes) return tl::unexpected(kubernetes.error());
+  kubernetes_ = std::move(*kubernetes);
+  auto agent = Agent::Open(loop_, options_, std::move(kubernetes_->source));
+  if (!agent) return tl::unexpected(agent.error());
+  agent_ = std::move(*agent);
+  return {};
+}
+
+Result<> Daemon::WatchForInstall() {
+  log::Info("{}; waiting for a new install", kSaying);
+  kube::Where where = options_.kubernetes;
+  where.state_dir.clear();  // nothing is left there
+  auto kubernetes = kube::Connect(loop_, where, {});
+  if (!kubernetes) return tl::unexpected(kubernetes.error());
+  kubernetes_ = std::move(*kubernetes);
+  watch_ = kubernetes_->source->Watch<kube::VSwitchConfig>(
+      {.on_put = [this](const kube::VSwitchConfig& config) { NoteInstall(config); },
+       .on_erase = {},
+       .on_synced = {}});
+  return {};
+}
+
+void Daemon::NoteInstall(const kube::VSwitchConfig& config) {
+  if (config.meta.name != options_.node_name || again_.active()) return;
+  if (kube::ReadFile(options_.uninstalled_mark()) != config.meta.uid) {
+    log::Info("VSwitchConfig/{} is of a new install", config.meta.name);
+    return again_.Start(std::chrono::milliseconds(0));
+  }
+  kube::VSwitchConfig told;
+  told.meta.name = config.meta.name;
+  told.status = StatusOfNobody(kSaying, config.status);
+  const auto* shown = kube::FindCondition(config.status.conditions, kube::VSwitchConfig::kReady);
+  if (shown != nullptr && shown->reason == told.status.conditions.front().reason) return;
+  kubernetes_->source->Apply(told, kManager, [](const Result<>& done) {
+    if (!done) log::Warning("status: {}", done.error().message);
+  });
+}
+
+void Daemon::AnswerUninstall(const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
+  if (request.method != "POST") return reply(Text(405, "use POST"));
+  if (uninstalling_) return reply(Text(409, "uninstalling already; ask again in a few seconds"));
+  const UninstallWish wish{.dry_run = Has(request, "dry-run"), .force = Has(request, "force")};
+  const auto answer = [this, reply](const UninstallReport& report) {
+    reply({report.refused ? 409 : 200, "application/json", report.ToJson(options_.node_name)});
+  };
+  // First it only looks: a node that must refuse goes on as if nobody had asked.
+  InBackground({.dry_run = true, .force = wish.force},
+               [this, wish, answer](const UninstallReport& report) {
+                 if (wish.dry_run || report.refused) return answer(report);
+                 LeaveNode(wish.force, answer);
+               });
+}
+
+// The mark comes first: whatever happens next, the agent puts nothing back.
+void Daemon::LeaveNode(bool force, OnReport done) {
+  if (agent_) {
+    const kube::VSwitchConfig* config = agent_->config();
+    const auto marked = kube::WriteFile(options_.uninstalled_mark(),
+                                        config == nullptr ? kNoInstall : config->meta.uid);
+    if (!marked) return done({.problems = {marked.error().message}});
+    agent_.reset();
+  }
+  InBackground({.force = force}, [this, done](const UninstallReport& report) {
+    for (const std::string& thing : report.done) log::Info("removed: {}", thing);
+    for (const std::string& problem : report.problems) log::Warning("uninstall: {}", problem);
+    done(report);
+    if (report.refused) return again_.Start(std::chrono::milliseconds(0));
+    if (!watch_) BeNobody();
+  });
+}
+
+void Daemon::InBackground(const UninstallWish& wish, OnReport done) {
+  const auto report = std::make_shared<UninstallReport>();
+  uninstalling_ = io::Work::Run(
+      loop_, [report, options = options_, wish] { *report = Uninstall(options, wish); },
+      [this, report, done = std::move(done)] {
+        const auto over = std::move(uninstalling_);
+        done(*report);
+      });
+}
+
+io::HttpResponse Daemon::OfNobody(const io::HttpRequest& request) const {
+  if (request.path == "/healthz") return Text(200, "ok");
+  if (request.path == "/metrics") return {200, "text/plain; version=0.0.4", ""};
+  if (request.path != "/v1/status") return Text(503, kSaying);
+  const boost::json::object problem = {
+      {"object", "Host"}, {"field", "network"}, {"message", kSaying}};
+  const boost::json::object status = {
+      {"node", options_.node_name}, {"ready", false}, {"problems", boost::json::array{problem}}};
+  return {200, "application/json", boost::json::serialize(status) + "\n"};
+}
+
+void Daemon::Serve(const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
+  if (request.path == "/v1/uninstall") return AnswerUninstall(request, reply);
+  if (!agent_) return reply(OfNobody(request));
+  agent::Serve(*agent_, request, reply);
+}
+
+void Daemon::ServeHealth(const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
+  if (!agent_) return reply(OfNobody(request));
+  agent::ServeHealth(*agent_, request, reply);
+}
+
+void Daemon::Retire(std::function<void()> done) {
+  if (!agent_) return done();
+  agent_->Retire(std::move(done));
+}
+
+}  // namespace kvs::agent

@@ -1,0 +1,33 @@
+#include "agent/node_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+namespace kvs::agent {
+
+Result<std::unique_ptr<NodeLock>> NodeLock::Take(const std::string& run_dir) {
+  std::error_code error;
+  std::filesystem::create_directories(run_dir, error);
+  const std::string path = run_dir + "/agent.lock";
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return FailErrno(errno, "open {}", path);
+  std::unique_ptr<NodeLock> lock(new NodeLock(fd));
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    const std::string pid = std::to_string(getpid()) + "\n";
+    if (ftruncate(fd, 0) != 0 || write(fd, pid.data(), pid.size()) < 0)
+      return FailErrno(errno, "write {}", path);
+    return lock;
+  }
+  char pid[16] = {};
+  if (read(fd, pid, sizeof pid - 1) < 0) pid[0] = '\0';
+  return Fail("another k-vswitchd (pid {}) holds {}; one node has one agent", std::atoi(pid), path);
+}
+
+NodeLock::~NodeLock() { close(fd_); }
+
+}  // namespace kvs::agent

@@ -1,0 +1,292 @@
+#include "agent/uninstall.h"
+
+#include <fmt/ranges.h>
+#include <linux/netfilter.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+
+#include "agent/cni_install.h"
+#include "apply/firewall_keeper.h"
+#include "apply/nft.h"
+#include "apply/port_keeper.h"
+#include "apply/settings_record.h"
+#include "feed/self.h"
+#include "kube/objects.h"
+#include "netlink/link.h"
+#include "netlink/nftables.h"
+#include "netlink/route.h"
+#include "ovsdb/attachment.h"
+#include "ovsdb/blocking_client.h"
+
+namespace kvs::agent {
+namespace {
+
+namespace fs = std::filesystem;
+using ovsdb::BlockingClient;
+using ovsdb::Table;
+
+// Of ovs-vswitchd, for a bridge that is deleted in OVSDB to be gone from the kernel.
+constexpr auto kPatience = std::chrono::seconds(10);
+
+BlockingClient::Deadline Soon() { return std::chrono::steady_clock::now() + kPatience; }
+
+std::string Plural(size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+class Uninstaller {
+ public:
+  Uninstaller(const Options& options, const UninstallWish& wish) : options_(options), wish_(wish) {}
+
+  UninstallReport Run() {
+    if (auto opened = Open(); !opened) {
+      report_.problems.push_back(opened.error().message);
+      return report_;
+    }
+    CniConfiguration();
+    auto database = OpenDatabase();
+    if (!database) report_.problems.push_back(database.error().message);
+    if (database) Promise(**database);
+    if (Refused() && !wish_.dry_run) {
+      report_.done.clear();  // the agent puts it back
+      return report_;
+    }
+    if (database) Bridge(**database);
+    PodLinks();
+    Firewall();
+    Routes();
+    Plugins();
+    Settings();
+    State();
+    return report_;
+  }
+
+ private:
+  Result<> Open() {
+    auto socket = netlink::Socket::Open();
+    if (!socket) return tl::unexpected(socket.error());
+    socket_ = std::move(*socket);
+    auto netfilter = netlink::Socket::OpenNetfilter();
+    if (!netfilter) return tl::unexpected(netfilter.error());
+    netfilter_ = std::move(*netfilter);
+    return {};
+  }
+
+  // One thing that goes: reported as `what`, or why it stays.
+  void Remove(const std::string& what, const std::function<Result<>()>& remove) {
+    if (!wish_.dry_run) {
+      if (auto done = remove(); !done)
+        return report_.problems.push_back(fmt::format("{}: {}", what, done.error().message));
+    }
+    report_.done.push_back(what);
+  }
+
+  // What could not be looked at.
+  void Stays(const std::string& what, const Error& error) {
+    report_.problems.push_back(fmt::format("{}: {}", what, error.message));
+  }
+
+  void RemoveFile(const std::string& what, const std::string& path) {
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(path, error))) return;
+    Remove(what + path, [&]() -> Result<> {
+      if (unlink(path.c_str()) != 0 && errno != ENOENT) return FailErrno(errno, "remove");
+      return {};
+    });
+  }
+  // With what was left by a writer that was killed before it renamed.
+  void RemoveWritten(const std::string& what, const std::string& path) {
+    RemoveFile(what, path);
+    const fs::path file(path);
+    RemoveFile(what, file.parent_path() / ("." + file.filename().string() + ".new"));
+  }
+
+  void CniConfiguration() {
+    if (!options_.cni_conf_dir.empty())
+      RemoveWritten("CNI configuration ", CniConfigFile(options_));
+  }
+
+  Result<std::unique_ptr<BlockingClient>> OpenDatabase() {
+    auto client = BlockingClient::Connect(options_.ovsdb, Soon());
+    if (!client) return Wrap("bridge k-vswitch0", client.error());
+    auto read = (*client)->StartMonitor(ovsdb::MonitorAll(), Soon());
+    if (read) read = (*client)->WaitUntil([](const auto&) { return true; }, Soon());
+    if (!read) return Wrap("bridge k-vswitch0", read.error());
+    return client;
+  }
+
+  // A plugin that is at work finds that nobody is there, or waits for a verdict in vain and undoes
+  // what it did.
+  void Promise(BlockingClient& client) {
+    const ovsdb::Bridge* bridge = client.replica().bridges.Find(feed::kBridge);
+    const std::string key(ovsdb::kAgentKey);
+    if (wish_.dry_run || bridge == nullptr || !bridge->external_ids.contains(key)) return;
+    ovsdb::Transaction change;
+    change.Comment("k-vswitchd: uninstalling");
+    change.RemoveExternalIds(Table::kBridge, bridge->uuid, {key});
+    if (auto done = client.Transact(std::move(change), Soon()); !done)
+      Stays("promise to the CNI plugin", done.error());
+  }
+
+  bool Refused() {
+    auto links = netlink::DumpLinks(*socket_);
+    if (!links) {
+      Stays("pods", links.error());
+      return report_.refused = true;
+    }
+    for (const netlink::Link& link : *links) {
+      const auto attachment = ovsdb::Attachment::FromAlias(link.alias);
+      if (link.group != apply::kLiveGroup || !attachment) continue;
+      pods_.push_back(link);
+      if (wish_.force) continue;
+      report_.problems.push_back(fmt::format(
+          "pod {} is attached by link {}; delete it, or move it to another node",
+          attachment->pod.empty() ? "of container " + attachment->container : attachment->pod,
+          link.name));
+      report_.refused = true;
+    }
+    return report_.refused;
+  }
+
+  void Bridge(BlockingClient& client) {
+    const ovsdb::Bridge* bridge = client.replica().bridges.Find(feed::kBridge);
+    const ovsdb::OpenVSwitch* root = client.replica().root();
+    if (bridge == nullptr || root == nullptr) return;
+    if (!bridge->external_ids.contains(ovsdb::kNodeKey))
+      return report_.kept.push_back("bridge k-vswitch0: k-vswitch did not make it");
+    const size_t ports = bridge->ports.size() - 1;  // without LOCAL
+    Remove(fmt::format("bridge k-vswitch0 with {} in Open vSwitch", Plural(ports, "port")),
+           [&]() -> Result<> {
+             const int64_t change = root->next_cfg + 1;
+             ovsdb::Transaction deleting;
+             deleting.Comment("k-vswitchd: uninstalled");
+             deleting.DeleteBridge(root->uuid, bridge->uuid);
+             deleting.IncrementNextCfg(root->uuid);
+             if (auto done = client.Transact(std::move(deleting), Soon()); !done)
+               return tl::unexpected<Error>(done.error());
+             auto gone = client.WaitUntil(
+                 [&](const ovsdb::Replica& now) {
+                   return now.root() != nullptr && now.root()->cur_cfg >= change;
+                 },
+                 Soon());
+             if (!gone) return Wrap("ovs-vswitchd has not taken it down yet", gone.error());
+             return {};
+           });
+  }
+
+  // Of pods that lose their network, and those that wait to be deleted, their pods being gone.
+  void PodLinks() {
+    for (const netlink::Link& link : pods_)
+      Remove("link " + link.name + " of an attached pod", [&]() -> Result<> {
+        auto done = socket_->Do(netlink::DeleteLink(link));
+        return done || done.error().code == ENODEV ? Result<>() : done;
+      });
+    if (wish_.dry_run) return;
+    const auto reaped = socket_->Do(netlink::DeleteLinkGroup(apply::kDeadGroup));
+    if (!reaped && reaped.error().code != ENODEV)
+      Stays("links of pods that are gone", reaped.error());
+  }
+
+  void Firewall() {
+    for (const auto& [family, name] :
+         {std::pair(uint8_t{NFPROTO_INET}, "inet"), {uint8_t{NFPROTO_NETDEV}, "netdev"}}) {
+      const std::string table = fmt::format("nftables table {} k-vswitch", name);
+      const auto there = netlink::HasTable(*netfilter_, family, "k-vswitch");
+      if (!there) Stays(table, there.error());
+      if (there && *there)
+        Remove(table, [&] { return Nft(fmt::format("delete table {} k-vswitch\n", name)); });
+    }
+    const auto chains = netlink::ReadFilterChains(*netfilter_);
+    if (!chains) return Stays("rules in nftables chains of others", chains.error());
+    for (const std::string& command : apply::CommandsFor(*chains, {}))
+      Remove("nftables rule of ours in a chain of others (" + command + ")",
+             [&] { return Nft(command + "\n"); });
+  }
+
+  Result<> Nft(const std::string& commands) {
+    Result<> done;
+    io::Loop loop;
+    const auto process = apply::RunNft(loop, commands, [&](const std::string& problem) {
+      if (!problem.empty()) done = Fail("{}", problem);
+      loop.Stop();
+    });
+    loop.Run();
+    return done;
+  }
+
+  void Routes() {
+    auto routes = netlink::DumpRoutes(*socket_, netlink::kRouteProtocol);
+    if (!routes) return Stays("routes of protocol 27", routes.error());
+    std::erase_if(*routes,
+                  [&](const netlink::Route& route) { return route.table != RT_TABLE_MAIN; });
+    for (const netlink::Route& route : *routes)
+      Remove("route to " + route.destination.ToString(), [&]() -> Result<> {
+        auto done = socket_->Do(netlink::DeleteRoute(route));
+        return done || done.error().code == ESRCH ? Result<>() : done;
+      });
+  }
+
+  void Plugins() {
+    const InstalledPlugins plugins = FindInstalledPlugins(options_);
+    for (const std::string& path : plugins.ours) RemoveWritten("CNI plugin ", path);
+    for (const std::string& path : plugins.others)
+      report_.kept.push_back("CNI plugin " + path + ": k-vswitch did not put it there as it is");
+  }
+
+  void Settings() {
+    const apply::SettingsRecord record(options_.settings_record(), options_.proc_sys);
+    const auto changed = record.Changed();
+    if (!changed) return Stays("settings of the kernel", changed.error());
+    std::string main;
+    for (const auto& setting : *changed)
+      if (setting.path.find("/conf/") == setting.path.npos ||
+          setting.path.find("/all/") != setting.path.npos)
+        main += fmt::format("{}{}={}", main.empty() ? "" : ", ", setting.path, setting.found);
+    if (changed->empty()) return RemoveFile("file ", options_.settings_record());
+    Remove(fmt::format("{} of the kernel, as they were before: {}",
+                       Plural(changed->size(), "setting"), main),
+           [&] { return record.PutBack(); });
+  }
+
+  void State() {
+    const std::string& folder = options_.kubernetes.state_dir;
+    if (folder.empty()) return;
+    RemoveWritten("file ", options_.plugin_record());
+    RemoveWritten("file ", folder + "/api-servers");
+    for (const kube::Kind kind : kube::kAllKinds)
+      RemoveWritten("file ", fmt::format("{}/{}.json", folder, kube::Name(kind)));
+  }
+
+  const Options& options_;
+  const UninstallWish& wish_;
+  UninstallReport report_;
+  std::unique_ptr<netlink::Socket> socket_, netfilter_;
+  std::vector<netlink::Link> pods_;
+};
+
+boost::json::array Texts(const std::vector<std::string>& texts) {
+  return boost::json::array(texts.begin(), texts.end());
+}
+
+}  // namespace
+
+UninstallReport Uninstall(const Options& options, const UninstallWish& wish) {
+  return Uninstaller(options, wish).Run();
+}
+
+std::string UninstallReport::ToJson(const std::string& node) const {
+  return boost::json::serialize(boost::json::object{{"node", node},
+                                                    {"refused", refused},
+                                                    {"done", Texts(done)},
+                                                    {"kept", Texts(kept)},
+                                                    {"problems", Texts(problems)}}) +
+         "\n";
+}
+
+}  // namespace kvs::agent

@@ -1,0 +1,123 @@
+#include "apply/settings_record.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <sstream>
+
+#include "kube/files.h"
+#include "netlink/interface.h"
+
+namespace kvs::apply {
+namespace {
+
+constexpr char kForward4[] = "net/ipv4/ip_forward";
+constexpr char kForward6[] = "net/ipv6/conf/all/forwarding";
+
+bool IsGone(const Error& error) { return error.code == ENOENT; }
+
+}  // namespace
+
+SettingsRecord::SettingsRecord(std::string file, std::string proc_sys)
+    : file_(std::move(file)), proc_sys_(std::move(proc_sys)) {}
+
+std::vector<std::string> SettingsRecord::Links(const std::string& family) const {
+  std::vector<std::string> links;
+  std::error_code error;
+  for (const auto& link :
+       std::filesystem::directory_iterator(fmt::format("{}/net/{}/conf", proc_sys_, family), error))
+    links.push_back(link.path().string().substr(proc_sys_.size() + 1));
+  std::ranges::sort(links);
+  return links;
+}
+
+void SettingsRecord::Look(std::vector<Setting>& into, const std::string& path,
+                          const std::string& set) const {
+  if (const auto value = netlink::ReadSysctl(path, proc_sys_)) into.push_back({path, *value, set});
+}
+
+// The switch of a family switches all of its links, and the default of those to come; IPv4's also
+// accept_redirects (devinet.c, addrconf.c of Linux). What goes along is noted first and so put back
+// last, after the switch.
+Result<> SettingsRecord::Forward() const {
+  std::vector<Setting> settings, advertised;
+  const auto four = netlink::ReadSysctl(kForward4, proc_sys_);
+  if (four && *four != "1") {
+    Look(settings, "net/ipv4/conf/all/accept_redirects", "0");
+    for (const std::string& link : Links("ipv4"))
+      if (!link.ends_with("/all")) Look(settings, link + "/forwarding", "1");
+    settings.push_back({kForward4, *four, "1"});
+  }
+  const auto six = netlink::ReadSysctl(kForward6, proc_sys_);
+  if (six && *six != "1") {
+    for (const std::string& link : Links("ipv6")) {
+      if (!link.ends_with("/all")) Look(settings, link + "/forwarding", "1");
+      Look(advertised, link + "/accept_ra", "2");
+    }
+    std::erase_if(advertised, [](const Setting& setting) { return setting.found != "1"; });
+    settings.insert(settings.end(), advertised.begin(), advertised.end());
+    settings.push_back({kForward6, *six, "1"});
+  }
+  if (settings.empty()) return {};
+  if (auto done = Note(settings); !done) return done;
+  for (const Setting& setting : settings) {
+    const bool switches = setting.path == kForward4 || setting.path == kForward6;
+    if (!switches && !setting.path.ends_with("/accept_ra")) continue;  // goes along
+    auto done = netlink::WriteSysctl(setting.path, setting.set, proc_sys_);
+    if (!done && !IsGone(done.error())) return done;
+  }
+  return {};
+}
+
+Result<std::vector<SettingsRecord::Setting>> SettingsRecord::Read() const {
+  const auto text = kube::ReadFile(file_);
+  if (!text && IsGone(text.error())) return std::vector<Setting>();
+  if (!text) return Wrap("read " + file_, text.error());
+  std::vector<Setting> settings;
+  std::istringstream in(*text);
+  for (Setting setting; in >> setting.path >> setting.found >> setting.set;)
+    settings.push_back(setting);
+  return settings;
+}
+
+Result<> SettingsRecord::Note(const std::vector<Setting>& settings) const {
+  auto noted = Read();
+  if (!noted) return tl::unexpected(noted.error());
+  for (const Setting& setting : settings)
+    if (std::ranges::find(*noted, setting.path, &Setting::path) == noted->end())
+      noted->push_back(setting);
+  std::string text;
+  for (const Setting& setting : *noted)
+    text += fmt::format("{} {} {}\n", setting.path, setting.found, setting.set);
+  return kube::WriteFile(file_, text);
+}
+
+Result<std::vector<SettingsRecord::Setting>> SettingsRecord::Changed() const {
+  auto settings = Read();
+  if (!settings) return settings;
+  std::erase_if(*settings, [&](const Setting& setting) {
+    return setting.found == setting.set ||
+           netlink::ReadSysctl(setting.path, proc_sys_) != setting.set;
+  });
+  return settings;
+}
+
+Result<> SettingsRecord::PutBack() const {
+  auto settings = Read();
+  if (!settings) return tl::unexpected(settings.error());
+  for (Setting& setting : *settings) {
+    const auto now = netlink::ReadSysctl(setting.path, proc_sys_);
+    if (now && *now != setting.set) setting.found = *now;  // somebody else's wish
+  }
+  std::ranges::reverse(*settings);
+  for (const Setting& setting : *settings) {
+    auto done = netlink::WriteSysctl(setting.path, setting.found, proc_sys_);
+    if (!done && !IsGone(done.error())) return done;
+  }
+  if (unlink(file_.c_str()) != 0 && errno != ENOENT) return FailErrno(errno, "remove {}", file_);
+  return {};
+}
+
+}  // namespace kvs::apply

@@ -1,0 +1,110 @@
+#include "apply/settings_record.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace kvs::apply {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder in the place of /proc/sys, in which nothing goes along: the kernel's part is judged by
+// lab/uninstall_live_test.cc.
+class SettingsRecordTest : public testing::Test {
+ protected:
+  SettingsRecordTest()
+      : folder_(fs::temp_directory_path() / ("kvs-settings." + std::to_string(getpid()))),
+        record_(folder_ / "found-settings", folder_ / "sys") {
+    Set("net/ipv4/ip_forward", "0");
+    Set("net/ipv4/conf/all/accept_redirects", "1");
+    Set("net/ipv4/conf/all/forwarding", "0");
+    Set("net/ipv4/conf/eth0/forwarding", "0");
+    Set("net/ipv4/conf/eth1/forwarding", "1");
+    Set("net/ipv6/conf/all/forwarding", "0");
+    Set("net/ipv6/conf/eth0/accept_ra", "1");
+    Set("net/ipv6/conf/eth1/accept_ra", "0");
+  }
+  ~SettingsRecordTest() override { fs::remove_all(folder_); }
+
+  void Set(const std::string& path, const std::string& value) {
+    fs::create_directories((folder_ / "sys" / path).parent_path());
+    std::ofstream(folder_ / "sys" / path, std::ios::trunc) << value << "\n";
+  }
+  std::string Get(const std::string& path) {
+    std::ifstream in(folder_ / "sys" / path);
+    std::string value;
+    in >> value;
+    return value;
+  }
+
+  fs::path folder_;
+  SettingsRecord record_;
+};
+
+TEST_F(SettingsRecordTest, SwitchesForwardingOnAndPutsBackWhatItFound) {
+  ASSERT_TRUE(record_.Forward());
+  EXPECT_EQ(Get("net/ipv4/ip_forward"), "1");
+  EXPECT_EQ(Get("net/ipv6/conf/all/forwarding"), "1");
+  EXPECT_EQ(Get("net/ipv6/conf/eth0/accept_ra"), "2");
+  EXPECT_EQ(Get("net/ipv6/conf/eth1/accept_ra"), "0") << "it never listened";
+  const auto changed = record_.Changed();
+  ASSERT_TRUE(changed);
+  ASSERT_EQ(changed->size(), 3u);
+  EXPECT_EQ(changed->back(), (SettingsRecord::Setting{"net/ipv6/conf/all/forwarding", "0", "1"}));
+
+  ASSERT_TRUE(record_.PutBack());
+  EXPECT_EQ(Get("net/ipv4/ip_forward"), "0");
+  EXPECT_EQ(Get("net/ipv6/conf/all/forwarding"), "0");
+  EXPECT_EQ(Get("net/ipv6/conf/eth0/accept_ra"), "1");
+  EXPECT_FALSE(fs::exists(folder_ / "found-settings"));
+  EXPECT_TRUE(record_.PutBack()) << "once more does no harm";
+}
+
+TEST_F(SettingsRecordTest, KeepsWhatItFoundFirst) {
+  ASSERT_TRUE(record_.Forward());
+  SettingsRecord restarted(folder_ / "found-settings", folder_ / "sys");
+  ASSERT_TRUE(restarted.Forward());
+  Set("net/ipv6/conf/eth0/accept_ra", "1");  // as a program does that sets a link up anew
+  Set("net/ipv6/conf/all/forwarding", "2");
+  ASSERT_TRUE(restarted.Forward());
+  EXPECT_EQ(Get("net/ipv6/conf/all/forwarding"), "1");
+  ASSERT_TRUE(restarted.PutBack());
+  EXPECT_EQ(Get("net/ipv6/conf/all/forwarding"), "0");
+  EXPECT_EQ(Get("net/ipv6/conf/eth0/accept_ra"), "1");
+}
+
+TEST_F(SettingsRecordTest, LeavesWhatOthersChangedSinceOrHadSetBefore) {
+  Set("net/ipv4/ip_forward", "1");
+  ASSERT_TRUE(record_.Forward());
+  Set("net/ipv6/conf/eth0/accept_ra", "0");
+  const auto changed = record_.Changed();
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->size(), 1u) << changed->front().path;
+  ASSERT_TRUE(record_.PutBack());
+  EXPECT_EQ(Get("net/ipv4/ip_forward"), "1");
+  EXPECT_EQ(Get("net/ipv6/conf/eth0/accept_ra"), "0");
+  EXPECT_EQ(Get("net/ipv6/conf/all/forwarding"), "0");
+}
+
+TEST_F(SettingsRecordTest, ChangesNothingThatItCannotRecord) {
+  const SettingsRecord nowhere(folder_ / "no folder/found-settings", folder_ / "sys");
+  const auto done = nowhere.Forward();
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().message.find("found-settings"), std::string::npos);
+  EXPECT_EQ(Get("net/ipv4/ip_forward"), "0");
+}
+
+TEST_F(SettingsRecordTest, DoesWithoutIPv6) {
+  fs::remove_all(folder_ / "sys/net/ipv6");
+  ASSERT_TRUE(record_.Forward());
+  EXPECT_EQ(Get("net/ipv4/ip_forward"), "1");
+  ASSERT_TRUE(record_.PutBack());
+  EXPECT_EQ(Get("net/ipv4/ip_forward"), "0");
+}
+
+}  // namespace
+}  // namespace kvs::apply
