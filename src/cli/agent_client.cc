@@ -14,7 +14,8 @@ size_t Append(char* bytes, size_t one, size_t size, void* body) {
 
 }  // namespace
 
-Result<Answer> AskAgent(const std::string& socket, const std::string& path) {
+Result<Answer> AskAgent(const std::string& socket, const std::string& path,
+                        const std::string& method) {
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
                                                                  &curl_easy_cleanup);
   if (!curl) return Fail("libcurl does not start");
@@ -22,6 +23,7 @@ Result<Answer> AskAgent(const std::string& socket, const std::string& path) {
   const std::string url = "http://agent" + path;
   curl_easy_setopt(curl.get(), CURLOPT_UNIX_SOCKET_PATH, socket.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 30L);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &Append);

@@ -84,6 +84,7 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint) {
                            : problems.empty() ? paint.Bad("NOT READY, starting")
                                               : paint.Bad("NOT OK"));
   shown.text += problems;
+  if (Text(*status, "switch").empty()) return shown;  // uninstalled
   const auto line = [&](std::string_view what, const std::string& text) {
     shown.text += fmt::format("  {:<9} {}\n", what, text);
   };

@@ -5,6 +5,7 @@
 #include "cli/agent_commands.h"
 #include "cli/exit_code.h"
 #include "cli/lab_commands.h"
+#include "cli/uninstall_commands.h"
 
 namespace kvs::cli {
 
@@ -15,6 +16,7 @@ int Main(int argc, char** argv) {
   int code = kOk;
   AddAgentCommands(app, code);
   AddLabCommands(app, code);
+  AddUninstallCommands(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/kubectl.h"
+
+namespace kvs::cli {
+
+// A node of the cluster, and the pod of our agent on it.
+struct ClusterNode {
+  std::string name;
+  std::string agent;  // empty: none
+};
+
+// Of all nodes that run Linux, by name.
+Result<std::vector<ClusterNode>> FindNodes(const Kubectl& kubectl);
+
+// Takes the condition NetworkUnavailable off the Nodes that have it from our controller: a Node
+// that keeps it with status True takes no pod of whichever network comes next. Gives their names.
+Result<std::vector<std::string>> ClearNetworkConditions(const Kubectl& kubectl);
+
+}  // namespace kvs::cli

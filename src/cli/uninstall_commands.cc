@@ -1,0 +1,61 @@
+#include "cli/uninstall_commands.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "cli/output.h"
+#include "cli/uninstall.h"
+
+namespace kvs::cli {
+namespace {
+
+bool AskOnTerminal() {
+  fmt::print("\nType yes to remove all of this: ");
+  std::fflush(stdout);
+  std::string answer;
+  return std::getline(std::cin, answer) && answer == "yes";
+}
+
+int Uninstall(const UninstallArguments& arguments) {
+  if (!arguments.yes && !arguments.dry_run && isatty(STDIN_FILENO) != 1) {
+    PrintError(
+        "uninstall asks before it removes anything, and there is no terminal; see what it "
+        "would do with --dry-run, and add --yes");
+    return kUsage;
+  }
+  return UninstallCluster(arguments, AskOnTerminal);
+}
+
+struct NodeArguments {
+  std::string socket = "/run/k-vswitch/agent.sock";
+  bool dry_run = false, force = false;
+};
+
+}  // namespace
+
+void AddUninstallCommands(CLI::App& app, int& code) {
+  auto* uninstall = app.add_subcommand(
+      "uninstall", "take k-vswitch out of a cluster, and leave nodes as they were");
+  const auto wish = std::make_shared<UninstallArguments>();
+  uninstall->add_flag("--yes", wish->yes, "don't ask");
+  uninstall->add_flag("--dry-run", wish->dry_run, "only say what would be removed");
+  uninstall->add_flag("--force", wish->force,
+                      "also where pods are attached or an agent doesn't answer");
+  uninstall->add_option("--kubeconfig", wish->kubeconfig, "as kubectl's");
+  uninstall->add_option("--context", wish->context, "as kubectl's");
+  uninstall->callback([wish, &code] { code = Uninstall(*wish); });
+
+  auto* one = app.add_subcommand("uninstall-node", "")->group("");  // hidden
+  const auto node = std::make_shared<NodeArguments>();
+  one->add_option("--socket", node->socket)->envname("KVS_SOCKET");
+  one->add_flag("--dry-run", node->dry_run);
+  one->add_flag("--force", node->force);
+  one->callback([node, &code] { code = UninstallNode(node->socket, node->dry_run, node->force); });
+}
+
+}  // namespace kvs::cli
