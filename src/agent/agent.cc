@@ -56,7 +56,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
       source_watch_(source_->WatchProblems(
           [this](const std::vector<Problem>& problems) { NoteSource(problems); })),
       events_(*source_, options_.node_name),
-      nodes_(*source_, options_.node_name, world_, [this] { Soon(); }),
+      nodes_(loop, *source_, options_.node_name, world_, [this] { Soon(); }),
       ovsdb_(loop, {.path = options_.ovsdb}, OvsdbHandlers()),
       switch_(loop, MgmtSocket(options_), SwitchHandlers(), {.watch_flows = true}),
       flows_(loop, switch_,

@@ -1,18 +1,25 @@
 #include "feed/node_feed.h"
 
-namespace kvs::feed {
+#include <chrono>
 
-NodeFeed::NodeFeed(kube::Source& source, std::string own_name, world::World& world,
+namespace kvs::feed {
+namespace {
+
+// From the first deletion of an install that goes to the last, and from the first configuration of
+// one that comes back to the last.
+constexpr auto kAllAtOnce = std::chrono::milliseconds(5000);
+
+}  // namespace
+
+NodeFeed::NodeFeed(io::Loop& loop, kube::Source& source, std::string own_name, world::World& world,
                    std::function<void()> on_change)
-    : own_name_(std::move(own_name)), world_(world), on_change_(std::move(on_change)) {
+    : own_name_(std::move(own_name)),
+      world_(world),
+      on_change_(std::move(on_change)),
+      let_go_(loop, [this] { LetGo(); }) {
   subscription_ = source.Watch<kube::VSwitchConfig>({
       .on_put = [this](const kube::VSwitchConfig& config) { Put(config); },
-      .on_erase =
-          [this](const std::string& key) {
-            configs_.erase(key);
-            world_.nodes.Erase(key);
-            on_change_();
-          },
+      .on_erase = [this](const std::string& key) { Erase(key); },
       .on_synced =
           [this] {
             synced_ = true;
@@ -23,14 +30,32 @@ NodeFeed::NodeFeed(kube::Source& source, std::string own_name, world::World& wor
 
 const kube::VSwitchConfig* NodeFeed::own() const {
   const auto it = configs_.find(own_name_);
-  return it == configs_.end() ? nullptr : &it->second;
+  return it == configs_.end() || deleted_.contains(own_name_) ? nullptr : &it->second;
 }
 
 void NodeFeed::Put(const kube::VSwitchConfig& config) {
+  deleted_.erase(config.meta.name);
+  if (!deleted_.empty()) let_go_.Start(kAllAtOnce);
   configs_.insert_or_assign(config.meta.name, config);
   world_.nodes.Put({.name = config.meta.name,
                     .pod_ranges = config.spec.pod_cidrs,
                     .overlay_ips = config.spec.overlay_ips});
+  on_change_();
+}
+
+void NodeFeed::Erase(const std::string& name) {
+  deleted_.insert(name);
+  let_go_.Start(kAllAtOnce);
+  on_change_();
+}
+
+void NodeFeed::LetGo() {
+  if (deleted_.contains(own_name_)) return;
+  for (const std::string& name : deleted_) {
+    configs_.erase(name);
+    world_.nodes.Erase(name);
+  }
+  deleted_.clear();
   on_change_();
 }
 

@@ -3,8 +3,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
+#include "io/loop.h"
 #include "kube/source.h"
 #include "world/world.h"
 
@@ -12,27 +14,35 @@ namespace kvs::feed {
 
 // VSwitchConfigs -> world.nodes. The configuration of this node is also kept as it is, for
 // SelfFeed.
+//
+// A node is taken for gone when its configuration has been away for a few seconds and this node's
+// own is there. Where that is deleted too, all of k-vswitch is being deleted (kubectl delete of the
+// manifest), which is no wish to cut pods off: everything stays as it was until it is back.
 class NodeFeed {
  public:
   // `on_change` is called when the own configuration or the list of all pod ranges may have
   // changed, and once everything has been read.
-  NodeFeed(kube::Source& source, std::string own_name, world::World& world,
+  NodeFeed(io::Loop& loop, kube::Source& source, std::string own_name, world::World& world,
            std::function<void()> on_change);
   NodeFeed(const NodeFeed&) = delete;
   NodeFeed& operator=(const NodeFeed&) = delete;
 
   bool synced() const { return synced_; }
-  // nullptr: the controller has not written it (yet).
+  // nullptr: the controller has not written it (yet), or it was deleted.
   const kube::VSwitchConfig* own() const;
   const std::map<std::string, kube::VSwitchConfig>& all() const { return configs_; }
 
  private:
   void Put(const kube::VSwitchConfig& config);
+  void Erase(const std::string& name);
+  void LetGo();
 
   std::string own_name_;
   world::World& world_;
   std::function<void()> on_change_;
   std::map<std::string, kube::VSwitchConfig> configs_;
+  std::set<std::string> deleted_;  // but still in configs_
+  io::Timer let_go_;
   bool synced_ = false;
   std::unique_ptr<kube::Subscription> subscription_;
 };

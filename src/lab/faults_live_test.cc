@@ -262,6 +262,22 @@ TEST_F(FaultsLiveTest, AnOpenVSwitchThatIsTooOldGetsNoNewPods) {
 // OVS 3.1 in userspace: a megaflow from before the tunnel's port was there may outlive every
 // revalidation, and gives tunnelled packets to the host as long as they keep coming. Tries in quick
 // succession keep it alive for ever, so it is purged here.
+// As `kubectl delete` of the manifest does while the agents still run.
+TEST_F(FaultsLiveTest, DeletedConfigurationsCutNobodyOff) {
+  ASSERT_TRUE(lab_->StopController(SIGTERM));
+  const std::filesystem::path configs = lab_->options().manifests + "/.kvswitch";
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(configs))
+    files.push_back(entry.path());
+  ASSERT_GE(files.size(), 2u);
+  for (const auto& file : files) std::filesystem::remove(file);
+  std::this_thread::sleep_for(std::chrono::seconds(7));
+  EXPECT_TRUE(AllReached()) << last_;
+  ASSERT_TRUE(lab_->StartController());
+  std::this_thread::sleep_for(std::chrono::seconds(7));
+  EXPECT_TRUE(AllReached()) << last_;
+}
+
 TEST_F(FaultsLiveTest, OverlayIsSwitchedWhileItRuns) {
   for (const char* type : {"gre", "geneve", "none", "vxlan"}) {
     SCOPED_TRACE(type);
