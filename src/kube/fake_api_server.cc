@@ -275,8 +275,8 @@ void FakeApiServer::Serve(const Request& request, const PeerPtr& peer) {
     return Refuse(peer, wire, faults.status, "Tested", fmt::format("fault {}", faults.status));
   if (!faults.body.empty())
     return Answer(peer, 200, std::string(MediaType(wire, false)), faults.body);
-  if (wire == Wire::kProtobuf)
-    EXPECT_NE(Get(request.headers, "accept").find("protobuf"), std::string::npos);
+  EXPECT_TRUE(wire == Wire::kJson ||
+              Get(request.headers, "accept").find("protobuf") != std::string::npos);
   if (request.method == "GET" && Get(request.query, "watch") == "1")
     Watch(*place, request, peer);
   else if (request.method == "GET")
