@@ -197,10 +197,10 @@ class Uninstaller {
     for (const auto& [family, name] :
          {std::pair(uint8_t{NFPROTO_INET}, "inet"), {uint8_t{NFPROTO_NETDEV}, "netdev"}}) {
       const std::string table = fmt::format("nftables table {} k-vswitch", name);
+      const std::string drop = fmt::format("delete table {} k-vswitch\n", name);
       const auto there = netlink::HasTable(*netfilter_, family, "k-vswitch");
       if (!there) Stays(table, there.error());
-      if (there && *there)
-        Remove(table, [&] { return Nft(fmt::format("delete table {} k-vswitch\n", name)); });
+      if (there && *there) Remove(table, [&] { return Nft(drop); });
     }
     const auto chains = netlink::ReadFilterChains(*netfilter_);
     if (!chains) return Stays("rules in nftables chains of others", chains.error());

@@ -86,7 +86,7 @@ std::string Reflector::Refusal() const {
   const auto status = ParseStatus(body_);
   const std::string said =
       status ? status->message : fmt::format("HTTP status {} without a reason", head_.status);
-  const std::string what = fmt::format("{} of {}: {}", client_.server(), Name(kind_), said);
+  std::string what = fmt::format("{} of {}: {}", client_.server(), Name(kind_), said);
   if (head_.status == 404 && kind_ == Kind::kVSwitchConfig)
     return what + "; install the CRD: kubectl apply -f k-vswitch.yaml";
   if (head_.status == 403)
