@@ -51,7 +51,7 @@ std::unique_ptr<io::HttpExchange> ApiClient::Ask(Call call, OnAnswer on_answer) 
               {.on_head = [answer](const io::HttpHead& head) { answer->head = head; },
                .on_data = [answer](std::string_view data) { answer->body += data; },
                .on_done =
-                   [answer, on_answer](const Result<>& done) {
+                   [answer, on_answer = std::move(on_answer)](const Result<>& done) {
                      if (!done) return on_answer(tl::unexpected(done.error()));
                      on_answer(std::move(*answer));
                    }});
