@@ -128,7 +128,7 @@ TEST_F(UninstallTest, ChangesNothingWithoutConsent) {
   EXPECT_EQ(asked_, 1);
   EXPECT_THAT(said_, HasSubstr("would remove bridge"));
   EXPECT_THAT(Asked(), Not(HasSubstr("uninstall-node\n")));
-  EXPECT_THAT(Asked(), Not(HasSubstr(" delete ")));
+  EXPECT_THAT(Asked(), Not(HasSubstr("delete --ignore-not-found")));
   EXPECT_EQ(Run({}, true), kOk);
   EXPECT_THAT(Asked(), HasSubstr("uninstall-node\n"));
 }
@@ -139,7 +139,7 @@ TEST_F(UninstallTest, AttachedPodsAnywhereStopItBeforeAnythingIsChanged) {
   EXPECT_THAT(said_, HasSubstr("pod shop/web is attached"));
   EXPECT_THAT(said_, HasSubstr("nothing was changed"));
   EXPECT_THAT(Asked(), Not(HasSubstr("uninstall-node\n")));
-  EXPECT_THAT(Asked(), Not(HasSubstr(" delete ")));
+  EXPECT_THAT(Asked(), Not(HasSubstr("delete --ignore-not-found")));
 }
 
 TEST_F(UninstallTest, ANodeThatDoesNotAnswerKeepsTheClustersObjects) {
@@ -150,7 +150,7 @@ TEST_F(UninstallTest, ANodeThatDoesNotAnswerKeepsTheClustersObjects) {
   EXPECT_THAT(said_,
               HasSubstr("node2\n  problem      its agent does not answer: error: unable to"));
   EXPECT_THAT(said_, HasSubstr("by hand"));
-  EXPECT_THAT(Asked(), Not(HasSubstr(" delete ")));
+  EXPECT_THAT(Asked(), Not(HasSubstr("delete --ignore-not-found")));
 
   EXPECT_EQ(Run({.yes = true, .force = true}), kFailed) << "a node is not clean";
   EXPECT_THAT(Asked(), HasSubstr("uninstall-node --force\n"));
@@ -161,7 +161,7 @@ TEST_F(UninstallTest, WithoutAnyAgentItSaysWhatToDo) {
   Write("pods", R"({"items":[]})");
   EXPECT_EQ(Run({.yes = true}), kFailed);
   EXPECT_THAT(said_, HasSubstr("apply k-vswitch.yaml again first"));
-  EXPECT_THAT(Asked(), Not(HasSubstr(" delete ")));
+  EXPECT_THAT(Asked(), Not(HasSubstr("delete --ignore-not-found")));
 }
 
 // A controller that lives would make VSwitchConfigs again.

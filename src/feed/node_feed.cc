@@ -1,21 +1,13 @@
 #include "feed/node_feed.h"
 
-#include <chrono>
-
 namespace kvs::feed {
-namespace {
-
-// From the first deletion of an install that goes to the last, and from the first configuration of
-// one that comes back to the last.
-constexpr auto kAllAtOnce = std::chrono::milliseconds(5000);
-
-}  // namespace
 
 NodeFeed::NodeFeed(io::Loop& loop, kube::Source& source, std::string own_name, world::World& world,
-                   std::function<void()> on_change)
+                   std::function<void()> on_change, std::chrono::milliseconds patience)
     : own_name_(std::move(own_name)),
       world_(world),
       on_change_(std::move(on_change)),
+      patience_(patience),
       let_go_(loop, [this] { LetGo(); }) {
   subscription_ = source.Watch<kube::VSwitchConfig>({
       .on_put = [this](const kube::VSwitchConfig& config) { Put(config); },
@@ -35,7 +27,7 @@ const kube::VSwitchConfig* NodeFeed::own() const {
 
 void NodeFeed::Put(const kube::VSwitchConfig& config) {
   deleted_.erase(config.meta.name);
-  if (!deleted_.empty()) let_go_.Start(kAllAtOnce);
+  if (!deleted_.empty()) let_go_.Start(patience_);
   configs_.insert_or_assign(config.meta.name, config);
   world_.nodes.Put({.name = config.meta.name,
                     .pod_ranges = config.spec.pod_cidrs,
@@ -45,7 +37,7 @@ void NodeFeed::Put(const kube::VSwitchConfig& config) {
 
 void NodeFeed::Erase(const std::string& name) {
   deleted_.insert(name);
-  let_go_.Start(kAllAtOnce);
+  let_go_.Start(patience_);
   on_change_();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,15 +16,16 @@ namespace kvs::feed {
 // VSwitchConfigs -> world.nodes. The configuration of this node is also kept as it is, for
 // SelfFeed.
 //
-// A node is taken for gone when its configuration has been away for a few seconds and this node's
-// own is there. Where that is deleted too, all of k-vswitch is being deleted (kubectl delete of the
+// A node is taken for gone when its configuration has been away for `patience` and this node's own
+// is there. Where that is deleted too, all of k-vswitch is being deleted (kubectl delete of the
 // manifest), which is no wish to cut pods off: everything stays as it was until it is back.
 class NodeFeed {
  public:
   // `on_change` is called when the own configuration or the list of all pod ranges may have
   // changed, and once everything has been read.
   NodeFeed(io::Loop& loop, kube::Source& source, std::string own_name, world::World& world,
-           std::function<void()> on_change);
+           std::function<void()> on_change,
+           std::chrono::milliseconds patience = std::chrono::milliseconds(5000));
   NodeFeed(const NodeFeed&) = delete;
   NodeFeed& operator=(const NodeFeed&) = delete;
 
@@ -42,6 +44,7 @@ class NodeFeed {
   std::function<void()> on_change_;
   std::map<std::string, kube::VSwitchConfig> configs_;
   std::set<std::string> deleted_;  // but still in configs_
+  std::chrono::milliseconds patience_;
   io::Timer let_go_;
   bool synced_ = false;
   std::unique_ptr<kube::Subscription> subscription_;

@@ -9,6 +9,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds kPatience(50);
+
 // Hands the test what the feed asked for.
 struct FakeSource : kube::Source {
   std::unique_ptr<kube::Subscription> Watch(kube::Kind, kube::WatchHandlers wanted) override {
@@ -44,14 +46,13 @@ class NodeFeedTest : public testing::Test {
   io::Loop loop_;
   FakeSource source_;
   world::World world_;
-  int changes_ = 0;
-  NodeFeed feed_{loop_, source_, "node2", world_, [this] { ++changes_; }};
+  NodeFeed feed_{loop_, source_, "node2", world_, [] {}, kPatience};
 };
 
 TEST_F(NodeFeedTest, ANodeThatIsDeletedIsGoneAfterAWhile) {
   Erase("node3");
   EXPECT_EQ(world_.nodes.size(), 3u);
-  Pass(milliseconds(5200));
+  Pass(3 * kPatience);
   EXPECT_EQ(world_.nodes.size(), 2u);
   EXPECT_EQ(feed_.all().size(), 2u);
 }
@@ -59,13 +60,13 @@ TEST_F(NodeFeedTest, ANodeThatIsDeletedIsGoneAfterAWhile) {
 TEST_F(NodeFeedTest, NodesStayWhenAllOfTheInstallIsDeleted) {
   for (const char* name : {"node1", "node2", "node3"}) Erase(name);
   EXPECT_EQ(feed_.own(), nullptr);
-  Pass(milliseconds(5200));
+  Pass(3 * kPatience);
   EXPECT_EQ(world_.nodes.size(), 3u);
   Put("node2");
   EXPECT_NE(feed_.own(), nullptr);
   EXPECT_EQ(world_.nodes.size(), 3u) << "the others may follow";
   Put("node1");
-  Pass(milliseconds(5200));
+  Pass(3 * kPatience);
   EXPECT_EQ(world_.nodes.size(), 2u) << "node3 did not";
 }
 

@@ -83,11 +83,12 @@ class UninstallLiveTest : public testing::Test {
   // which nft numbers what comes.
   std::map<std::string, std::string> Snapshot() {
     std::map<std::string, std::string> all;
-    for (const char* what : {"link", "addr", "neigh"}) all[what] = Ask({"ip", what, "show"});
+    for (const char* what : {"link", "addr"}) all[what] = Ask({"ip", what, "show"});
+    all["neigh"] = Ask({"ip", "neigh", "show", "nud", "permanent"});
     all["rule"] = Ask({"ip", "rule"}) + Ask({"ip", "-6", "rule"});
     all["route"] = Ask({"ip", "route", "show", "table", "all"}) +
                    Ask({"ip", "-6", "route", "show", "table", "all"});
-    all["nft"] = Ask({"nft", "list", "ruleset"});
+    all["nft"] = Ask({"nft", "-s", "list", "ruleset"});
     all["sysctl"] = Ask({"sysctl", "-a", "-r", "^net\\.ipv[46]\\.(conf|ip_forward)"});
     all["ovs"] = Ask({"ovs-vsctl", "show"}) + Ask({"ovs-vsctl", "list", "bridge", "port"});
     for (const fs::path& folder :
