@@ -38,8 +38,13 @@ Ip AnyIp(bool six) {
 
 Object AnyObject() {
   switch (*rc::gen::inRange(0, 5)) {
-    case 0:
-      return Node{AnyMeta(false), {"10.1.1.0/24", *AnyName()}, {{"InternalIP", *AnyName()}}};
+    case 0: {
+      Node node{AnyMeta(false), {"10.1.1.0/24", *AnyName()}, {{"InternalIP", *AnyName()}}};
+      if (*rc::gen::arbitrary<bool>())
+        node.network_unavailable = {
+            .type = "NetworkUnavailable", .status = "False", .reason = *AnyName()};
+      return node;
+    }
     case 1:
       return Namespace{AnyMeta(false)};
     case 2: {

@@ -275,7 +275,7 @@ void FakeApiServer::Serve(const Request& request, const PeerPtr& peer) {
     return Refuse(peer, wire, faults.status, "Tested", fmt::format("fault {}", faults.status));
   if (!faults.body.empty())
     return Answer(peer, 200, std::string(MediaType(wire, false)), faults.body);
-  EXPECT_TRUE(wire == Wire::kJson ||
+  EXPECT_TRUE(wire == Wire::kJson || request.method != "GET" ||
               Get(request.headers, "accept").find("protobuf") != std::string::npos);
   if (request.method == "GET" && Get(request.query, "watch") == "1")
     Watch(*place, request, peer);
@@ -371,7 +371,7 @@ void FakeApiServer::Patch(const Place& place, const Request& request, const Peer
                   fmt::format("vswitchconfigs.kvswitch.io \"{}\" not found", place.name));
   objects_[ref].by_manager[manager + " " + place.subresource] = Part(*patch.object, status);
   Refresh(ref);
-  Answer(peer, 200, "application/json", Encoded(objects_.at(ref)));
+  Answer(peer, 200, "application/json", EncodeObject(Wire::kJson, objects_.at(ref).object));
 }
 
 void FakeApiServer::Delete(const Place& place, const PeerPtr& peer) {

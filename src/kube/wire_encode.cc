@@ -56,6 +56,13 @@ void Fill(const Node& node, pbf_writer& to) {
         address.add_string(1, one.type);
         address.add_string(2, one.address);
       });
+    if (!node.network_unavailable) return;
+    AddMessage(status, 4, [&](pbf_writer& condition) {
+      condition.add_string(1, node.network_unavailable->type);
+      condition.add_string(2, node.network_unavailable->status);
+      condition.add_string(5, node.network_unavailable->reason);
+      condition.add_string(6, node.network_unavailable->message);
+    });
   });
 }
 
