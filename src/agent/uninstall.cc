@@ -143,8 +143,10 @@ class Uninstaller {
     for (const netlink::Link& link : *links) {
       const auto attachment = ovsdb::Attachment::FromAlias(link.alias);
       if (link.group != apply::kLiveGroup || !attachment) continue;
-      pods_.push_back(link);
-      if (wish_.force) continue;
+      if (wish_.force) {
+        pods_.push_back(link);
+        continue;
+      }
       report_.problems.push_back(fmt::format(
           "pod {} is attached by link {}; delete it, or move it to another node",
           attachment->pod.empty() ? "of container " + attachment->container : attachment->pod,
