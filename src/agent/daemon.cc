@@ -123,7 +123,7 @@ void Daemon::LeaveNode(bool force, OnReport done) {
     if (!marked) return done({.problems = {marked.error().message}});
     agent_.reset();
   }
-  InBackground({.force = force}, [this, done](const UninstallReport& report) {
+  InBackground({.force = force}, [this, done = std::move(done)](const UninstallReport& report) {
     for (const std::string& thing : report.done) log::Info("removed: {}", thing);
     for (const std::string& problem : report.problems) log::Warning("uninstall: {}", problem);
     done(report);
