@@ -105,6 +105,12 @@ class HttpClient::Multi : public std::enable_shared_from_this<Multi> {
   void Note(Transfer& transfer) {
     if (!std::exchange(transfer.has_news, true)) news_.push_back(transfers_.at(transfer.easy));
   }
+  // From within libcurl's callbacks.
+  static void NoteTo(Transfer& transfer) {
+    Multi* multi = nullptr;
+    curl_easy_getinfo(transfer.easy, CURLINFO_PRIVATE, &multi);
+    multi->Note(transfer);
+  }
   void OnTimeout() { Act(CURL_SOCKET_TIMEOUT, 0); }
   void Act(curl_socket_t fd, int events);
   void Tell(Transfer& transfer);
@@ -115,8 +121,8 @@ class HttpClient::Multi : public std::enable_shared_from_this<Multi> {
     ms < 0 ? timer.Stop() : timer.Start(std::chrono::milliseconds(ms));
     return 0;
   }
-  static size_t OnHeader(char* bytes, size_t one, size_t count, void* easy);
-  static size_t OnBody(char* bytes, size_t one, size_t count, void* easy);
+  static size_t OnHeader(char* bytes, size_t one, size_t count, void* transfer);
+  static size_t OnBody(char* bytes, size_t one, size_t count, void* transfer);
 
   Loop& loop_;
   TlsIdentity identity_;
@@ -185,9 +191,9 @@ void HttpClient::Multi::SetUp(Transfer& transfer, const HttpCall& call) const {
   set(CURLOPT_SOCKOPTFUNCTION, &TuneSocket);
   set(CURLOPT_ERRORBUFFER, transfer.error.data());
   set(CURLOPT_HEADERFUNCTION, &Multi::OnHeader);
-  set(CURLOPT_HEADERDATA, easy);
+  set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_WRITEFUNCTION, &Multi::OnBody);
-  set(CURLOPT_WRITEDATA, easy);
+  set(CURLOPT_WRITEDATA, &transfer);
   if (identity_.insecure) {
     set(CURLOPT_SSL_VERIFYPEER, 0L);
     set(CURLOPT_SSL_VERIFYHOST, 0L);
@@ -233,27 +239,21 @@ int HttpClient::Multi::OnSocket(CURL*, curl_socket_t fd, int what, void* data, v
 }
 
 size_t HttpClient::Multi::OnHeader(char* bytes, size_t one, size_t count, void* data) {
-  void* multi = nullptr;
-  curl_easy_getinfo(data, CURLINFO_PRIVATE, &multi);
-  auto& self = *static_cast<Multi*>(multi);
-  Transfer& transfer = *self.transfers_.at(data);
+  auto& transfer = *static_cast<Transfer*>(data);
   long status = 0;
-  curl_easy_getinfo(data, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   const std::string_view line(bytes, one * count);
   if (status >= 200 && (line == "\r\n" || line == "\n")) {
     transfer.head_came = true;
-    self.Note(transfer);
+    NoteTo(transfer);
   }
   return one * count;
 }
 
 size_t HttpClient::Multi::OnBody(char* bytes, size_t one, size_t count, void* data) {
-  void* multi = nullptr;
-  curl_easy_getinfo(data, CURLINFO_PRIVATE, &multi);
-  auto& self = *static_cast<Multi*>(multi);
-  Transfer& transfer = *self.transfers_.at(data);
+  auto& transfer = *static_cast<Transfer*>(data);
   transfer.arrived.append(bytes, one * count);
-  self.Note(transfer);
+  NoteTo(transfer);
   return one * count;
 }
 

@@ -9,7 +9,6 @@ namespace kvs::kube {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr int kPageSize = 500;
 constexpr milliseconds kShort{1000};                // a watch that ends sooner, with nothing told
@@ -18,6 +17,12 @@ constexpr int kLeastWatch = 300, kMostWatch = 600;  // seconds, then the server 
 // As in the API's paths; in the order of Kind.
 constexpr std::string_view kPlurals[] = {"nodes", "namespaces", "pods", "configmaps",
                                          "vswitchconfigs"};
+
+// What the kind may be sent as, the best first.
+std::string Accept(Kind kind, bool watch) {
+  std::string json(MediaType(Wire::kJson, watch));
+  return HasProtobuf(kind) ? fmt::format("{},{}", MediaType(Wire::kProtobuf, watch), json) : json;
+}
 
 Wire WireOf(Kind kind, const io::HttpHead& head) {
   const bool protobuf = head.content_type.find("protobuf") != std::string::npos;
@@ -95,14 +100,11 @@ std::string Reflector::Refusal() const {
 }
 
 void Reflector::List() {
-  ++lists_;
   head_ = {};
   std::string path = Query() + fmt::format("limit={}", kPageSize);
   if (!continue_.empty()) path += "&continue=" + Escape(continue_);
-  std::string accept(MediaType(Wire::kJson, false));
-  if (HasProtobuf(kind_)) accept = fmt::format("{},{}", MediaType(Wire::kProtobuf, false), accept);
   exchange_ = client_.Send({.path = std::move(path),
-                            .accept = accept,
+                            .accept = Accept(kind_, false),
                             .timeout = patience_.answer,
                             .fresh_connection = std::exchange(silent_, false)},
                            {.on_head = [this](const io::HttpHead& head) { Answered(head); },
@@ -137,9 +139,6 @@ void Reflector::TakePage() {
 }
 
 void Reflector::Watch() {
-  ++watches_;
-  std::string accept(MediaType(Wire::kJson, true));
-  if (HasProtobuf(kind_)) accept = fmt::format("{},{}", MediaType(Wire::kProtobuf, true), accept);
   watch_began_ = loop_.Now();
   frames_.reset();
   head_ = {};
@@ -149,7 +148,7 @@ void Reflector::Watch() {
       {.path = Query() + fmt::format("watch=1&allowWatchBookmarks=true&timeoutSeconds={}"
                                      "&resourceVersion={}",
                                      WatchSeconds(), Escape(resource_version_)),
-       .accept = accept,
+       .accept = Accept(kind_, true),
        .timeout = milliseconds(0),
        .fresh_connection = std::exchange(silent_, false)},
       {.on_head =

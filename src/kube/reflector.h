@@ -51,9 +51,6 @@ class Reflector {
   Reflector(const Reflector&) = delete;
   Reflector& operator=(const Reflector&) = delete;
 
-  uint64_t lists() const { return lists_; }      // begun
-  uint64_t watches() const { return watches_; }  // begun
-
  private:
   void Next();
   void List();
@@ -86,7 +83,6 @@ class Reflector {
   std::chrono::milliseconds watch_began_{0};
   bool silent_ = false;  // the last watch was
   bool got_on_ = false;  // the watch told something
-  uint64_t lists_ = 0, watches_ = 0;
   std::unique_ptr<io::HttpExchange> exchange_;
 };
 
