@@ -7,6 +7,7 @@
 #include "agent/daemon.h"
 #include "base/log.h"
 #include "io/signals.h"
+#include "kube/flags.h"
 
 namespace kvs::agent {
 namespace {
@@ -24,16 +25,9 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--node-name", o.node_name, "name of this node's Node object")
       ->envname("NODE_NAME")
       ->required();
-  app.add_option("--kubeconfig", o.kubernetes.kubeconfig,
-                 "how to reach the API server (default: the pod's service account)");
-  app.add_option("--kubelet-config", o.kubernetes.kubelet_configs,
-                 "kubeconfigs of the kubelet, for the API server's address, by comma")
-      ->delimiter(',')
-      ->capture_default_str();
+  kube::DeclareFlags(app, o.kubernetes);
   app.add_option("--state-dir", o.kubernetes.state_dir,
                  "keeps what was known for when no API server answers, e.g. /var/lib/k-vswitch");
-  app.add_option("--manifests", o.kubernetes.manifests,
-                 "folder of manifests that stands for the API server");
   app.add_option("--ovsdb", o.ovsdb, "socket of ovsdb-server")->capture_default_str();
   app.add_option("--ovs-run-dir", o.ovs_run_dir,
                  "folder of k-vswitch0.mgmt (default: that of --ovsdb)");

@@ -12,6 +12,7 @@
 #include "io/signals.h"
 #include "kube/connect.h"
 #include "kube/election.h"
+#include "kube/flags.h"
 
 namespace kvs::controller {
 namespace {
@@ -25,14 +26,7 @@ struct CommandLine {
 
 void Declare(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", KVS_VERSION);
-  app.add_option("--kubeconfig", line.kubernetes.kubeconfig,
-                 "how to reach the API server (default: the pod's service account)");
-  app.add_option("--kubelet-config", line.kubernetes.kubelet_configs,
-                 "kubeconfigs of the kubelet, for the API server's address, by comma")
-      ->delimiter(',')
-      ->capture_default_str();
-  app.add_option("--manifests", line.kubernetes.manifests,
-                 "folder of manifests that stands for the API server");
+  kube::DeclareFlags(app, line.kubernetes);
   app.add_option("--cluster-cidr", line.cluster_cidr,
                  "ranges of all pods, by comma (ConfigMap k-vswitch wins)");
   app.add_option("--service-cidr", line.service_cidr,

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "kube/connect.h"
+
+namespace kvs::kube {
+
+// The flags by which agent and controller are told where Kubernetes' objects are.
+inline void DeclareFlags(CLI::App& app, Where& where) {
+  app.add_option("--kubeconfig", where.kubeconfig,
+                 "how to reach the API server (default: the pod's service account)");
+  app.add_option("--kubelet-config", where.kubelet_configs,
+                 "kubeconfigs of the kubelet, for the API server's address, by comma")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--manifests", where.manifests,
+                 "folder of manifests that stands for the API server");
+}
+
+}  // namespace kvs::kube
