@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "controller/health.h"
+#include "io/test_loop.h"
 #include "kube/folder.h"
 
 // The controller on a folder, end to end.
@@ -51,21 +52,8 @@ class ControllerTest : public testing::Test {
   }
 
   // Runs the loop until the condition holds; at most 10 s.
-  bool Until(const std::function<bool()>& condition) {
-    io::Timer poll(loop_, [&] {
-      if (condition()) loop_.Stop();
-    });
-    io::Timer end(loop_, [&] { loop_.Stop(); });
-    poll.StartRepeating(2ms);
-    end.Start(10s);
-    loop_.Run();
-    return condition();
-  }
-  void RunFor(std::chrono::milliseconds time) {
-    io::Timer end(loop_, [&] { loop_.Stop(); });
-    end.Start(time);
-    loop_.Run();
-  }
+  bool Until(const std::function<bool()>& condition) { return loop_.Until(condition); }
+  void RunFor(std::chrono::milliseconds time) { loop_.RunFor(time); }
   std::string RangeOf(const std::string& name) {
     return configs_.contains(name) ? Join(configs_[name].spec.pod_cidrs) : "none";
   }
@@ -75,7 +63,7 @@ class ControllerTest : public testing::Test {
     return accepted ? accepted->reason : "none";
   }
 
-  io::Loop loop_;
+  io::TestLoop loop_;
   std::string folder_;
   std::unique_ptr<kube::Source> source_;
   std::unique_ptr<kube::Subscription> watch_;

@@ -6,24 +6,13 @@
 
 #include "io/fake_http_server.h"
 #include "io/http_client.h"
+#include "io/test_loop.h"
 
 namespace kvs::io {
 
 using Request = FakeHttpServer::Request;
 using PeerPtr = std::shared_ptr<FakeHttpServer::Peer>;
 using Lines = std::vector<std::string>;
-
-// Runs the loop until the condition holds; at most 10 s.
-inline bool Until(Loop& loop, const std::function<bool()>& condition) {
-  Timer poll(loop, [&] {
-    if (condition()) loop.Stop();
-  });
-  Timer end(loop, [&] { loop.Stop(); });
-  poll.StartRepeating(std::chrono::milliseconds(2));
-  end.Start(std::chrono::seconds(10));
-  loop.Run();
-  return condition();
-}
 
 // A call, and what was told of it: "head 200", "data text", "done".
 class Call {
@@ -66,14 +55,10 @@ class HttpClientTest : public testing::Test {
   std::string Url(const std::string& path = "/") const {
     return "http://" + server_.address() + path;
   }
-  bool Until(const std::function<bool()>& condition) { return io::Until(loop_, condition); }
-  void RunFor(std::chrono::milliseconds time) {
-    Timer end(loop_, [&] { loop_.Stop(); });
-    end.Start(time);
-    loop_.Run();
-  }
+  bool Until(const std::function<bool()>& condition) { return loop_.Until(condition); }
+  void RunFor(std::chrono::milliseconds time) { loop_.RunFor(time); }
 
-  Loop loop_;
+  TestLoop loop_;
   FakeHttpServer server_;
   std::optional<HttpClient> client_;
 };

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "io/fake_http_server.h"
+#include "io/test_loop.h"
 
 namespace kvs::kube {
 namespace {
@@ -25,16 +26,7 @@ class ApiClientTest : public testing::Test {
   }
   ~ApiClientTest() override { fs::remove_all(folder_); }
 
-  bool Until(const std::function<bool()>& condition) {
-    io::Timer poll(loop_, [&] {
-      if (condition()) loop_.Stop();
-    });
-    io::Timer end(loop_, [&] { loop_.Stop(); });
-    poll.StartRepeating(2ms);
-    end.Start(10s);
-    loop_.Run();
-    return condition();
-  }
+  bool Until(const std::function<bool()>& condition) { return loop_.Until(condition); }
   // Answers 401 to who doesn't have that.
   void Serve(const std::string& authorization) {
     server_.Start(
@@ -72,7 +64,7 @@ class ApiClientTest : public testing::Test {
     ASSERT_TRUE(Until([&] { return ended; }));
   }
 
-  io::Loop loop_;
+  io::TestLoop loop_;
   std::string folder_;
   FakeHttpServer server_{50};
   std::vector<FakeHttpServer::Request> requests_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "io/test_loop.h"
 #include "kube/api_ground.h"
 
 namespace kvs::kube {
@@ -42,20 +43,9 @@ class ApiSourceTest : public testing::TestWithParam<Wire> {
   bool Knows() const { return pods_->Knows(api_); }
 
   bool Until(const std::function<bool()>& condition) {
-    io::Timer poll(loop_, [&] {
-      if (condition()) loop_.Stop();
-    });
-    io::Timer end(loop_, [&] { loop_.Stop(); });
-    poll.StartRepeating(std::chrono::milliseconds(2));
-    end.Start(std::chrono::seconds(30));
-    loop_.Run();
-    return condition();
+    return loop_.Until(condition, std::chrono::seconds(30));
   }
-  void RunFor(std::chrono::milliseconds time) {
-    io::Timer end(loop_, [&] { loop_.Stop(); });
-    end.Start(time);
-    loop_.Run();
-  }
+  void RunFor(std::chrono::milliseconds time) { loop_.RunFor(time); }
   static Pod NewPod(const std::string& name, const std::string& node = "node1") {
     return {.meta = {.name = name, .ns = "default"}, .node_name = node};
   }
@@ -83,7 +73,7 @@ class ApiSourceTest : public testing::TestWithParam<Wire> {
     }
   };
 
-  io::Loop loop_;
+  io::TestLoop loop_;
   std::string folder_;
   ApiGround ground_{GetParam()};
   FakeApiServer& api_ = ground_.api;

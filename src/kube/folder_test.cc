@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "io/test_loop.h"
 #include "kube/json.h"
 #include "kube/source_conformance.h"
 #include "kube/yaml.h"
@@ -103,21 +104,8 @@ class FolderTest : public testing::Test {
     ASSERT_TRUE(Until([&] { return synced_; }));
   }
 
-  bool Until(const std::function<bool()>& condition) {
-    io::Timer poll(loop_, [&] {
-      if (condition()) loop_.Stop();
-    });
-    io::Timer end(loop_, [&] { loop_.Stop(); });
-    poll.StartRepeating(2ms);
-    end.Start(10s);
-    loop_.Run();
-    return condition();
-  }
-  void RunFor(std::chrono::milliseconds time) {
-    io::Timer end(loop_, [&] { loop_.Stop(); });
-    end.Start(time);
-    loop_.Run();
-  }
+  bool Until(const std::function<bool()>& condition) { return loop_.Until(condition); }
+  void RunFor(std::chrono::milliseconds time) { loop_.RunFor(time); }
 
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
   void Write(const std::string& name, const std::string& text) { WriteWhole(Path(name), text); }
@@ -132,7 +120,7 @@ class FolderTest : public testing::Test {
   }
 
   const std::string folder_ = TempFolder();
-  io::Loop loop_;
+  io::TestLoop loop_;
   std::unique_ptr<Source> source_;
   std::vector<std::unique_ptr<Subscription>> watches_;
   std::vector<Problem> problems_;

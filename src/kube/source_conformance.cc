@@ -10,21 +10,10 @@ SourceConformance::SourceConformance() : ground_(GetParam()()) {}
 SourceConformance::~SourceConformance() { source_.reset(); }
 
 bool SourceConformance::Until(const std::function<bool()>& condition) {
-  io::Timer poll(loop_, [&] {
-    if (condition()) loop_.Stop();
-  });
-  io::Timer end(loop_, [&] { loop_.Stop(); });
-  poll.StartRepeating(2ms);
-  end.Start(10s);
-  loop_.Run();
-  return condition();
+  return loop_.Until(condition);
 }
 
-void SourceConformance::RunFor(std::chrono::milliseconds time) {
-  io::Timer end(loop_, [&] { loop_.Stop(); });
-  end.Start(time);
-  loop_.Run();
-}
+void SourceConformance::RunFor(std::chrono::milliseconds time) { loop_.RunFor(time); }
 
 namespace {
 

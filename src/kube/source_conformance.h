@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "io/loop.h"
+#include "io/test_loop.h"
 #include "kube/source.h"
 
 // What every Source owes its users, as tests. A source's test file gives a SourceGround and
@@ -40,7 +40,7 @@ class SourceConformance : public testing::TestWithParam<MakeGround> {
   bool Until(const std::function<bool()>& condition);
   void RunFor(std::chrono::milliseconds time);
 
-  io::Loop loop_;
+  io::TestLoop loop_;
   std::unique_ptr<SourceGround> ground_;
   std::unique_ptr<Source> source_;
 };

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "io/loop.h"
+
+namespace kvs::io {
+
+// For tests: a loop that runs until something is so.
+class TestLoop : public Loop {
+ public:
+  // Whether it became so within `patience`.
+  bool Until(const std::function<bool()>& condition,
+             std::chrono::milliseconds patience = std::chrono::seconds(10)) {
+    Timer poll(*this, [&] {
+      if (condition()) Stop();
+    });
+    Timer end(*this, [&] { Stop(); });
+    poll.StartRepeating(std::chrono::milliseconds(2));
+    end.Start(patience);
+    Run();
+    return condition();
+  }
+
+  void RunFor(std::chrono::milliseconds time) {
+    Timer end(*this, [&] { Stop(); });
+    end.Start(time);
+    Run();
+  }
+};
+
+}  // namespace kvs::io
