@@ -74,6 +74,7 @@ Result<std::vector<ClusterNode>> FindNodes(const Kubectl& kubectl) {
     if (system.empty() || system == "linux") found[name] = {name, agents[name]};
   }
   std::vector<ClusterNode> all;
+  all.reserve(found.size());
   for (auto& [name, node] : found) all.push_back(std::move(node));
   return all;
 }

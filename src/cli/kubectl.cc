@@ -24,7 +24,7 @@ Result<std::string> Kubectl::Ask(const std::vector<std::string>& arguments,
   if (!answer) return tl::unexpected<Error>(answer.error());
   if (answer->exit_code == 0) return answer->out;
   const std::string said = answer->err.empty() ? answer->out : answer->err;
-  return Fail("kubectl {}: {}", arguments.front(), said.substr(0, said.find_last_not_of("\n") + 1));
+  return Fail("kubectl {}: {}", arguments.front(), said.substr(0, said.find_last_not_of('\n') + 1));
 }
 
 }  // namespace kvs::cli
