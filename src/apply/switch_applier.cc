@@ -10,8 +10,8 @@ namespace {
 
 using openflow::Change;
 
-// A switch that starts empty gets its flows in bundles of this many, so that it needs less memory
-// at once.
+// A switch that has no flows yet gets them in bundles of this many, so that it needs less memory at
+// once. One that has some changes as a whole: between two halves packets would be lost.
 constexpr size_t kBundle = 4000;
 // After a change by somebody else, wait for the rest of it.
 constexpr auto kAuditDelay = std::chrono::milliseconds(200);
@@ -101,9 +101,10 @@ void SwitchApplier::Compare() {
     log::Info("switch: {} flows and {} groups are there, {} and {} are wanted; {} changes",
               installed_flows_.size(), installed_groups_.size(), wanted_.flows.size(),
               wanted_.groups.size(), changes.size());
+  const size_t bundle = installed_flows_.empty() ? kBundle : 0;
   installed_flows_ = {};
   installed_groups_ = {};
-  Send(std::move(changes), revision);
+  Send(std::move(changes), revision, bundle);
 }
 
 void SwitchApplier::CompareFlows(std::vector<Change>& changes) const {
@@ -143,7 +144,7 @@ void SwitchApplier::SendDelta() {
   Send(std::move(changes), revision);
 }
 
-void SwitchApplier::Send(std::vector<Change> changes, uint64_t revision) {
+void SwitchApplier::Send(std::vector<Change> changes, uint64_t revision, size_t bundle) {
   state_ = State::kSending;
   LeaveOutRefused(changes);
   counters_.changes += changes.size();
@@ -156,7 +157,7 @@ void SwitchApplier::Send(std::vector<Change> changes, uint64_t revision) {
       [this, sent, revision](const openflow::ApplyResult& result) {
         Sent(*sent, revision, result);
       },
-      sent->size() > kBundle ? kBundle : 0);
+      bundle);
 }
 
 void SwitchApplier::Sent(const std::vector<Change>& changes, uint64_t revision,

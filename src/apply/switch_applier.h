@@ -65,7 +65,8 @@ class SwitchApplier {
   void Compare();
   void CompareFlows(std::vector<openflow::Change>& changes) const;
   void SendDelta();
-  void Send(std::vector<openflow::Change> changes, uint64_t revision);
+  // In bundles of `bundle` changes; 0: in one, so that all take effect at once.
+  void Send(std::vector<openflow::Change> changes, uint64_t revision, size_t bundle = 0);
   void Sent(const std::vector<openflow::Change>& changes, uint64_t revision,
             const openflow::ApplyResult& result);
   void LeaveOutRefused(std::vector<openflow::Change>& changes) const;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "ovsdb/attachment.h"
+#include "pipeline/mark_layout.h"
+
 namespace kvs::feed {
 namespace {
 
@@ -71,6 +74,18 @@ int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& node
   return std::max(mtu, 0);
 }
 
+// Empty unless the layout of this build is the last one: no connection may get a mark that nobody
+// could read later.
+std::vector<world::MarkLayout> RecordedMarkLayouts(const ovsdb::Bridge& bridge) {
+  const auto record = bridge.external_ids.find(ovsdb::kMarkLayoutsKey);
+  if (record == bridge.external_ids.end()) return {};
+  auto layouts = pipeline::ParseMarkLayouts(record->second);
+  if (!layouts || layouts->empty() ||
+      layouts->back().bits != pipeline::MarkLayoutOfThisBuild().bits)
+    return {};
+  return std::move(*layouts);
+}
+
 }  // namespace
 
 int OverheadOf(world::Overlay overlay, bool outer_ip6) {
@@ -102,6 +117,8 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     return std::nullopt;
   }
   if (bridge == nullptr || local == nullptr) return std::nullopt;
+  auto layouts = RecordedMarkLayouts(*bridge);
+  if (layouts.empty()) return std::nullopt;  // the agent is about to record them
   if (config->spec.pod_cidrs.empty()) {
     problems.push_back({object, "spec.podCIDRs",
                         "is empty: give the Node a podCIDR, or the cluster a clusterCIDR"});
@@ -130,6 +147,7 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     if (tunnel->ofport.value_or(0) > 0) self.overlay_port = static_cast<uint32_t>(*tunnel->ofport);
   self.netdev = bridge->datapath_type == "netdev";
   self.nd_flows = self.netdev;
+  self.mark_layouts = std::move(layouts);
   self.mtu = static_cast<uint16_t>(PodMtu(node, self.overlay, nodes, links, problems));
   return self;
 }

@@ -129,6 +129,7 @@ StringMap BridgeFacts::ToExternalIds() const {
   Put(ids, kMtuKey, std::to_string(mtu));
   Put(ids, kDatapathKey, datapath == Datapath::kNetdev ? "netdev" : "system");
   if (agent_ready) Put(ids, kAgentKey, "ready");
+  Put(ids, kMarkLayoutsKey, mark_layouts);
   return ids;
 }
 
@@ -148,6 +149,7 @@ Result<BridgeFacts> BridgeFacts::FromExternalIds(const StringMap& ids) {
     return Fail("external_ids: {}: \"{}\" is neither netdev nor system", kDatapathKey, datapath);
   facts.datapath = datapath == "netdev" ? Datapath::kNetdev : Datapath::kSystem;
   facts.agent_ready = Find(ids, kAgentKey) == "ready";
+  facts.mark_layouts = Find(ids, kMarkLayoutsKey);
   return facts;
 }
 

@@ -29,6 +29,7 @@ inline constexpr std::string_view kPodRangesKey = "kvs.pod-ranges";
 inline constexpr std::string_view kMtuKey = "kvs.mtu";
 inline constexpr std::string_view kDatapathKey = "kvs.datapath";
 inline constexpr std::string_view kAgentKey = "kvs.agent";
+inline constexpr std::string_view kMarkLayoutsKey = "kvs.mark-layouts";
 
 // One interface of one pod.
 struct Attachment {
@@ -79,6 +80,7 @@ struct BridgeFacts {
   int mtu = 0;                     // of pods, bytes
   Datapath datapath = Datapath::kSystem;
   bool agent_ready = false;  // it can realize pods
+  std::string mark_layouts;  // the agents' record (pipeline/mark_layout.h)
 
   // Without kAgentKey if the agent is not ready: remove that key then.
   StringMap ToExternalIds() const;

@@ -3,31 +3,47 @@
 
 // The skeleton that policy, Services and replies hang on: every packet meets the tracker once, in
 // zone kPolicy, without translation. A new connection is remembered with the mark of how it began;
-// every later packet gets that mark back, so that replies find the way the connection came.
+// every later packet gets that mark back, so that replies find the way the connection came. Marks
+// of earlier builds are read as those wrote them.
 //
 // Before our own ct() nothing is asked of ct_state: in the kernel datapath, what the host sends
 // arrives tracked already, in the host's own zone.
 namespace kvs::pipeline {
+namespace {
 
-void TrackConnections(const View&, const world::Self&, Plan& plan) {
-  using enum flow::CtState;
+using flow::kCtInv, flow::kCtNew, flow::kCtRpl;
+
+constexpr Tracked kForth{.set = 0, .clear = kCtInv | kCtNew | kCtRpl};
+constexpr Tracked kBack{.set = kCtRpl, .clear = kCtInv | kCtNew};
+constexpr GoTo kNext{Next(Stage::kState)};
+
+void RecallEarlierMarks(const world::MarkLayout& layout, Plan& plan) {
+  const MarkOfGeneration of{layout.generation};
+  const auto state = [&] { return plan.Flow(Stage::kState, kOverride); };
+  state().Match(kForth, of).Do(RecallMarkOf{layout}, kNext);
+  state().Match(kBack, of).Do(RecallMarkOf{layout}, Load{kReply, true}, kNext);
+}
+
+}  // namespace
+
+void TrackConnections(const View&, const world::Self& self, Plan& plan) {
   const auto state = [&](uint16_t priority) { return plan.Flow(Stage::kState, priority); };
-  const GoTo next{Next(Stage::kState)};
 
   for (const bool six : {false, true})
     plan.Flow(Stage::kTrack, kExact).Match(IpPacket{six}).Do(Track{Zone::kPolicy, Stage::kState});
 
   state(kGuard).Match(Tracked{.set = kCtInv, .clear = 0}).Drop();
-  state(kExact).Match(Tracked{.set = kCtNew, .clear = kCtInv}).Do(Load{kNew, true}, next);
-  state(kExact).Match(Tracked{.set = 0, .clear = kCtInv | kCtNew | kCtRpl}).Do(RecallMark{}, next);
-  state(kExact)
-      .Match(Tracked{.set = kCtRpl, .clear = kCtInv | kCtNew})
-      .Do(RecallMark{}, Load{kReply, true}, next);
+  state(kExact).Match(Tracked{.set = kCtNew, .clear = kCtInv}).Do(Load{kNew, true}, kNext);
+  state(kExact).Match(kForth).Do(RecallMark{}, kNext);
+  state(kExact).Match(kBack).Do(RecallMark{}, Load{kReply, true}, kNext);
+  for (const world::MarkLayout& layout : self.mark_layouts)
+    if (&layout != &self.mark_layouts.back()) RecallEarlierMarks(layout, plan);
 
+  const uint8_t generation = self.mark_layouts.empty() ? 0 : self.mark_layouts.back().generation;
   for (const bool six : {false, true})
     plan.Flow(Stage::kCommit, kExact)
         .Match(IpPacket{six}, Is{kNew, true})
-        .Do(CommitWithMark{}, GoTo{Next(Stage::kCommit)});
+        .Do(CommitWithMark{generation}, GoTo{Next(Stage::kCommit)});
 }
 
 }  // namespace kvs::pipeline

@@ -7,7 +7,8 @@
 #include "flow/field.h"
 
 // Who owns which bits: of the registers, of the connection's mark, of the cookie. Rules name fields
-// and never registers; two fields that share a bit do not compile.
+// and never registers; two fields that share a bit do not compile. A build may move them: a mark's
+// meaning is recorded (mark_layout.h), the rest lasts as long as one packet. Zones never move.
 namespace kvs::pipeline {
 
 // Bits [first, last] of register `reg`.
@@ -41,6 +42,13 @@ inline constexpr RegField<bool> kKeepEgress{0, 3, 3};   // egress policy lets it
 inline constexpr RegField<bool> kKeepIngress{0, 4, 4};  // ingress policy lets it live on
 inline constexpr RegField<bool> kFromOverlay{0, 5, 5};  // came in by the tunnel
 inline constexpr RegBits kMark{0, 0, 7};
+constexpr bool InMark(const RegBits& bits) {
+  return bits.reg == kMark.reg && (bits.mask() & kMark.mask()) != 0;
+}
+// ct_mark[28..31], beside it and never in a register: by which layout the mark's bits are to be
+// read (mark_layout.h). These never move.
+inline constexpr uint8_t kMarkGenerationBit = 28;
+inline constexpr uint8_t kMostMarkGeneration = 15;
 
 // This pass only. The ct_* fields are empty after a commit, so what later stages ask is kept here.
 inline constexpr RegField<bool> kReply{0, 16, 16};

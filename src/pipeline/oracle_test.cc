@@ -59,6 +59,8 @@ class Churn {
     self.overlay_port = Pick(2);
     self.netdev = Coin();
     self.nd_flows = Coin();
+    for (uint8_t generation = 0; Coin(); ++generation)
+      self.mark_layouts.push_back({generation, {{"from-host", static_cast<uint8_t>(Pick(8))}}});
     return self;
   }
   world::Node Node() {

@@ -38,6 +38,10 @@ Subfield MarkBitsOf(Field field) {
   return {field, kMark.first, static_cast<uint8_t>(kMark.last - kMark.first + 1)};
 }
 
+constexpr uint64_t kGenerationMask = uint64_t{kMostMarkGeneration} << kMarkGenerationBit;
+
+uint64_t GenerationBits(uint8_t generation) { return uint64_t{generation} << kMarkGenerationBit; }
+
 }  // namespace
 
 void FromPort::AddTo(flow::Match& match) const { match.Set(Field::kInPort, port); }
@@ -123,6 +127,10 @@ void Tracked::AddTo(flow::Match& match) const {
   match.Set(Field::kCtState, set | flow::kCtTrk, set | clear | flow::kCtTrk);
 }
 
+void MarkOfGeneration::AddTo(flow::Match& match) const {
+  match.Set(Field::kCtMark, GenerationBits(generation), kGenerationMask);
+}
+
 void AddRegister(flow::Match& match, const RegBits& bits, uint32_t value) {
   const auto had = match.Find(bits.field());
   const uint64_t old_value = had ? had->value.ToInt() : 0;
@@ -150,11 +158,23 @@ void RecallMark::AddTo(flow::Actions& actions) const {
   Move(actions, MarkBitsOf(Field::kCtMark), MarkBitsOf(kMark.field()));
 }
 
+void RecallMarkOf::AddTo(flow::Actions& actions) const {
+  AddLoad(actions, kMark, 0);
+  for (const auto& [name, bits] : kRegisterMap) {
+    const auto there = layout.bits.find(std::string(name));
+    if (InMark(bits) && there != layout.bits.end())
+      Move(actions, {Field::kCtMark, there->second, 1}, {bits.field(), bits.first, 1});
+  }
+}
+
 void CommitWithMark::AddTo(flow::Actions& actions) const {
   flow::Ct ct;
   ct.commit = true;
   ct.zone = static_cast<uint16_t>(Zone::kPolicy);
   Move(ct.exec, MarkBitsOf(kMark.field()), MarkBitsOf(Field::kCtMark));
+  if (generation > 0)
+    ct.exec.push_back(flow::SetField{Field::kCtMark, Value::FromInt(GenerationBits(generation)),
+                                     Value::FromInt(kGenerationMask)});
   actions.push_back(std::move(ct));
 }
 

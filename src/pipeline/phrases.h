@@ -9,6 +9,7 @@
 #include "pipeline/fields.h"
 #include "pipeline/items.h"
 #include "pipeline/tables.h"
+#include "world/world.h"
 
 // The vocabulary of the rules. A condition adds to a match, a step to a list of actions; both are
 // plain values, so a flow reads like the sentence it means:
@@ -112,6 +113,11 @@ struct Tracked {
   uint32_t clear;  // ... that are not
   void AddTo(flow::Match& match) const;
 };
+// Of a connection whose mark is of this generation (mark_layout.h).
+struct MarkOfGeneration {
+  uint8_t generation;
+  void AddTo(flow::Match& match) const;
+};
 void AddRegister(flow::Match& match, const RegBits& bits, uint32_t value);
 template <class T>
 struct Is {  // `field` holds `value`
@@ -147,8 +153,14 @@ struct Track {
 struct RecallMark {
   void AddTo(flow::Actions& actions) const;
 };
+// The same of a mark that another build wrote; what this one doesn't know is left out.
+struct RecallMarkOf {
+  const world::MarkLayout& layout;
+  void AddTo(flow::Actions& actions) const;
+};
 // Remembers the connection, with the mark. The ct_* fields are empty afterwards.
 struct CommitWithMark {
+  uint8_t generation;
   void AddTo(flow::Actions& actions) const;
 };
 struct DecTtl {

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "pipeline/describe.h"
+#include "pipeline/mark_layout.h"
 
 namespace kvs::pipeline {
 namespace {
@@ -68,7 +69,8 @@ Setters SettersOf(world::Self& self) {
           {"overlay_port", Number(self.overlay_port)},
           {"mtu", Number(self.mtu)},
           {"netdev", Flag(self.netdev)},
-          {"nd_flows", Flag(self.nd_flows)}};
+          {"nd_flows", Flag(self.nd_flows)},
+          {"mark_layouts", Parsed(self.mark_layouts, ParseMarkLayouts)}};
 }
 Setters SettersOf(world::Node& node) {
   return {{"pod_ranges", Parsed(node.pod_ranges, ParsePrefixes)},

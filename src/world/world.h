@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,13 @@ namespace kvs::world {
 
 // How packets get from node to node. overlayType auto is kVxlan (docs/decisions/0006-auto.md).
 enum class Overlay : uint8_t { kNone, kVxlan, kGre, kGeneve };
+
+// Which bit of a connection's mark means what (pipeline/mark_layout.h), by the names of fields.
+struct MarkLayout {
+  uint8_t generation = 0;
+  std::map<std::string, uint8_t> bits;
+  friend bool operator==(const MarkLayout&, const MarkLayout&) = default;
+};
 
 // This node, in one row. Lists hold at most one entry per family.
 struct Self {
@@ -29,6 +37,8 @@ struct Self {
   uint16_t mtu = 0;           // of pods, bytes
   bool netdev = false;    // the userspace datapath: the host's kernel sees the pods' packets too
   bool nd_flows = false;  // the datapath lets flows answer Neighbor Solicitations
+  std::vector<MarkLayout>
+      mark_layouts;  // connections may carry marks of any; the last: this build's
 
   int key() const { return 0; }
   friend bool operator==(const Self&, const Self&) = default;
