@@ -1,7 +1,10 @@
 # k-vswitch: `make lab` shows it working, `make check` runs every default test. Needs Debian 12 and root, nothing else.
 SHELL := /bin/bash
+# The same source in another folder (a worktree, a fresh clone) is not compiled again.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
 .DEFAULT_GOAL := help
-.PHONY: help deps build lab image manifests check check-kernel bench bench-kernel fuzz fmt lint tidy clean cluster cluster-down e2e
+.PHONY: help deps build lab image release manifests check check-kernel bench bench-kernel fuzz fmt lint tidy clean cluster cluster-down e2e
 
 help: ## what can be made here
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -18,6 +21,10 @@ lab: build ## three nodes of real Open vSwitch on this machine, and pods that ta
 
 image: build ## the container image for the cluster, build/k-vswitch.oci.tar
 	@deploy/build-image
+
+release: build ## what a release is made of: image, pinned manifest, command line, sums, in build/dist
+	@deploy/build-release
+	@deploy/check-release
 
 manifests: ## deploy/k-vswitch.yaml from deploy/base
 	@deploy/render
