@@ -147,8 +147,11 @@ void Agent::Soon() {
 // Of what is wrong with objects, ours are the controller's to tell.
 void Agent::NoteSource(const std::vector<Problem>& problems) {
   source_problems_.clear();
-  for (const Problem& problem : problems)
+  host_problems_.clear();
+  for (const Problem& problem : problems) {
     if (problem.object == kube::kApiServer) source_problems_.push_back(problem);
+    if (problem.object == kube::kHost) host_problems_.push_back(problem);
+  }
   Soon();
 }
 
@@ -164,6 +167,14 @@ bool Agent::InputsKnown() const {
 bool Agent::OnNetdev() const {
   const world::Self* self = world_.self.Find(0);
   return self != nullptr && self->netdev;
+}
+
+std::string Agent::DatapathNote() const {
+  return options_.datapath == "auto" && OnNetdev()
+             ? "the kernel has no module openvswitch; its datapath is faster by far: modprobe "
+               "openvswitch, or install the kernel's package that has it, and then restart the "
+               "agent"
+             : "";
 }
 
 void Agent::Turn() {
@@ -302,6 +313,7 @@ std::vector<Problem> Agent::Problems() const {
   if (source_problems_.empty()) add("Kubernetes", "status", status_failure_);
   for (const auto& [change, reason] : flows_.refused())
     add("OpenFlow", "flow", "refused by the switch: " + reason);
+  all.insert(all.end(), host_problems_.begin(), host_problems_.end());
   add("Host", "network", host_.problem());
   add("Host", "masquerade", nat_.problem());
   all.insert(all.end(), firewall_.problems().begin(), firewall_.problems().end());

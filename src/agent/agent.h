@@ -47,6 +47,8 @@ class Agent {
   // misspelt is no reason to take a node for broken.
   bool serving() const;
   bool ready() const { return announced_ && Problems().empty(); }
+  // Why the userspace datapath is used though nobody asked for it; empty: it isn't.
+  std::string DatapathNote() const;
 
   // Takes back the promise to the CNI plugin that somebody is there, then calls `done`. The
   // datapath goes on.
@@ -94,7 +96,7 @@ class Agent {
 
   std::unique_ptr<kube::Source> source_;
   std::unique_ptr<kube::Subscription> source_watch_;
-  std::vector<Problem> source_problems_;
+  std::vector<Problem> source_problems_, host_problems_;
   Events events_;
   feed::NodeFeed nodes_;
   std::unique_ptr<feed::LinkFeed> links_;

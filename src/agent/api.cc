@@ -59,7 +59,8 @@ json::value Status(const Agent& agent) {
                          {"gateways", Texts(self->gateways)},
                          {"overlay", Name(self->overlay)},
                          {"mtu", self->mtu},
-                         {"datapath", self->netdev ? "netdev" : "system"}};
+                         {"datapath", self->netdev ? "netdev" : "system"},
+                         {"datapathNote", agent.DatapathNote()}};
   const auto& counters = agent.flows().counters();
   const ovsdb::OpenVSwitch* root = agent.ovsdb().replica().root();
   status["switch"] = {{"ovsVersion", root == nullptr ? "" : root->ovs_version.value_or("")},

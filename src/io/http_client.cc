@@ -288,6 +288,9 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
     const char* type = nullptr;
     curl_easy_getinfo(transfer.easy, CURLINFO_CONTENT_TYPE, &type);
     if (type != nullptr) head.content_type = type;
+    curl_header* date = nullptr;
+    if (curl_easy_header(transfer.easy, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK)
+      head.date = std::max<std::time_t>(curl_getdate(date->value, nullptr), 0);
     if (transfer.handlers.on_head) transfer.handlers.on_head(head);
   }
   if (transfer.alive && !transfer.arrived.empty()) {

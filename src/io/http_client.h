@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,7 @@ struct HttpHead {
   int status = 0;
   std::string content_type;
   std::chrono::seconds retry_after{0};  // zero: not said
+  std::time_t date = 0;                 // when it was said; 0: not said
 };
 
 // A call under way. Destroying it ends it, and calls nothing.

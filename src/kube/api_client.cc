@@ -103,6 +103,7 @@ void ApiClient::Start(const std::shared_ptr<Request>& request) {
                                                const auto alive = weak.lock();
                                                alive->answered = true;
                                                if (head.status == 401) loaded_ = false;
+                                               CompareClocks(head.date);
                                                if (alive->handlers.on_head)
                                                  alive->handlers.on_head(head);
                                              },
@@ -125,6 +126,15 @@ void ApiClient::Refused(const std::string& server) {
   if (access_.servers[server_] != server) return;  // noticed already
   server_ = (server_ + 1) % access_.servers.size();
   if (!access_.exec) loaded_ = false;
+}
+
+void ApiClient::CompareClocks(std::time_t servers) {
+  if (servers == 0) return;
+  const std::chrono::seconds ahead(servers - std::time(nullptr));
+  const auto skew = std::chrono::abs(ahead) < kSkew ? std::chrono::seconds(0) : ahead;
+  if ((skew.count() == 0) == (skew_.count() == 0) && std::chrono::abs(skew - skew_) < kSkew) return;
+  skew_ = skew;
+  if (on_skew_) on_skew_(skew);
 }
 
 void ApiClient::Learn(const std::vector<std::string>& servers) {

@@ -46,6 +46,12 @@ class ApiClient {
 
   // Where the next request goes.
   const std::string& server() const { return access_.servers[server_]; }
+  // How far the server's clock is ahead of this machine's is told when that becomes another matter:
+  // negative if it is behind, zero if by less than kSkew.
+  static constexpr std::chrono::seconds kSkew{30};
+  void WatchClock(std::function<void(std::chrono::seconds)> on_skew) {
+    on_skew_ = std::move(on_skew);
+  }
   // Adds addresses learnt since, to be tried after the others.
   void Learn(const std::vector<std::string>& servers);
 
@@ -56,6 +62,7 @@ class ApiClient {
   void Pump();
   void Start(const std::shared_ptr<Request>& request);
   void Refused(const std::string& server);
+  void CompareClocks(std::time_t servers);
   Result<> LoadCredentials();
   void RunPlugin();
   Result<> TakePluginsAnswer(const Result<io::Process::Outcome>& outcome);
@@ -73,6 +80,8 @@ class ApiClient {
   double allowance_ = 0;  // requests that may be made now
   std::chrono::milliseconds counted_at_{0};
   io::Timer pump_;
+  std::function<void(std::chrono::seconds)> on_skew_;
+  std::chrono::seconds skew_{0};  // as told
 };
 
 }  // namespace kvs::kube

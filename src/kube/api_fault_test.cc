@@ -21,6 +21,24 @@ TEST_P(ApiSourceTest, WaitsAsLongAsTheServerSays) {
   ASSERT_TRUE(Until([&] { return pods_->synced && problems_.empty(); }));
 }
 
+TEST_P(ApiSourceTest, SaysThatThisMachinesClockIsWrong) {
+  api_.faults.clock_ahead = 3600s;
+  OpenAndSync();
+  ASSERT_TRUE(Until([&] { return !problems_.empty(); }));
+  EXPECT_EQ(problems_.front().object, "Host");
+  EXPECT_EQ(problems_.front().field, "clock");
+  EXPECT_NE(Trouble().find(" s behind the API server's"), std::string::npos) << Trouble();
+  // Every answer has a date.
+  const auto write = [&](std::chrono::seconds ahead) {
+    api_.faults.clock_ahead = ahead;
+    source_->Apply(NewConfig("node1", 1), "agent", [](const Result<>&) {});
+  };
+  write(-3600s);
+  EXPECT_TRUE(Until([&] { return Trouble().find(" s ahead of") != std::string::npos; }));
+  write(2s);
+  EXPECT_TRUE(Until([&] { return problems_.empty(); }));
+}
+
 TEST_P(ApiSourceTest, SaysWhyNothingComesAndWhatToDo) {
   OpenAndSync();
   const auto trouble_of = [&](int status) {

@@ -42,7 +42,12 @@ class Api : public Source {
         client_(client),
         options_(std::move(options)),
         tell_(loop, [this] { TellProblems(); }),
-        refuse_(loop, [this] { Refuse(); }) {}
+        refuse_(loop, [this] { Refuse(); }) {
+    client_.WatchClock([this](std::chrono::seconds skew) {
+      skew_ = skew;
+      tell_.Start(milliseconds(0));
+    });
+  }
 
   using Source::Watch;
   std::unique_ptr<Subscription> Watch(Kind kind, WatchHandlers handlers) override;
@@ -64,6 +69,7 @@ class Api : public Source {
   io::Timer tell_, refuse_;
   std::map<Kind, std::unique_ptr<Mirror>> mirrors_;
   ProblemWatchers problem_watchers_;
+  std::chrono::seconds skew_{0};                              // of the server's clock
   std::map<Ref, std::deque<std::shared_ptr<Write>>> writes_;  // the first of each is under way
   std::vector<std::shared_ptr<Write>> refused_;
   std::map<uint64_t, std::unique_ptr<io::HttpExchange>> reports_;
@@ -88,6 +94,13 @@ void Api::TellProblems() {
   std::vector<Problem> now;
   for (const auto& [kind, mirror] : mirrors_)
     for (Problem& problem : mirror->Problems()) now.push_back(std::move(problem));
+  if (skew_.count() != 0)
+    now.push_back(
+        {kHost, "clock",
+         fmt::format("is {} s {} the API server's: certificates and tokens may be "
+                     "refused, and times that are told are wrong; on this node: "
+                     "timedatectl set-ntp true",
+                     std::abs(skew_.count()), skew_.count() > 0 ? "behind" : "ahead of")});
   std::ranges::sort(now);
   problem_watchers_.Tell(now);
 }

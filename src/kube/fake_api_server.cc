@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <ctime>
 #include <protozero/pbf_writer.hpp>
 
 #include "kube/catalog.h"
@@ -21,6 +22,13 @@ constexpr std::pair<std::string_view, Kind> kPaths[] = {
     {"/api/v1/namespaces", Kind::kNamespace},  // last: the path of what is in one begins so too
     {"/apis/kvswitch.io/v1alpha1/vswitchconfigs", Kind::kVSwitchConfig},
 };
+
+// RFC 9110, 5.6.7.
+std::string HttpDate(std::chrono::seconds from_now) {
+  const std::time_t time = std::time(nullptr) + from_now.count();
+  char text[64];
+  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&time))};
+}
 
 Object Empty(Kind kind) {
   switch (kind) {
@@ -228,7 +236,9 @@ void FakeApiServer::Take(const Request& request, const PeerPtr& peer) {
 
 void FakeApiServer::Answer(const PeerPtr& peer, int code, const std::string& type,
                            const std::string& body, const std::string& headers) {
-  if (!faults.cut_answers) return peer->Answer(code, type, body, headers);
+  std::string all = headers;
+  if (faults.clock_ahead.count() != 0) all += "Date: " + HttpDate(faults.clock_ahead) + "\r\n";
+  if (!faults.cut_answers) return peer->Answer(code, type, body, all);
   peer->Write(fmt::format("HTTP/1.1 {} X\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n{}", code,
                           type, body.size(), body.substr(0, body.size() / 2)));
   peer->Cut();

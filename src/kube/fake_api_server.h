@@ -20,16 +20,17 @@ namespace kvs::kube {
 class FakeApiServer {
  public:
   struct Faults {
-    int status = 0;                      // every answer has it; 404 as if nobody knew the path
-    int retry_after = 0;                 // seconds, with that
-    std::string body;                    // every answer is that, with status 200
-    bool stall = false;                  // takes requests, never answers
-    std::chrono::milliseconds delay{0};  // before each answer
-    bool cut_answers = false;            // half of each body
-    bool cut_events = false;             // half of the next event of each watch
-    bool gone_as_status = false;         // 410 as status of the answer, not as an event
-    size_t most_items = 1000000;         // of a page, whatever is asked for
-    std::string token;                   // who doesn't show it gets 401
+    int status = 0;                       // every answer has it; 404 as if nobody knew the path
+    int retry_after = 0;                  // seconds, with that
+    std::string body;                     // every answer is that, with status 200
+    bool stall = false;                   // takes requests, never answers
+    std::chrono::milliseconds delay{0};   // before each answer
+    bool cut_answers = false;             // half of each body
+    bool cut_events = false;              // half of the next event of each watch
+    bool gone_as_status = false;          // 410 as status of the answer, not as an event
+    size_t most_items = 1000000;          // of a page, whatever is asked for
+    std::string token;                    // who doesn't show it gets 401
+    std::chrono::seconds clock_ahead{0};  // of ours; zero: its answers have no date
   };
   struct Counts {
     int requests = 0, lists = 0, pages = 0, watches = 0, writes = 0;

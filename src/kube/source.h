@@ -29,6 +29,8 @@ namespace kvs::kube {
 
 // The Problem::object of what is wrong with the API server, or with the way to it.
 inline constexpr char kApiServer[] = "API server";
+// ... and of what is wrong with this machine.
+inline constexpr char kHost[] = "Host";
 
 struct WatchHandlers {
   std::function<void(const Object&)> on_put;
