@@ -13,7 +13,7 @@ CACHE = pathlib.Path(os.environ.get("KVS_CLUSTER_CACHE") or pathlib.Path.home() 
 BIN = CACHE / "bin"
 IMAGES = CACHE / "images"
 STATE = CACHE / "state"  # all of one running cluster; there is no cluster where this folder is missing
-PREFIX = "kvs-c-"  # of every network namespace and cgroup
+PREFIX = "kvsc-"  # of every network namespace and cgroup; not "kvs-", for `kvs lab` takes those for its own
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 # What a kubelet changes for the whole machine (its protectKernelDefaults is off), to be put back at the end.
 SYSCTLS = ["vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",

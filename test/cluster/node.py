@@ -160,7 +160,7 @@ KUBELET = textwrap.dedent("""\
     resolvConf: /etc/resolv.conf
     failCgroupV1: false
     cgroupDriver: cgroupfs
-    cgroupRoot: /kvs-c-{name}
+    cgroupRoot: /kvsc-{name}
     enforceNodeAllocatable: []
     oomScoreAdj: 0
     failSwapOn: false
