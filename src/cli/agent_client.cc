@@ -1,11 +1,15 @@
 #include "cli/agent_client.h"
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 
+#include <charconv>
 #include <memory>
 
 namespace kvs::cli {
 namespace {
+
+constexpr std::string_view kFirst = "kvs-answer ";
 
 size_t Append(char* bytes, size_t one, size_t size, void* body) {
   static_cast<std::string*>(body)->append(bytes, one * size);
@@ -13,6 +17,26 @@ size_t Append(char* bytes, size_t one, size_t size, void* body) {
 }
 
 }  // namespace
+
+std::string Answer::ToWire() const {
+  return fmt::format("{}{} {}\n{}", kFirst, status, body.size(), body);
+}
+
+Result<Answer> Answer::FromWire(std::string_view wire) {
+  if (!wire.starts_with(kFirst)) return Fail("kvs in the agent's pod says: {}", wire.substr(0, 80));
+  wire.remove_prefix(kFirst.size());
+  Answer answer;
+  size_t size = 0;
+  const char* end = wire.data() + wire.size();
+  auto read = std::from_chars(wire.data(), end, answer.status);
+  if (read.ptr != end) read = std::from_chars(read.ptr + 1, end, size);
+  if (read.ec != std::errc() || read.ptr == end || *read.ptr != '\n')
+    return Fail("kvs in the agent's pod says: {}", wire.substr(0, 80));
+  answer.body = wire.substr(static_cast<size_t>(read.ptr + 1 - wire.data()));
+  if (answer.body.size() == size) return answer;
+  return Fail("the answer has {} of {} bytes: the connection broke; try again", answer.body.size(),
+              size);
+}
 
 Result<Answer> AskAgent(const std::string& socket, const std::string& path,
                         const std::string& method) {

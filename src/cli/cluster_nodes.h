@@ -11,7 +11,8 @@ namespace kvs::cli {
 // A node of the cluster, and the pod of our agent on it.
 struct ClusterNode {
   std::string name;
-  std::string agent;  // empty: none
+  std::string agent;  // name of the pod, in kube-system; empty: none
+  std::string waits;  // why its program doesn't run: "CrashLoopBackOff"; empty: it does
 };
 
 // Of all nodes that run Linux, by name.

@@ -1,8 +1,21 @@
 #include "cli/kubectl.h"
 
+#include <cerrno>
+#include <regex>
+#include <sstream>
+
 #include "lab/process.h"
 
 namespace kvs::cli {
+
+std::string Kubectl::Answer::Complaint() const {
+  static const std::regex log("[EWI][0-9]{4} .*");
+  std::istringstream lines(err.empty() ? out : err);
+  std::string all;
+  for (std::string line; std::getline(lines, line);)
+    if (!std::regex_match(line, log)) all += (all.empty() ? "" : "\n") + line;
+  return all;
+}
 
 Kubectl::Kubectl(const std::string& kubeconfig, const std::string& context) : command_{"kubectl"} {
   if (!kubeconfig.empty()) command_.push_back("--kubeconfig=" + kubeconfig);
@@ -14,6 +27,10 @@ Result<Kubectl::Answer> Kubectl::Run(const std::vector<std::string>& arguments,
   lab::Command command{.argv = command_};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   const auto output = lab::RunToEnd(command, timeout);
+  if (!output && output.error().code == ENOENT)
+    return Fail(
+        "kubectl is not in the PATH, and kvs reaches a cluster by it: install it, or run kvs on a "
+        "node");
   if (!output) return tl::unexpected<Error>(output.error());
   return Answer{output->exit_code, output->out, output->err};
 }
@@ -23,8 +40,7 @@ Result<std::string> Kubectl::Ask(const std::vector<std::string>& arguments,
   const auto answer = Run(arguments, timeout);
   if (!answer) return tl::unexpected<Error>(answer.error());
   if (answer->exit_code == 0) return answer->out;
-  const std::string said = answer->err.empty() ? answer->out : answer->err;
-  return Fail("kubectl {}: {}", arguments.front(), said.substr(0, said.find_last_not_of('\n') + 1));
+  return Fail("kubectl {}: {}", arguments.front(), answer->Complaint());
 }
 
 }  // namespace kvs::cli

@@ -18,6 +18,9 @@ class Kubectl {
   struct Answer {
     int exit_code = 0;
     std::string out, err;
+
+    // Why it failed: `err`, else `out`, without kubectl's log (klog: "E1127 03:11:42 ...").
+    std::string Complaint() const;
   };
   // An Error if it can't be run or isn't done in time.
   Result<Answer> Run(const std::vector<std::string>& arguments,

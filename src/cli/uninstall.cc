@@ -6,8 +6,9 @@
 #include <boost/json.hpp>
 #include <chrono>
 
-#include "cli/agent_client.h"
+#include "cli/agents.h"
 #include "cli/cluster_nodes.h"
+#include "cli/json_at.h"
 #include "cli/kubectl.h"
 #include "cli/output.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr auto kNodePatience = std::chrono::seconds(60);
 constexpr auto kObjectPatience = std::chrono::seconds(120);
 
 // What an agent said of its node; or why it didn't.
@@ -27,45 +27,30 @@ struct NodeReport {
   bool clean() const { return answered && problems.empty(); }
 };
 
-std::vector<std::string> Texts(const json::object& fields, std::string_view name) {
+std::vector<std::string> Texts(const json::value& report, std::string_view pointer) {
   std::vector<std::string> texts;
-  const auto* list = fields.if_contains(name);
-  if (list == nullptr || !list->is_array()) return texts;
-  for (const json::value& text : list->get_array())
-    if (text.is_string()) texts.emplace_back(text.get_string());
+  for (const json::value& text : ListAt(report, pointer)) texts.push_back(TextAt(text, ""));
   return texts;
 }
 
-NodeReport ReadReport(const Kubectl::Answer& answer) {
+NodeReport AskNode(const Agents& agents, const std::string& node, bool dry_run, bool force) {
+  const auto answer = agents.Ask(
+      node, fmt::format("/v1/uninstall?dry-run={:d}&force={:d}", dry_run, force), "POST");
+  if (!answer) return {.problems = {answer.error().message}};
   boost::system::error_code error;
-  const json::value value = json::parse(answer.out, error);
-  const auto* fields = error ? nullptr : value.if_object();
-  if (fields == nullptr) {
-    const std::string said = answer.err.empty() ? answer.out : answer.err;
-    return {.problems = {"its agent does not answer: " + said.substr(0, said.find('\n'))}};
-  }
-  const auto* refused = fields->if_contains("refused");
+  const json::value report = json::parse(answer->body, error);
+  if (error || !report.is_object())
+    return {.problems = {"its agent says: " + answer->body.substr(0, answer->body.find('\n'))}};
   return {.answered = true,
-          .refused = refused != nullptr && refused->is_bool() && refused->get_bool(),
-          .done = Texts(*fields, "done"),
-          .kept = Texts(*fields, "kept"),
-          .problems = Texts(*fields, "problems")};
+          .refused = TextAt(report, "/refused") == "true",
+          .done = Texts(report, "/done"),
+          .kept = Texts(report, "/kept"),
+          .problems = Texts(report, "/problems")};
 }
 
-NodeReport AskNode(const Kubectl& kubectl, const ClusterNode& node, bool dry_run, bool force) {
-  if (node.agent.empty()) return {.problems = {"no agent runs on it"}};
-  std::vector<std::string> command = {"-n",         "kube-system", "exec", node.agent,      "-c",
-                                      "k-vswitchd", "--",          "kvs",  "uninstall-node"};
-  if (dry_run) command.emplace_back("--dry-run");
-  if (force) command.emplace_back("--force");
-  const auto answer = kubectl.Run(command, kNodePatience);
-  if (!answer) return {.problems = {"its agent does not answer: " + answer.error().message}};
-  return ReadReport(*answer);
-}
-
-void Print(const ClusterNode& node, const NodeReport& report, bool dry_run) {
+void Print(const std::string& node, const NodeReport& report, bool dry_run) {
   const Paint paint;
-  fmt::print("{}\n", paint.Strong(node.name));
+  fmt::print("{}\n", paint.Strong(node));
   const auto list = [](std::string_view what, const std::vector<std::string>& things) {
     for (const std::string& thing : things) fmt::print("  {:<13}{}\n", what, thing);
   };
@@ -145,13 +130,12 @@ const std::vector<ClusterObjects>& OurObjects() {
 
 ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& confirm) {
   const Kubectl kubectl(arguments.kubeconfig, arguments.context);
-  const auto nodes = FindNodes(kubectl);
-  if (!nodes) {
-    PrintError(nodes.error().message);
+  const auto agents = Agents::OfCluster(kubectl);
+  if (!agents) {
+    PrintError(agents.error().message);
     return kUnreachable;
   }
-  const bool nobody = std::ranges::all_of(*nodes, [](const auto& n) { return n.agent.empty(); });
-  if (nobody && !arguments.force) {
+  if (!agents->any() && !arguments.force) {
     PrintError(
         "no agent of k-vswitch runs in this cluster, and only agents can clean their nodes; apply "
         "k-vswitch.yaml again first, or see \"By hand\" in docs/uninstall.md");
@@ -159,8 +143,8 @@ ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& 
   }
 
   bool refused = false, clean = true;
-  for (const ClusterNode& node : *nodes) {
-    const NodeReport plan = AskNode(kubectl, node, true, arguments.force);
+  for (const std::string& node : agents->nodes()) {
+    const NodeReport plan = AskNode(*agents, node, true, arguments.force);
     refused = refused || plan.refused;
     clean = clean && plan.clean();
     if (!arguments.yes || arguments.dry_run || plan.refused) Print(node, plan, true);
@@ -179,8 +163,8 @@ ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& 
   }
 
   clean = true;
-  for (const ClusterNode& node : *nodes) {
-    const NodeReport report = AskNode(kubectl, node, false, arguments.force);
+  for (const std::string& node : agents->nodes()) {
+    const NodeReport report = AskNode(*agents, node, false, arguments.force);
     clean = clean && report.clean();
     Print(node, report, false);
   }
@@ -192,17 +176,6 @@ ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& 
   }
   const ExitCode code = DeleteObjects(kubectl, arguments.force);
   return clean ? code : kFailed;
-}
-
-ExitCode UninstallNode(const std::string& socket, bool dry_run, bool force) {
-  const auto answer = AskAgent(
-      socket, fmt::format("/v1/uninstall?dry-run={:d}&force={:d}", dry_run, force), "POST");
-  if (!answer) {
-    PrintError(answer.error().message);
-    return kUnreachable;
-  }
-  fmt::print("{}", answer->body);
-  return answer->status == 200 ? kOk : kFailed;
 }
 
 }  // namespace kvs::cli

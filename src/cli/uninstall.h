@@ -24,10 +24,6 @@ using OnConfirm = std::function<bool()>;
 // Prints a line per node and thing. kOk: all of it is gone (dry run: would be).
 ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& confirm);
 
-// Asks this node's agent, and prints its answer (agent/api.h): what UninstallCluster runs in each
-// agent's pod.
-ExitCode UninstallNode(const std::string& socket, bool dry_run, bool force);
-
 // The objects of deploy/k-vswitch.yaml, and what the controller makes, in the order in which they
 // are deleted: "TYPE/NAME".
 struct ClusterObjects {

@@ -31,11 +31,6 @@ int Uninstall(const UninstallArguments& arguments) {
   return UninstallCluster(arguments, AskOnTerminal);
 }
 
-struct NodeArguments {
-  std::string socket = "/run/k-vswitch/agent.sock";
-  bool dry_run = false, force = false;
-};
-
 }  // namespace
 
 void AddUninstallCommands(CLI::App& app, int& code) {
@@ -49,13 +44,6 @@ void AddUninstallCommands(CLI::App& app, int& code) {
   uninstall->add_option("--kubeconfig", wish->kubeconfig, "as kubectl's");
   uninstall->add_option("--context", wish->context, "as kubectl's");
   uninstall->callback([wish, &code] { code = Uninstall(*wish); });
-
-  auto* one = app.add_subcommand("uninstall-node", "")->group("");  // hidden
-  const auto node = std::make_shared<NodeArguments>();
-  one->add_option("--socket", node->socket)->envname("KVS_SOCKET");
-  one->add_flag("--dry-run", node->dry_run);
-  one->add_flag("--force", node->force);
-  one->callback([node, &code] { code = UninstallNode(node->socket, node->dry_run, node->force); });
 }
 
 }  // namespace kvs::cli

@@ -2,75 +2,24 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
+
+#include "cli/fake_kubectl.h"
 
 namespace kvs::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
-// A cluster played by a program `kubectl` in PATH: what it answers lies in files, what it was asked
-// is written to the file "asked".
-constexpr char kKubectl[] = R"(#!/bin/bash
-folder=$(dirname "$0")
-echo "$*" >>"$folder/asked"
-case " $* " in
-  *" get nodes "*) cat "$folder/nodes" ;;
-  *" get pods "*) cat "$folder/pods" ;;
-  *" exec "*)
-    all="$*"
-    set -- ${all#* exec }
-    answer=$folder/$1
-    [[ " $* " == *--dry-run* ]] && answer+=.plan
-    [ -e "$answer" ] || { echo "error: unable to upgrade connection: pod $1 is gone" >&2; exit 1; }
-    cat "$answer"
-    grep -q '"problems":\[\]' "$answer" ;;
-  *" delete "*)
-    for name in "$@"; do [[ $name == [a-z]*/* ]] && echo "$name"; done
-    [[ ! -e $folder/stuck || $* != *daemonset* ]] || { echo "error: timed out" >&2; exit 1; } ;;
-esac
-)";
-
-constexpr char kNodes[] = R"({"items":[
-  {"metadata":{"name":"node2","labels":{"kubernetes.io/os":"linux"}}},
-  {"metadata":{"name":"node1","labels":{"kubernetes.io/os":"linux"}},
-   "status":{"conditions":[{"type":"Ready","reason":"KubeletReady"},
-     {"type":"NetworkUnavailable","reason":"KVSwitchNotReady"}]}},
-  {"metadata":{"name":"win","labels":{"kubernetes.io/os":"windows"}}}]})";
-constexpr char kPods[] = R"({"items":[
-  {"metadata":{"name":"agent-a"},"spec":{"nodeName":"node1"},"status":{"phase":"Running"}},
-  {"metadata":{"name":"agent-old"},"spec":{"nodeName":"node1"},"status":{"phase":"Pending"}},
-  {"metadata":{"name":"agent-b"},"spec":{"nodeName":"node2"},"status":{"phase":"Running"}}]})";
-
-class UninstallTest : public testing::Test {
+class UninstallTest : public FakeKubectl {
  protected:
-  UninstallTest()
-      : folder_(fs::temp_directory_path() / ("kvs-kubectl." + std::to_string(getpid()))),
-        path_(std::getenv("PATH")) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    Write("kubectl", kKubectl);
-    chmod((folder_ / "kubectl").c_str(), 0755);
-    setenv("PATH", (folder_.string() + ":" + path_).c_str(), 1);
-    Write("nodes", kNodes);
-    Write("pods", kPods);
+  UninstallTest() {
     for (const char* agent : {"agent-a", "agent-b"})
-      for (const char* when : {"", ".plan"}) Write(std::string(agent) + when, kClean);
-  }
-  ~UninstallTest() override {
-    setenv("PATH", path_.c_str(), 1);
-    fs::remove_all(folder_);
+      for (const bool plan : {true, false}) Report(agent, plan, kClean);
   }
 
   static constexpr char kClean[] =
@@ -78,8 +27,12 @@ class UninstallTest : public testing::Test {
   static constexpr char kFull[] =
       R"({"node":"x","refused":true,"done":[],"kept":[],"problems":["pod shop/web is attached"]})";
 
-  void Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::trunc) << text;
+  static std::string Path(bool plan, bool force) {
+    return "/v1/uninstall?dry-run=" + std::to_string(plan) + "&force=" + std::to_string(force);
+  }
+  void Report(const std::string& agent, bool plan, const std::string& report) {
+    const int status = report == kFull ? 409 : 200;
+    for (const bool force : {true, false}) Answers(agent, Path(plan, force), report, status);
   }
   ExitCode Run(const UninstallArguments& arguments, bool confirmed = false) {
     testing::internal::CaptureStdout();
@@ -91,14 +44,8 @@ class UninstallTest : public testing::Test {
     said_ = testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr();
     return code;
   }
-  // What kubectl was asked, a line each.
-  std::string Asked() {
-    std::ifstream in(folder_ / "asked");
-    return std::string(std::istreambuf_iterator<char>(in), {});
-  }
 
-  fs::path folder_;
-  std::string path_, said_;
+  std::string said_;
   int asked_ = 0;
 };
 
@@ -112,7 +59,8 @@ TEST_F(UninstallTest, CleansNodeByNodeThenDeletesWorkloadsAndThenTheRest) {
   EXPECT_THAT(said_, HasSubstr("condition NetworkUnavailable of node node1"));
   const std::string asked = Asked();
   EXPECT_THAT(asked, HasSubstr("--kubeconfig=/root/kc --context=prod get nodes"));
-  EXPECT_THAT(asked, HasSubstr("exec agent-a -c k-vswitchd -- kvs uninstall-node\n"));
+  EXPECT_THAT(asked, HasSubstr("exec agent-a -n kube-system -c k-vswitchd -- kvs ask --method POST "
+                               "/v1/uninstall?dry-run=0&force=0\n"));
   EXPECT_THAT(asked, Not(HasSubstr("agent-old")));
   EXPECT_LT(asked.find("statefulset.apps"), asked.find("customresourcedefinition"));
   EXPECT_THAT(asked, HasSubstr("patch node node1 --subresource=status --type=json -p "
@@ -127,38 +75,37 @@ TEST_F(UninstallTest, ChangesNothingWithoutConsent) {
   EXPECT_EQ(Run({}, false), kFailed);
   EXPECT_EQ(asked_, 1);
   EXPECT_THAT(said_, HasSubstr("would remove bridge"));
-  EXPECT_THAT(Asked(), Not(HasSubstr("uninstall-node\n")));
+  EXPECT_THAT(Asked(), Not(HasSubstr("dry-run=0")));
   EXPECT_THAT(Asked(), Not(HasSubstr("delete --ignore-not-found")));
   EXPECT_EQ(Run({}, true), kOk);
-  EXPECT_THAT(Asked(), HasSubstr("uninstall-node\n"));
+  EXPECT_THAT(Asked(), HasSubstr("dry-run=0"));
 }
 
 TEST_F(UninstallTest, AttachedPodsAnywhereStopItBeforeAnythingIsChanged) {
-  Write("agent-b.plan", kFull);
+  Report("agent-b", true, kFull);
   EXPECT_EQ(Run({.yes = true}), kFailed);
   EXPECT_THAT(said_, HasSubstr("pod shop/web is attached"));
   EXPECT_THAT(said_, HasSubstr("nothing was changed"));
-  EXPECT_THAT(Asked(), Not(HasSubstr("uninstall-node\n")));
+  EXPECT_THAT(Asked(), Not(HasSubstr("dry-run=0")));
   EXPECT_THAT(Asked(), Not(HasSubstr("delete --ignore-not-found")));
 }
 
 TEST_F(UninstallTest, ANodeThatDoesNotAnswerKeepsTheClustersObjects) {
-  fs::remove(folder_ / "agent-b");
-  fs::remove(folder_ / "agent-b.plan");
+  for (const bool plan : {true, false})
+    for (const bool force : {true, false}) Remove(FileOf("agent-b", Path(plan, force)));
   EXPECT_EQ(Run({.yes = true}), kFailed);
   EXPECT_THAT(said_, HasSubstr("node1\n  removed "));
-  EXPECT_THAT(said_,
-              HasSubstr("node2\n  problem      its agent does not answer: error: unable to"));
+  EXPECT_THAT(said_, HasSubstr("node2\n  problem      its agent does not answer: unable to"));
   EXPECT_THAT(said_, HasSubstr("by hand"));
   EXPECT_THAT(Asked(), Not(HasSubstr("delete --ignore-not-found")));
 
   EXPECT_EQ(Run({.yes = true, .force = true}), kFailed) << "a node is not clean";
-  EXPECT_THAT(Asked(), HasSubstr("uninstall-node --force\n"));
+  EXPECT_THAT(Asked(), HasSubstr("dry-run=0&force=1\n"));
   EXPECT_THAT(Asked(), HasSubstr("customresourcedefinition"));
 }
 
 TEST_F(UninstallTest, WithoutAnyAgentItSaysWhatToDo) {
-  Write("pods", R"({"items":[]})");
+  Write("get-pods", R"({"items":[]})");
   EXPECT_EQ(Run({.yes = true}), kFailed);
   EXPECT_THAT(said_, HasSubstr("apply k-vswitch.yaml again first"));
   EXPECT_THAT(Asked(), Not(HasSubstr("delete --ignore-not-found")));
@@ -173,7 +120,7 @@ TEST_F(UninstallTest, KeepsTheKindAsLongAsWorkloadsLive) {
 }
 
 TEST_F(UninstallTest, SaysWhenThereIsNoCluster) {
-  Write("nodes", "The connection to the server was refused");
+  Write("get-nodes", "The connection to the server was refused");
   EXPECT_EQ(Run({.yes = true}), kUnreachable);
 }
 

@@ -1,0 +1,144 @@
+#include "cli/agents.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <filesystem>
+#include <mutex>
+
+#include "cli/cluster_nodes.h"
+#include "cli/exit_code.h"
+#include "cli/json_at.h"
+#include "lab/lab.h"
+#include "lab/parallel.h"
+
+namespace kvs::cli {
+namespace {
+
+// Uninstalling is what takes an agent longest.
+constexpr auto kPodPatience = std::chrono::seconds(60);
+// Each is a process of kubectl's for about a third of a second.
+constexpr size_t kAtOnce = 16;
+
+// What a program said on standard error, as one sentence: its first line without "error: ".
+std::string FirstLine(std::string_view said) {
+  said = said.substr(0, said.find('\n'));
+  if (said.starts_with("error: ")) said.remove_prefix(7);
+  return std::string(said);
+}
+
+// Who listens on the socket says which node it is.
+Result<std::string> NodeBehind(const std::string& socket) {
+  const auto answer = AskAgent(socket, "/v1/status");
+  if (!answer) return tl::unexpected<Error>(answer.error());
+  const auto status = ParseObject(answer->body, "the agent");
+  if (!status) return tl::unexpected<Error>(status.error());
+  return TextAt(*status, "/node");
+}
+
+}  // namespace
+
+void AddWhereFlags(CLI::App& command, Where& where) {
+  auto* socket = command.add_option("--socket", where.socket, "the agent behind this Unix socket")
+                     ->envname("KVS_SOCKET");
+  auto* lab = command.add_option("--lab", where.lab, "the agents of this lab");
+  auto* lab_node =
+      command.add_option("--lab-node", where.lab_node, "of this node of it (default lab: lab)");
+  auto* node = command.add_option("--node", where.node, "this node of the cluster only");
+  auto* kubeconfig = command.add_option("--kubeconfig", where.kubeconfig, "as kubectl's");
+  auto* context = command.add_option("--context", where.context, "as kubectl's");
+  for (auto* ours : {node, kubeconfig, context}) ours->excludes(socket, lab, lab_node);
+  for (auto* ours : {lab, lab_node}) ours->excludes(socket);
+}
+
+Result<Agents> Agents::Find(const Where& where) {
+  Agents agents;
+  if (!where.lab.empty() || !where.lab_node.empty()) {
+    const auto lab = lab::Lab::Join(where.lab.empty() ? "lab" : where.lab);
+    if (!lab) return tl::unexpected<Error>(lab.error());
+    for (const auto& [name, node] : (*lab)->nodes())
+      if (where.lab_node.empty() || where.lab_node == name)
+        agents.Add(name, {.socket = node->agent_socket()});
+    if (agents.nodes_.empty())
+      return Fail("node {}: not in lab {}", where.lab_node, (*lab)->state().name());
+    return agents;
+  }
+  const bool here = where.kubeconfig.empty() && where.context.empty() && where.node.empty() &&
+                    std::filesystem::exists(kAgentSocket);
+  const std::string socket = where.socket.empty() && here ? kAgentSocket : where.socket;
+  if (socket.empty()) return OfCluster(Kubectl(where.kubeconfig, where.context), where.node);
+  const auto name = NodeBehind(socket);
+  if (!name) return tl::unexpected<Error>(name.error());
+  agents.Add(*name, {.socket = socket});
+  return agents;
+}
+
+Result<Agents> Agents::OfCluster(const Kubectl& kubectl, const std::string& node) {
+  const auto found = FindNodes(kubectl);
+  if (!found) return tl::unexpected<Error>(found.error());
+  Agents agents;
+  agents.kubectl_ = kubectl;
+  for (const ClusterNode& one : *found)
+    if (node.empty() || one.name == node)
+      agents.Add(one.name, {.pod = one.agent, .waits = one.waits});
+  if (!node.empty() && agents.nodes_.empty())
+    return Fail("node {}: none of the cluster's Linux nodes; see: kubectl get nodes", node);
+  return agents;
+}
+
+bool Agents::any() const {
+  return std::ranges::any_of(
+      ways_, [](const auto& way) { return !way.second.socket.empty() || !way.second.pod.empty(); });
+}
+
+void Agents::Add(const std::string& node, Way way) {
+  nodes_.push_back(node);
+  ways_[node] = std::move(way);
+}
+
+Result<Answer> Agents::Ask(const std::string& node, const std::string& path,
+                           const std::string& method) const {
+  const auto way = ways_.find(node);
+  if (way == ways_.end()) return Fail("its agent is not among those that are asked");
+  if (!way->second.socket.empty()) return AskAgent(way->second.socket, path, method);
+  return AskPod(way->second, path, method);
+}
+
+Result<Answer> Agents::AskPod(const Way& way, const std::string& path,
+                              const std::string& method) const {
+  if (way.pod.empty())
+    return Fail("no agent runs on it; see: kubectl -n kube-system describe daemonset k-vswitchd");
+  if (!way.waits.empty())
+    return Fail("its agent does not run ({}); see: kubectl -n kube-system describe pod {}",
+                way.waits, way.pod);
+  const auto said = kubectl_->Run({"exec", way.pod, "-n", "kube-system", "-c", "k-vswitchd", "--",
+                                   "kvs", "ask", "--method", method, path},
+                                  kPodPatience);
+  if (!said) return Wrap("its agent does not answer", said.error());
+  if (said->exit_code == kUsage)
+    return Fail(
+        "kvs in its agent's pod {} does not understand this kvs, of version {}; use that "
+        "of the agents' version",
+        way.pod, KVS_VERSION);
+  if (said->out.empty())
+    return Fail("its agent does not answer: {}; see: kubectl -n kube-system describe pod {}",
+                FirstLine(said->Complaint()), way.pod);
+  return Answer::FromWire(said->out);
+}
+
+std::map<std::string, Result<Answer>> Agents::AskAll(const std::string& path) const {
+  std::map<std::string, Result<Answer>> answers;
+  std::mutex mutex;  // guards `answers`
+  // What fails is one of the answers.
+  static_cast<void>(lab::ForEachAtOnce(
+      nodes_,
+      [&](const std::string& node) -> Result<> {
+        auto answer = Ask(node, path);
+        const std::lock_guard lock(mutex);
+        answers.emplace(node, std::move(answer));
+        return {};
+      },
+      kAtOnce));
+  return answers;
+}
+
+}  // namespace kvs::cli

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+// For tests: a cluster played by a program `kubectl` in PATH. What it answers lies in files, and
+// what isn't there is "gone"; what it was asked is written to the file "asked", a line each.
+namespace kvs::cli {
+
+class FakeKubectl : public testing::Test {
+ protected:
+  FakeKubectl()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("kvs-kubectl." + std::to_string(getpid()))),
+        path_(std::getenv("PATH")) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    Write("kubectl", kKubectl);
+    chmod((folder_ / "kubectl").c_str(), 0755);
+    setenv("PATH", (folder_.string() + ":" + path_).c_str(), 1);
+    Write("get-nodes", kNodes);
+    Write("get-pods", kPods);
+  }
+  ~FakeKubectl() override {
+    setenv("PATH", path_.c_str(), 1);
+    std::filesystem::remove_all(folder_);
+  }
+
+  // What `kubectl get KIND` prints is the file "get-KIND"; for other verbs "VERB-SECOND-WORD".
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name, std::ios::trunc) << text;
+  }
+  void Remove(const std::string& name) { std::filesystem::remove(folder_ / name); }
+  // What the agent in `pod` says to `path`.
+  void Answers(const std::string& pod, const std::string& path, const std::string& body,
+               int status = 200) {
+    Write(FileOf(pod, path),
+          "kvs-answer " + std::to_string(status) + " " + std::to_string(body.size()) + "\n" + body);
+  }
+  static std::string FileOf(const std::string& pod, std::string path) {
+    std::ranges::replace(path, '/', '_');
+    return pod + path;
+  }
+  std::string Asked() const {
+    std::ifstream in(folder_ / "asked");
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+
+  // node1 has agent-a, node2 agent-b; win is of another system.
+  static constexpr char kNodes[] = R"({"items":[
+    {"metadata":{"name":"node2","labels":{"kubernetes.io/os":"linux"}}},
+    {"metadata":{"name":"node1","labels":{"kubernetes.io/os":"linux"}},
+     "status":{"conditions":[{"type":"Ready","reason":"KubeletReady"},
+       {"type":"NetworkUnavailable","reason":"KVSwitchNotReady"}]}},
+    {"metadata":{"name":"win","labels":{"kubernetes.io/os":"windows"}}}]})";
+  static constexpr char kPods[] = R"({"items":[
+    {"metadata":{"name":"agent-a"},"spec":{"nodeName":"node1"},"status":{"phase":"Running"}},
+    {"metadata":{"name":"agent-old"},"spec":{"nodeName":"node1"},"status":{"phase":"Pending"}},
+    {"metadata":{"name":"agent-b"},"spec":{"nodeName":"node2"},"status":{"phase":"Running"}}]})";
+
+ private:
+  static constexpr char kKubectl[] = R"(#!/bin/bash
+folder=$(dirname "$0")
+echo "$*" >>"$folder/asked"
+while [[ $1 == --* ]]; do shift; done
+case $1 in
+  exec)
+    path=${@: -1}
+    answer=$folder/$2${path//\//_}
+    [ -e "$answer" ] || { echo "error: unable to upgrade connection: pod $2 is gone" >&2; exit 1; }
+    cat "$answer"
+    head -n1 "$answer" | grep -q '^kvs-answer 200 ' ;;
+  delete)
+    for name in "$@"; do [[ $name == [a-z]*/* ]] && echo "$name"; done
+    [[ ! -e $folder/stuck || $* != *daemonset* ]] || { echo "error: timed out" >&2; exit 1; } ;;
+  patch) ;;
+  *)
+    answer=$folder/$1-${2//\//_}
+    [ -e "$answer" ] || { echo "error: $2 is gone" >&2; exit 1; }
+    cat "$answer" ;;
+esac
+)";
+
+  std::filesystem::path folder_;
+  std::string path_;
+};
+
+}  // namespace kvs::cli

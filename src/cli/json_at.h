@@ -1,0 +1,24 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+// What lies in a JSON value at a pointer (RFC 6901): "/metadata/labels/kubernetes.io~1os".
+namespace kvs::cli {
+
+// Null if nothing lies there.
+const boost::json::value* At(const boost::json::value& value, std::string_view pointer);
+
+// As text, whatever its type, a list with commas; empty if nothing lies there.
+std::string TextAt(const boost::json::value& value, std::string_view pointer);
+
+// An empty list if there is none.
+const boost::json::array& ListAt(const boost::json::value& value, std::string_view pointer);
+
+// An Error if `text` is no JSON object; `who` gave it.
+Result<boost::json::value> ParseObject(std::string_view text, std::string_view who);
+
+}  // namespace kvs::cli
