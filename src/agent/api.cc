@@ -51,8 +51,10 @@ json::value Status(const Agent& agent) {
   for (const Problem& problem : agent.Problems())
     problems.push_back(json::object{
         {"object", problem.object}, {"field", problem.field}, {"message", problem.message}});
-  json::object status = {
-      {"node", agent.options().node_name}, {"ready", agent.ready()}, {"problems", problems}};
+  json::object status = {{"node", agent.options().node_name},
+                         {"version", KVS_VERSION},
+                         {"ready", agent.ready()},
+                         {"problems", problems}};
   if (const world::Self* self = agent.world().self.Find(0))
     status["network"] = {{"podRanges", Texts(self->pod_ranges)},
                          {"clusterRanges", Texts(self->cluster_ranges)},

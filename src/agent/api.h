@@ -13,12 +13,13 @@ namespace kvs::agent {
 //   GET /healthz      200 while it runs
 //   GET /readyz       200 if pods are attached and connected, else 503; what is wrong, a line each
 //   GET /metrics      Prometheus text
-//   GET /v1/status    {"node", "ready", "problems": [{"object","field","message"}], "overlay":
-//   {...}, ...} GET /v1/ports     {"ports":
-//   [{"name","ofport","mac","ips","pod","container","realized"}]} GET /v1/pods      {"pods":
-//   [{"pod","ips","port","node"}]} GET /v1/flows     {"flows":
-//   [{"table","tableName","priority","match","actions","cookie","packets","bytes",
-//                      "owner": {"rule","row","object"}}]}, as the switch has them now
+//   GET /v1/status    {"node", "version", "ready", "problems": [{"object","field","message"}],
+//                      "network": {...}, "switch": {...}, "pods", "nodes"}
+//   GET /v1/ports     {"ports": [{"name","ofport","mac","ips","pod","container","realized"}]}
+//   GET /v1/pods      {"pods": [{"pod","ips","port","node"}]}
+//   GET /v1/flows     {"flows": [{"table","tableName","priority","match","actions","cookie",
+//                      "packets","bytes", "owner": {"rule","row","object"}}]}, as the switch has
+//                      them now
 //   PUT /v1/log-level?level=debug
 //   POST /v1/uninstall?dry-run=1&force=1  {"node", "refused", "done": [...], "kept": [...],
 //                      "problems": [...]} (daemon.h); 409: pods are attached, nothing was changed

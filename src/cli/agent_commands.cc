@@ -10,23 +10,18 @@
 #include "cli/agents.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
+#include "cli/status.h"
 
 namespace kvs::cli {
 namespace {
 
-struct AgentArguments {
+struct GetArguments {
   Where where;
-  std::string output = "table";
-  std::string kind;
+  std::string output = "table", kind;
 };
 
-std::shared_ptr<AgentArguments> WithAgents(CLI::App& command) {
-  auto arguments = std::make_shared<AgentArguments>();
-  AddWhereFlags(command, arguments->where);
-  command.add_option("-o,--output", arguments->output, "table, wide or json")
-      ->check(CLI::IsMember({"table", "wide", "json"}))
-      ->capture_default_str();
-  return arguments;
+void AddOutputFlag(CLI::App& command, std::string& output, const std::vector<std::string>& forms) {
+  command.add_option("-o,--output", output)->check(CLI::IsMember(forms))->capture_default_str();
 }
 
 int Fails(const Error& error, ExitCode code) {
@@ -34,22 +29,7 @@ int Fails(const Error& error, ExitCode code) {
   return code;
 }
 
-int Status(const AgentArguments& arguments) {
-  const auto agents = Agents::Find(arguments.where);
-  if (!agents) return Fails(agents.error(), kUnreachable);
-  int code = kOk;
-  for (const auto& [node, answer] : agents->AskAll("/v1/status")) {
-    const auto shown = answer ? ToStatusText(answer->body, Paint())
-                              : Result<StatusText>(tl::unexpected<Error>(answer.error()));
-    if (!shown) code = Fails({node + ": " + shown.error().message}, kFailed);
-    if (!shown) continue;
-    fmt::print("{}", arguments.output == "json" ? answer->body : shown->text);
-    if (!shown->healthy) code = kFailed;
-  }
-  return code;
-}
-
-int Get(const AgentArguments& arguments) {
+int Get(const GetArguments& arguments) {
   const auto agents = Agents::Find(arguments.where);
   if (!agents) return Fails(agents.error(), kUnreachable);
   int code = kOk;
@@ -90,12 +70,25 @@ void AddAsk(CLI::App& app, int& code) {
 }  // namespace
 
 void AddAgentCommands(CLI::App& app, int& code) {
-  auto* status = app.add_subcommand("status", "is this node's network all right?");
-  const auto asked = WithAgents(*status);
-  status->callback([asked, &code] { code = Status(*asked); });
+  auto* status = app.add_subcommand("status", "is the network all right, of this node or of all?");
+  const auto asked = std::make_shared<StatusArguments>();
+  const auto form = std::make_shared<std::string>("text");
+  const auto wait = std::make_shared<int>(0);
+  AddWhereFlags(*status, asked->where);
+  AddOutputFlag(*status, *form, {"text", "json"});
+  status->add_flag("--wait{300}", *wait, "until it is, at most so long: 90, 90s, 5m; alone: 5m")
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, int>{{"s", 1}, {"m", 60}, {"h", 3600}}));
+  status->callback([asked, form, wait, &code] {
+    asked->json = *form == "json";
+    asked->wait = std::chrono::seconds(*wait);
+    code = ShowStatus(*asked);
+  });
 
-  auto* get = app.add_subcommand("get", "what is in the switch, by the names of Kubernetes");
-  const auto wanted = WithAgents(*get);
+  auto* get = app.add_subcommand("get", "what is in the switches, by the names of Kubernetes");
+  const auto wanted = std::make_shared<GetArguments>();
+  AddWhereFlags(*get, wanted->where);
+  AddOutputFlag(*get, wanted->output, {"table", "wide", "json"});
   get->add_option("kind", wanted->kind, "flows, ports or pods")
       ->check(CLI::IsMember({"flows", "ports", "pods"}))
       ->required();

@@ -17,14 +17,6 @@ std::string Plural(const std::string& count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == "1" ? "" : "s");
 }
 
-std::string Problems(const json::value& status, const Paint& paint) {
-  std::string text;
-  for (const auto& problem : ListAt(status, "/problems"))
-    text += fmt::format("  {} {}: {}\n", paint.Strong(TextAt(problem, "/object")),
-                        TextAt(problem, "/field"), TextAt(problem, "/message"));
-  return text;
-}
-
 struct Column {
   const char* title;
   const char* pointer;
@@ -49,7 +41,14 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint) {
   const auto status = ParseObject(answer, "the agent");
   if (!status) return tl::unexpected<Error>(status.error());
   StatusText shown{.healthy = TextAt(*status, "/ready") == "true"};
-  const std::string problems = Problems(*status, paint);
+  std::string problems;
+  for (const auto& problem : ListAt(*status, "/problems")) {
+    const std::string object = TextAt(problem, "/object");
+    const std::string what =
+        fmt::format(" {}: {}", TextAt(problem, "/field"), TextAt(problem, "/message"));
+    if (problems.empty()) shown.problem = object + what;
+    problems += fmt::format("  {}{}\n", paint.Strong(object), what);
+  }
   shown.text = fmt::format("{}  {}\n", TextAt(*status, "/node"),
                            shown.healthy      ? paint.Good("OK")
                            : problems.empty() ? paint.Bad("NOT READY, starting")

@@ -13,6 +13,7 @@ namespace kvs::cli {
 struct StatusText {
   std::string text;
   bool healthy = false;
+  std::string problem;  // the first one; empty if there is none
 };
 // GET /v1/status: the first thing that is broken comes first.
 Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint);

@@ -53,6 +53,7 @@ void AddWhereFlags(CLI::App& command, Where& where) {
 Result<Agents> Agents::Find(const Where& where) {
   Agents agents;
   if (!where.lab.empty() || !where.lab_node.empty()) {
+    agents.all_ = where.lab_node.empty();
     const auto lab = lab::Lab::Join(where.lab.empty() ? "lab" : where.lab);
     if (!lab) return tl::unexpected<Error>(lab.error());
     for (const auto& [name, node] : (*lab)->nodes())
@@ -76,6 +77,7 @@ Result<Agents> Agents::OfCluster(const Kubectl& kubectl, const std::string& node
   const auto found = FindNodes(kubectl);
   if (!found) return tl::unexpected<Error>(found.error());
   Agents agents;
+  agents.all_ = node.empty();
   agents.kubectl_ = kubectl;
   for (const ClusterNode& one : *found)
     if (node.empty() || one.name == node)

@@ -47,6 +47,8 @@ class Agents {
   const std::vector<std::string>& nodes() const { return nodes_; }
   // The way to the cluster; null if the agents are reached by their sockets.
   const Kubectl* kubectl() const { return kubectl_ ? &*kubectl_ : nullptr; }
+  // Whether they are all of a cluster or lab, and not one that was named or is here.
+  bool all() const { return all_; }
   // Whether any node has an agent, be it one that doesn't answer.
   bool any() const;
 
@@ -66,6 +68,7 @@ class Agents {
   void Add(const std::string& node, Way way);
   Result<Answer> AskPod(const Way& way, const std::string& path, const std::string& method) const;
 
+  bool all_ = false;
   std::optional<Kubectl> kubectl_;
   std::vector<std::string> nodes_;
   std::map<std::string, Way> ways_;

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "cli/agent_commands.h"
 #include "cli/exit_code.h"
@@ -10,7 +11,10 @@
 namespace kvs::cli {
 
 int Main(int argc, char** argv) {
-  CLI::App app("kvs: see and try k-vswitch, the network of a Kubernetes cluster", "kvs");
+  // kubectl runs a program kubectl-kvs in PATH as its own command.
+  const bool plugin = std::filesystem::path(argv[0]).filename() == "kubectl-kvs";
+  CLI::App app("kvs: see and try k-vswitch, the network of a Kubernetes cluster",
+               plugin ? "kubectl kvs" : "kvs");
   app.set_version_flag("--version", KVS_VERSION);
   app.require_subcommand(1);
   int code = kOk;

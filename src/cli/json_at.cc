@@ -22,6 +22,13 @@ std::string TextAt(const json::value& value, std::string_view pointer) {
   return list;
 }
 
+int64_t NumberAt(const json::value& value, std::string_view pointer) {
+  boost::system::error_code error;
+  const json::value* at = At(value, pointer);
+  const auto number = at == nullptr ? 0 : at->to_number<int64_t>(error);
+  return error ? 0 : number;
+}
+
 const json::array& ListAt(const json::value& value, std::string_view pointer) {
   static const json::array nothing;
   const json::value* at = At(value, pointer);

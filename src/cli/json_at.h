@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ const boost::json::value* At(const boost::json::value& value, std::string_view p
 
 // As text, whatever its type, a list with commas; empty if nothing lies there.
 std::string TextAt(const boost::json::value& value, std::string_view pointer);
+
+// 0 if no whole number lies there.
+int64_t NumberAt(const boost::json::value& value, std::string_view pointer);
 
 // An empty list if there is none.
 const boost::json::array& ListAt(const boost::json::value& value, std::string_view pointer);

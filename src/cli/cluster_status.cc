@@ -1,0 +1,154 @@
+#include "cli/cluster_status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "cli/json_at.h"
+
+namespace kvs::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr char kInstall[] = "kubectl apply -f k-vswitch.yaml";
+
+// Finds out, and writes what it finds to `status`.
+class Examination {
+ public:
+  Examination(const Agents& agents, json::object& status) : agents_(agents), status_(status) {}
+
+  void Run() {
+    if (agents_.kubectl() != nullptr && !ExamineInstallation()) return;
+    ExamineNodes();
+    if (agents_.kubectl() != nullptr) ExamineConfigs();
+  }
+  json::array TakeProblems() { return std::move(problems_); }
+
+ private:
+  void Add(const std::string& node, const std::string& object, std::string_view field,
+           const std::string& message) {
+    json::object problem = {
+        {"node", node}, {"object", object}, {"field", field}, {"message", message}};
+    // Agents tell some of what the API server knows.
+    if (std::ranges::find(problems_, json::value(problem)) == problems_.end())
+      problems_.push_back(std::move(problem));
+  }
+
+  // False if nothing is installed, and there is nobody to ask.
+  bool ExamineInstallation() {
+    const Kubectl& kubectl = *agents_.kubectl();
+    const auto version = kubectl.Ask({"version", "-o", "json"});
+    const auto versions = version ? ParseObject(*version, "kubectl") : json::value();
+    status_["kubernetes"] = versions ? TextAt(*versions, "/serverVersion/gitVersion") : "";
+    const auto list = kubectl.Ask({"get", "daemonset/k-vswitchd",
+                                   "statefulset/k-vswitch-controller", "lease/k-vswitch-controller",
+                                   "-n", "kube-system", "--ignore-not-found", "-o", "json"});
+    if (!list) {
+      Add("", "kube-system", "k-vswitch", list.error().message);
+      return true;
+    }
+    const auto objects =
+        list->empty() ? json::value(json::object()) : ParseObject(*list, "kubectl get");
+    if (!objects) Add("", "kube-system", "k-vswitch", objects.error().message);
+    return !objects || ExamineObjects(*objects);
+  }
+
+  bool ExamineObjects(const json::value& list) {
+    std::map<std::string, const json::value*> objects;
+    for (const json::value& object : ListAt(list, "/items"))
+      objects[TextAt(object, "/kind")] = &object;
+    if (!objects.contains("DaemonSet") && !agents_.any()) {
+      Add("", "DaemonSet/k-vswitchd", "metadata",
+          fmt::format("k-vswitch is not installed in this cluster: {}", kInstall));
+      return false;
+    }
+    if (!objects.contains("DaemonSet"))
+      Add("", "DaemonSet/k-vswitchd", "metadata",
+          fmt::format("missing, so agents are not replaced: {}", kInstall));
+    const auto controller = objects.find("StatefulSet");
+    if (controller == objects.end())
+      Add("", kController, "metadata", fmt::format("missing: {}", kInstall));
+    else
+      ExamineController(*controller->second,
+                        objects.contains("Lease") ? *objects["Lease"] : json::value());
+    return true;
+  }
+
+  void ExamineController(const json::value& set, const json::value& lease) {
+    const int64_t ready = NumberAt(set, "/status/readyReplicas");
+    const int64_t wanted = NumberAt(set, "/spec/replicas");
+    const std::string leader = TextAt(lease, "/spec/holderIdentity");
+    status_["controller"] = {{"ready", ready}, {"wanted", wanted}, {"leader", leader}};
+    if (ready < wanted || ready == 0)
+      Add("", kController, "status.readyReplicas",
+          fmt::format("{} of {} ready, so new nodes and changes of settings may wait; see: kubectl "
+                      "-n kube-system describe pods -l app.kubernetes.io/component=controller",
+                      ready, wanted));
+    else if (leader.empty())
+      Add("", "Lease/k-vswitch-controller", "spec.holderIdentity",
+          "no controller leads; see: kubectl -n kube-system logs statefulset/k-vswitch-controller");
+  }
+
+  void ExamineNodes() {
+    int64_t ready = 0, pods = 0;
+    json::object nodes;
+    for (const auto& [node, answer] : agents_.AskAll("/v1/status")) {
+      const auto said = answer ? ParseObject(answer->body, "its agent")
+                               : Result<json::value>(tl::unexpected(answer.error()));
+      nodes[node] = said ? *said : json::value();
+      if (!said) {
+        Add(node, "k-vswitchd", "pod", said.error().message);
+        continue;
+      }
+      ready += TextAt(*said, "/ready") == "true" ? 1 : 0;
+      pods += NumberAt(*said, "/pods");
+      const json::array& problems = ListAt(*said, "/problems");
+      for (const json::value& problem : problems)
+        Add(node, TextAt(problem, "/object"), TextAt(problem, "/field"),
+            TextAt(problem, "/message"));
+      if (problems.empty() && TextAt(*said, "/ready") != "true")
+        Add(node, "k-vswitchd", "ready", "starting");
+    }
+    status_["agents"] = {{"ready", ready},
+                         {"wanted", static_cast<int64_t>(agents_.nodes().size())}};
+    status_["pods"] = pods;
+    status_["nodes"] = std::move(nodes);
+  }
+
+  void ExamineConfigs() {
+    const auto list = agents_.kubectl()->Ask({"get", "vswitchconfigs.kvswitch.io", "-o", "json"});
+    const auto configs = list ? ParseObject(*list, "kubectl get")
+                              : Result<json::value>(tl::unexpected(list.error()));
+    if (!configs) return Add("", "VSwitchConfig", "metadata", configs.error().message);
+    for (const json::value& config : ListAt(*configs, "/items")) {
+      const std::string node = TextAt(config, "/metadata/name");
+      if (std::ranges::find(agents_.nodes(), node) == agents_.nodes().end()) continue;
+      for (const json::value& condition : ListAt(config, "/status/conditions"))
+        if (TextAt(condition, "/type") == "Accepted" && TextAt(condition, "/status") == "False")
+          Add(node, "VSwitchConfig/" + node, "status.conditions[Accepted]",
+              TextAt(condition, "/message"));
+    }
+  }
+
+  static constexpr char kController[] = "StatefulSet/k-vswitch-controller";
+
+  const Agents& agents_;
+  json::object& status_;
+  json::array problems_;
+};
+
+}  // namespace
+
+json::value StatusOf(const Agents& agents) {
+  json::object status = {{"ok", false}};
+  Examination examination(agents, status);
+  examination.Run();
+  json::array problems = examination.TakeProblems();
+  status["ok"] = problems.empty();
+  status["problems"] = std::move(problems);
+  return status;
+}
+
+}  // namespace kvs::cli

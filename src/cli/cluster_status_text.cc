@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <map>
+
+#include "cli/cluster_status.h"
+#include "cli/json_at.h"
+
+namespace kvs::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr size_t kNames = 3;  // of nodes that have the same problem
+
+std::string Nodes(size_t count) { return fmt::format("{} node{}", count, count == 1 ? "" : "s"); }
+
+// What the nodes have in common: "0.1.0"; or else "0.1.0 (2 nodes), 0.2.0 (1 node)". `text` gives
+// "" for a node that doesn't say.
+std::string Common(const json::object& nodes, std::string (*text)(const json::value& node)) {
+  std::map<std::string, size_t> counts;
+  for (const auto& [name, node] : nodes)
+    if (const std::string said = text(node); !said.empty()) ++counts[said];
+  std::string all;
+  for (const auto& [said, count] : counts)
+    all += (all.empty() ? "" : ", ") + said +
+           (counts.size() == 1 ? "" : fmt::format(" ({})", Nodes(count)));
+  return all;
+}
+
+int64_t Sum(const json::object& nodes, std::string_view pointer) {
+  int64_t sum = 0;
+  for (const auto& [name, node] : nodes) sum += NumberAt(node, pointer);
+  return sum;
+}
+
+std::string VersionOf(const json::value& node) { return TextAt(node, "/version"); }
+
+std::string OverlayOf(const json::value& node) {
+  const std::string overlay = TextAt(node, "/network/overlay");
+  return overlay.empty() ? "" : fmt::format("{}, MTU {}", overlay, TextAt(node, "/network/mtu"));
+}
+
+std::string SwitchOf(const json::value& node) {
+  const std::string version = TextAt(node, "/switch/ovsVersion");
+  const std::string datapath = TextAt(node, "/network/datapath");
+  return version.empty() ? "" : fmt::format("OVS {} ({})", version, datapath);
+}
+
+std::string SyncedOf(const json::value& node) {
+  const std::string synced = TextAt(node, "/switch/synced");
+  return synced.empty() ? "" : synced == "true" ? "in sync" : "NOT in sync";
+}
+
+// A problem without its node: "OVSDB connection: connection refused".
+std::string What(const json::value& problem) {
+  std::string object = TextAt(problem, "/object");
+  // Which one is said by the node's name.
+  if (const std::string node = TextAt(problem, "/node"); object.ends_with("/" + node))
+    object.resize(object.size() - node.size() - 1);
+  return fmt::format("{} {}: {}", object, TextAt(problem, "/field"), TextAt(problem, "/message"));
+}
+
+struct SameProblem {
+  std::string what;
+  std::vector<std::string> nodes;
+};
+
+// In their order. Those are the same that differ only in the command which shows more.
+std::vector<SameProblem> Grouped(const json::array& problems) {
+  std::vector<SameProblem> groups;
+  std::map<std::string, size_t> places;
+  for (const json::value& problem : problems) {
+    const std::string what = What(problem);
+    const auto [place, is_new] =
+        places.try_emplace(what.substr(0, what.find("; see: ")), groups.size());
+    if (is_new) groups.push_back({.what = what, .nodes = {}});
+    groups[place->second].nodes.push_back(TextAt(problem, "/node"));
+  }
+  return groups;
+}
+
+std::string Line(const SameProblem& problem, const Paint& paint) {
+  if (problem.nodes.front().empty()) return fmt::format("  {}\n", problem.what);
+  std::string names;
+  for (size_t i = 0; i < std::min(kNames, problem.nodes.size()); ++i)
+    names += (i == 0 ? "" : ", ") + problem.nodes[i];
+  if (problem.nodes.size() > kNames)
+    names += fmt::format(" and {} more", problem.nodes.size() - kNames);
+  return fmt::format("  {}  {}\n", paint.Strong(names), problem.what);
+}
+
+std::string Figures(const json::value& status, const json::object& nodes) {
+  const std::string kubernetes = TextAt(status, "/kubernetes");
+  std::string text = fmt::format("  k-vswitch {}{}: {}, {} pods\n", Common(nodes, VersionOf),
+                                 kubernetes.empty() ? "" : ", Kubernetes " + kubernetes,
+                                 Nodes(nodes.size()), TextAt(status, "/pods"));
+  const auto line = [&](std::string_view what, const std::string& said) {
+    if (!said.empty()) text += fmt::format("  {:<11} {}\n", what, said);
+  };
+  if (const json::value* controller = At(status, "/controller"); controller != nullptr)
+    line("controller", fmt::format("{} of {} ready, leader {}", TextAt(*controller, "/ready"),
+                                   TextAt(*controller, "/wanted"), TextAt(*controller, "/leader")));
+  line("agents", fmt::format("{} of {} ready", TextAt(status, "/agents/ready"),
+                             TextAt(status, "/agents/wanted")));
+  line("overlay", Common(nodes, OverlayOf));
+  line("switches", Common(nodes, SwitchOf));
+  line("flows", fmt::format("{} {}, {} repaired", Sum(nodes, "/switch/flows"),
+                            Common(nodes, SyncedOf), Sum(nodes, "/switch/repairs")));
+  return text;
+}
+
+}  // namespace
+
+std::string ToText(const json::value& status, const Paint& paint) {
+  std::string text = TextAt(status, "/ok") == "true" ? paint.Good("OK") : paint.Bad("NOT OK");
+  if (const json::value* nodes = At(status, "/nodes"); nodes != nullptr)
+    text += Figures(status, nodes->get_object());
+  else
+    text += "\n";
+  for (const SameProblem& problem : Grouped(ListAt(status, "/problems")))
+    text += Line(problem, paint);
+  return text;
+}
+
+std::string FirstProblem(const json::value& status) {
+  const auto problems = Grouped(ListAt(status, "/problems"));
+  if (problems.empty()) return "";
+  const std::string line = Line(problems.front(), Paint(false));
+  return line.substr(2, line.size() - 3);
+}
+
+}  // namespace kvs::cli

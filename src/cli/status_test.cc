@@ -1,0 +1,163 @@
+#include "cli/status.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "cli/cluster_status.h"
+#include "cli/fake_kubectl.h"
+#include "cli/json_at.h"
+
+namespace kvs::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class ClusterStatusTest : public FakeKubectl {
+ protected:
+  ClusterStatusTest() {
+    Write("version--o", R"({"serverVersion":{"gitVersion":"v1.37.0"}})");
+    Write("get-daemonset_k-vswitchd", kObjects);
+    Write("get-vswitchconfigs.kvswitch.io", R"({"items":[]})");
+    for (const char* node : {"1", "2"}) Agent(node);
+  }
+
+  // What the agent of node `number` says.
+  void Agent(const std::string& number, const std::string& problems = "", int mtu = 1450) {
+    Answers(number == "1" ? "agent-a" : "agent-b", "/v1/status",
+            fmt::format(R"({{"node":"node{}","version":"0.1.0","ready":{},"problems":[{}],
+              "pods":20,"network":{{"overlay":"vxlan","mtu":{},"datapath":"system"}},
+              "switch":{{"ovsVersion":"3.1.0","flows":4000,"synced":true,"repairs":1}}}})",
+                        number, problems.empty(), problems, mtu));
+  }
+  ExitCode Run(StatusArguments arguments = {}) {
+    arguments.where.context = "prod";
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const ExitCode code = ShowStatus(arguments);
+    said_ = testing::internal::GetCapturedStdout();
+    error_ = testing::internal::GetCapturedStderr();
+    return code;
+  }
+
+  static constexpr char kObjects[] = R"({"items":[{"kind":"DaemonSet"},
+    {"kind":"StatefulSet","spec":{"replicas":1},"status":{"readyReplicas":1}},
+    {"kind":"Lease","spec":{"holderIdentity":"k-vswitch-controller-0"}}]})";
+  static constexpr char kDown[] =
+      R"({"object":"OVSDB","field":"connection","message":"refused; try: systemctl status ovs"})";
+
+  std::string said_, error_;
+};
+
+TEST_F(ClusterStatusTest, AllIsWell) {
+  EXPECT_EQ(Run(), kOk) << error_;
+  EXPECT_EQ(said_,
+            "OK  k-vswitch 0.1.0, Kubernetes v1.37.0: 2 nodes, 40 pods\n"
+            "  controller  1 of 1 ready, leader k-vswitch-controller-0\n"
+            "  agents      2 of 2 ready\n"
+            "  overlay     vxlan, MTU 1450\n"
+            "  switches    OVS 3.1.0 (system)\n"
+            "  flows       8000 in sync, 2 repaired\n");
+}
+
+TEST_F(ClusterStatusTest, WhatNodesDontHaveInCommonIsCounted) {
+  Agent("2", "", 8950);
+  EXPECT_EQ(Run(), kOk) << error_;
+  EXPECT_THAT(said_, HasSubstr("vxlan, MTU 1450 (1 node), vxlan, MTU 8950 (1 node)\n"));
+}
+
+TEST_F(ClusterStatusTest, AProblemOfManyNodesIsOneLine) {
+  for (const char* node : {"1", "2"}) Agent(node, kDown);
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, StartsWith("NOT OK  k-vswitch 0.1.0"));
+  EXPECT_THAT(said_, HasSubstr("  agents      0 of 2 ready\n"));
+  EXPECT_THAT(said_, HasSubstr("\n  node1, node2  OVSDB connection: refused; try: systemctl"));
+
+  std::string nodes, pods;
+  for (int i = 0; i < 10; ++i) {
+    nodes += fmt::format(R"(,{{"metadata":{{"name":"n{}"}}}})", i);
+    pods += fmt::format(
+        R"(,{{"metadata":{{"name":"p{}"}},"spec":{{"nodeName":"n{}"}},"status":{{"phase":"Pending"}}}})",
+        i, i);
+  }
+  Write("get-nodes", "{\"items\":[" + nodes.substr(1) + "]}");
+  Write("get-pods", "{\"items\":[" + pods.substr(1) + "]}");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("\n  n0, n1, n2 and 7 more  k-vswitchd pod: its agent does not run "
+                               "(Pending); see: kubectl -n kube-system describe pod p0\n"));
+}
+
+TEST_F(ClusterStatusTest, ANodeWhoseAgentDoesNotAnswerHidesNoOther) {
+  Remove(FileOf("agent-a", "/v1/status"));
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("  node1  k-vswitchd pod: its agent does not answer: unable to"));
+  EXPECT_THAT(said_, HasSubstr("4000 in sync"));
+  EXPECT_EQ(Run({.json = true}), kFailed);
+  const auto status = ParseObject(said_, "kvs");
+  ASSERT_TRUE(status) << said_;
+  EXPECT_EQ(TextAt(*status, "/ok"), "false");
+  EXPECT_EQ(TextAt(*status, "/nodes/node1"), "null");
+  EXPECT_EQ(NumberAt(*status, "/nodes/node2/pods"), 20);
+  EXPECT_EQ(TextAt(*status, "/problems/0/node"), "node1");
+}
+
+TEST_F(ClusterStatusTest, WhatTheControllerRefusedIsTold) {
+  Write("get-vswitchconfigs.kvswitch.io", R"({"items":[
+    {"metadata":{"name":"gone"},"status":{"conditions":[{"type":"Accepted","status":"False"}]}},
+    {"metadata":{"name":"node2"},"status":{"conditions":[
+      {"type":"Accepted","status":"False","message":"no InternalIP"}]}}]})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("  node2  VSwitchConfig status.conditions[Accepted]: no Inter"));
+  EXPECT_THAT(said_, Not(HasSubstr("gone")));
+  // Its agent says so too, and once is enough.
+  Agent("2", R"({"object":"VSwitchConfig/node2","field":"status.conditions[Accepted]",
+                 "message":"no InternalIP"})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_EQ(said_.find("no InternalIP"), said_.rfind("no InternalIP"));
+}
+
+TEST_F(ClusterStatusTest, WithoutAControllerItIsNotWell) {
+  Write("get-daemonset_k-vswitchd", R"({"items":[{"kind":"DaemonSet"},
+    {"kind":"StatefulSet","spec":{"replicas":2},"status":{"readyReplicas":1}}]})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("StatefulSet/k-vswitch-controller status.readyReplicas: 1 of 2"));
+  Write("get-daemonset_k-vswitchd", R"({"items":[{"kind":"DaemonSet"}]})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_,
+              HasSubstr("StatefulSet/k-vswitch-controller metadata: missing: kubectl apply"));
+}
+
+TEST_F(ClusterStatusTest, SaysHowToInstall) {
+  Write("get-daemonset_k-vswitchd", "");
+  Write("get-pods", R"({"items":[]})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_EQ(said_,
+            "NOT OK\n  DaemonSet/k-vswitchd metadata: k-vswitch is not installed in this cluster: "
+            "kubectl apply -f k-vswitch.yaml\n");
+}
+
+TEST_F(ClusterStatusTest, OfOneNodeItIsItsAgents) {
+  EXPECT_EQ(Run({.where = {.node = "node2"}}), kOk) << error_;
+  EXPECT_THAT(said_, StartsWith("node2  OK\n"));
+  EXPECT_THAT(Asked(), Not(HasSubstr("exec agent-a")));
+  Remove(FileOf("agent-b", "/v1/status"));
+  EXPECT_EQ(Run({.where = {.node = "node2"}}), kUnreachable);
+  EXPECT_THAT(error_, HasSubstr("error: node2: its agent does not answer"));
+  Remove("get-nodes");
+  EXPECT_EQ(Run(), kUnreachable);
+}
+
+TEST_F(ClusterStatusTest, WaitsUntilAllIsWell) {
+  Agent("1", kDown);
+  EXPECT_EQ(Run({.wait = std::chrono::seconds(1)}), kFailed);
+  EXPECT_EQ(error_, "waiting: node1  OVSDB connection: refused; try: systemctl status ovs\n");
+  EXPECT_THAT(said_, StartsWith("NOT OK"));
+  Agent("1");
+  EXPECT_EQ(Run({.wait = std::chrono::hours(1)}), kOk) << "it waits no longer than it must";
+}
+
+}  // namespace
+}  // namespace kvs::cli
