@@ -6,48 +6,25 @@
 #include <memory>
 
 #include "cli/agent_client.h"
-#include "cli/agent_text.h"
 #include "cli/agents.h"
 #include "cli/exit_code.h"
+#include "cli/get.h"
 #include "cli/output.h"
 #include "cli/status.h"
 
 namespace kvs::cli {
 namespace {
 
-struct GetArguments {
-  Where where;
-  std::string output = "table", kind;
-};
-
 void AddOutputFlag(CLI::App& command, std::string& output, const std::vector<std::string>& forms) {
   command.add_option("-o,--output", output)->check(CLI::IsMember(forms))->capture_default_str();
 }
 
-int Fails(const Error& error, ExitCode code) {
-  PrintError(error.message);
-  return code;
-}
-
-int Get(const GetArguments& arguments) {
-  const auto agents = Agents::Find(arguments.where);
-  if (!agents) return Fails(agents.error(), kUnreachable);
-  int code = kOk;
-  for (const auto& [node, answer] : agents->AskAll("/v1/" + arguments.kind)) {
-    if (!answer || answer->status != 200) {
-      code = Fails({node + ": " + (answer ? answer->body : answer.error().message)}, kFailed);
-      continue;
-    }
-    const auto table = ToTableText(arguments.kind, answer->body, arguments.output == "wide");
-    if (!table) code = Fails(table.error(), kFailed);
-    if (table) fmt::print("{}", arguments.output == "json" ? answer->body : *table);
-  }
-  return code;
-}
-
 int AskHere(const std::string& socket, const std::string& path, const std::string& method) {
   const auto answer = AskAgent(socket, path, method);
-  if (!answer) return Fails(answer.error(), kUnreachable);
+  if (!answer) {
+    PrintError(answer.error().message);
+    return kUnreachable;
+  }
   fmt::print("{}", answer->ToWire());
   return answer->status == 200 ? kOk : kFailed;
 }
@@ -88,11 +65,14 @@ void AddAgentCommands(CLI::App& app, int& code) {
   auto* get = app.add_subcommand("get", "what is in the switches, by the names of Kubernetes");
   const auto wanted = std::make_shared<GetArguments>();
   AddWhereFlags(*get, wanted->where);
+  wanted->output = "table";
   AddOutputFlag(*get, wanted->output, {"table", "wide", "json"});
+  get->add_option("-n,--namespace", wanted->space, "only of pods of this namespace");
+  get->add_option("--pod", wanted->pod, "only of this pod, NAMESPACE/NAME");
   get->add_option("kind", wanted->kind, "flows, ports or pods")
       ->check(CLI::IsMember({"flows", "ports", "pods"}))
       ->required();
-  get->callback([wanted, &code] { code = Get(*wanted); });
+  get->callback([wanted, &code] { code = ShowItems(*wanted); });
   AddAsk(app, code);
 }
 

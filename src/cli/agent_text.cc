@@ -76,24 +76,21 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint) {
   return shown;
 }
 
-Result<std::string> ToTableText(const std::string& kind, const std::string& answer, bool wide) {
-  const auto value = ParseObject(answer, "the agent");
-  if (!value) return tl::unexpected<Error>(value.error());
-  const auto* items = value->get_object().if_contains(kind);
-  if (!items || !items->is_array())
-    return Fail("the agent's answer has no {}; is it of this version of kvs?", kind);
+std::string ToTableText(const std::string& kind, const json::object& nodes, bool wide) {
   std::vector<Column> columns = ColumnsOf(kind);
   std::erase_if(columns, [wide](const Column& column) { return column.only_wide && !wide; });
+  const bool with_node = nodes.size() > 1 && kind != "pods";  // which have it anyway
   std::vector<std::string> header;
-  header.reserve(columns.size());
+  if (with_node) header.emplace_back("NODE");
   for (const auto& column : columns) header.emplace_back(column.title);
   TextTable table(std::move(header));
-  for (const auto& item : items->get_array()) {
-    std::vector<std::string> row;
-    row.reserve(columns.size());
-    for (const auto& column : columns) row.push_back(TextAt(item, column.pointer));
-    table.Add(std::move(row));
-  }
+  for (const auto& [node, answer] : nodes)
+    for (const auto& item : ListAt(answer, "/" + kind)) {
+      std::vector<std::string> row;
+      if (with_node) row.emplace_back(node);
+      for (const auto& column : columns) row.push_back(TextAt(item, column.pointer));
+      table.Add(std::move(row));
+    }
   return table.ToString();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <map>
 #include <string>
 
@@ -18,9 +19,9 @@ struct StatusText {
 // GET /v1/status: the first thing that is broken comes first.
 Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint);
 
-// GET /v1/flows, /v1/ports, /v1/pods as a table; `kind` is "flows", "ports" or "pods". `wide` shows
-// more columns.
-Result<std::string> ToTableText(const std::string& kind, const std::string& answer, bool wide);
+// What nodes have of a kind, "flows", "ports" or "pods", as a table: `nodes` is {NODE: answer to
+// GET /v1/KIND}. More than one node have a column; `wide` shows more columns.
+std::string ToTableText(const std::string& kind, const boost::json::object& nodes, bool wide);
 
 // From the answer to GET /v1/flows: cookie ("0x1f") -> "route of Node/node2".
 std::map<std::string, std::string> FlowOwners(const std::string& answer);
