@@ -7,6 +7,7 @@
 
 #include "cli/agent_client.h"
 #include "cli/agents.h"
+#include "cli/bundle.h"
 #include "cli/exit_code.h"
 #include "cli/get.h"
 #include "cli/output.h"
@@ -73,6 +74,13 @@ void AddAgentCommands(CLI::App& app, int& code) {
       ->check(CLI::IsMember({"flows", "ports", "pods"}))
       ->required();
   get->callback([wanted, &code] { code = ShowItems(*wanted); });
+
+  auto* bundle = app.add_subcommand(
+      "bundle", "a support archive: what agents and cluster know, without secrets");
+  const auto packed = std::make_shared<BundleArguments>();
+  AddWhereFlags(*bundle, packed->where);
+  bundle->add_option("-f,--file", packed->file, "default: k-vswitch-bundle-TIME.tar.gz");
+  bundle->callback([packed, &code] { code = WriteBundle(*packed); });
   AddAsk(app, code);
 }
 

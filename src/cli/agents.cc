@@ -16,8 +16,6 @@ namespace {
 
 // Uninstalling is what takes an agent longest.
 constexpr auto kPodPatience = std::chrono::seconds(60);
-// Each is a process of kubectl's for about a third of a second.
-constexpr size_t kAtOnce = 16;
 
 // What a program said on standard error, as one sentence: its first line without "error: ".
 std::string FirstLine(std::string_view said) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,6 +38,9 @@ void AddWhereFlags(CLI::App& command, Where& where);
 // May be asked from several threads at once.
 class Agents {
  public:
+  // How many to ask at once: each is a process of kubectl's for about a third of a second.
+  static constexpr size_t kAtOnce = 16;
+
   // An Error if there is nobody to ask: no cluster, lab, node of this name, or agent behind the
   // socket.
   static Result<Agents> Find(const Where& where);
@@ -56,7 +60,7 @@ class Agents {
   // doesn't answer, with the remedy, but without the node's name.
   Result<Answer> Ask(const std::string& node, const std::string& path,
                      const std::string& method = "GET") const;
-  // Asks all of them, a few at once.
+  // Asks all of them, kAtOnce at once.
   std::map<std::string, Result<Answer>> AskAll(const std::string& path) const;
 
  private:

@@ -49,6 +49,7 @@ class FakeKubectl : public testing::Test {
     std::ranges::replace(path, '/', '_');
     return pod + path;
   }
+  const std::filesystem::path& folder() const { return folder_; }
   std::string Asked() const {
     std::ifstream in(folder_ / "asked");
     return std::string(std::istreambuf_iterator<char>(in), {});
