@@ -9,7 +9,9 @@
 
 #include "cli/demo.h"
 #include "cli/exit_code.h"
+#include "cli/get.h"
 #include "cli/lab_actions.h"
+#include "cli/status.h"
 #include "lab/state.h"
 
 namespace kvs::cli {
@@ -65,6 +67,9 @@ TEST_F(DemoLiveTest, ALabIsKeptUpAndFollowsItsFolder) {
   EXPECT_EQ(LabPodAdd(name_, "shop/lost", "node9"), kFailed);
   EXPECT_EQ(LabTrace(name_, {.from = "shop/web-1", .to = "shop/extra:80", .ipv6 = true}), kOk);
   EXPECT_EQ(LabTrace(name_, {.from = "shop/web-1", .to = "10.244.77.77"}), kFailed) << "dropped";
+  EXPECT_EQ(ShowStatus({.where = {.lab = name_}}), kOk);
+  EXPECT_EQ(ShowStatus({.where = {.lab = name_, .lab_node = "node2"}, .json = true}), kOk);
+  EXPECT_EQ(ShowItems({.where = {.lab = name_}, .kind = "flows", .pod = "shop/extra"}), kOk);
   EXPECT_EQ(LabPodRemove(name_, "shop/extra"), kOk);
   const auto kubelet = state_.Find("kubelet");
   ASSERT_TRUE(kubelet);
@@ -74,6 +79,7 @@ TEST_F(DemoLiveTest, ALabIsKeptUpAndFollowsItsFolder) {
   EXPECT_EQ(LabDown(name_), kOk);
   EXPECT_FALSE(state_.Exists());
   EXPECT_EQ(LabStatus(name_, false), kUnreachable);
+  EXPECT_EQ(ShowStatus({.where = {.lab = name_}}), kUnreachable);
 }
 
 }  // namespace
