@@ -100,7 +100,7 @@ void PutNode(const Agents& agents, const std::string& node, Draft& draft) {
 // Of all events in a namespace those about what is ours, or by us.
 Result<std::string> OurEvents(const Kubectl& kubectl, const std::string& space) {
   const auto list = kubectl.Ask({"get", "events", "-n", space, "-o", "json"});
-  if (!list) return list;
+  if (!list) return tl::unexpected<Error>(list.error());
   auto value = ParseObject(*list, "kubectl get events");
   if (!value) return tl::unexpected<Error>(value.error());
   json::array ours;
