@@ -1,6 +1,7 @@
 #include "cli/agents.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <mutex>
@@ -17,11 +18,15 @@ namespace {
 // Uninstalling is what takes an agent longest.
 constexpr auto kPodPatience = std::chrono::seconds(60);
 
-// What a program said on standard error, as one sentence: its first line without "error: ".
-std::string FirstLine(std::string_view said) {
-  said = said.substr(0, said.find('\n'));
-  if (said.starts_with("error: ")) said.remove_prefix(7);
-  return std::string(said);
+// Why kubectl or kvs failed, as one sentence: the first line without "error: ". Many nodes have the
+// same, so the pod is not named.
+std::string Why(const Kubectl::Answer& answer, const std::string& pod) {
+  std::string said = answer.Complaint();
+  said.resize(std::min(said.find('\n'), said.size()));
+  if (said.starts_with("error: ")) said.erase(0, 7);
+  for (size_t at = said.find(pod); at != std::string::npos; at = said.find(pod, at))
+    said.replace(at, pod.size(), "POD");
+  return said;
 }
 
 // Who listens on the socket says which node it is.
@@ -121,7 +126,7 @@ Result<Answer> Agents::AskPod(const Way& way, const std::string& path,
         way.pod, KVS_VERSION);
   if (said->out.empty())
     return Fail("its agent does not answer: {}; see: kubectl -n kube-system describe pod {}",
-                FirstLine(said->Complaint()), way.pod);
+                Why(*said, way.pod), way.pod);
   return Answer::FromWire(said->out);
 }
 

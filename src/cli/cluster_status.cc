@@ -121,7 +121,9 @@ class Examination {
     const auto list = agents_.kubectl()->Ask({"get", "vswitchconfigs.kvswitch.io", "-o", "json"});
     const auto configs = list ? ParseObject(*list, "kubectl get")
                               : Result<json::value>(tl::unexpected(list.error()));
-    if (!configs) return Add("", "VSwitchConfig", "metadata", configs.error().message);
+    if (!configs)
+      return Add("", "VSwitchConfig", "metadata",
+                 fmt::format("{}; is it installed? {}", configs.error().message, kInstall));
     for (const json::value& config : ListAt(*configs, "/items")) {
       const std::string node = TextAt(config, "/metadata/name");
       if (std::ranges::find(agents_.nodes(), node) == agents_.nodes().end()) continue;

@@ -93,9 +93,10 @@ std::string Line(const SameProblem& problem, const Paint& paint) {
 
 std::string Figures(const json::value& status, const json::object& nodes) {
   const std::string kubernetes = TextAt(status, "/kubernetes");
-  std::string text = fmt::format("  k-vswitch {}{}: {}, {} pods\n", Common(nodes, VersionOf),
-                                 kubernetes.empty() ? "" : ", Kubernetes " + kubernetes,
-                                 Nodes(nodes.size()), TextAt(status, "/pods"));
+  std::string text = "  k-vswitch";
+  if (const std::string version = Common(nodes, VersionOf); !version.empty()) text += " " + version;
+  if (!kubernetes.empty()) text += ", Kubernetes " + kubernetes;
+  text += fmt::format(": {}, {} pods\n", Nodes(nodes.size()), TextAt(status, "/pods"));
   const auto line = [&](std::string_view what, const std::string& said) {
     if (!said.empty()) text += fmt::format("  {:<11} {}\n", what, said);
   };
@@ -106,8 +107,9 @@ std::string Figures(const json::value& status, const json::object& nodes) {
                              TextAt(status, "/agents/wanted")));
   line("overlay", Common(nodes, OverlayOf));
   line("switches", Common(nodes, SwitchOf));
-  line("flows", fmt::format("{} {}, {} repaired", Sum(nodes, "/switch/flows"),
-                            Common(nodes, SyncedOf), Sum(nodes, "/switch/repairs")));
+  if (const std::string synced = Common(nodes, SyncedOf); !synced.empty())
+    line("flows", fmt::format("{} {}, {} repaired", Sum(nodes, "/switch/flows"), synced,
+                              Sum(nodes, "/switch/repairs")));
   return text;
 }
 

@@ -95,6 +95,11 @@ TEST_F(ClusterStatusTest, ANodeWhoseAgentDoesNotAnswerHidesNoOther) {
   EXPECT_EQ(Run(), kFailed);
   EXPECT_THAT(said_, HasSubstr("  node1  k-vswitchd pod: its agent does not answer: unable to"));
   EXPECT_THAT(said_, HasSubstr("4000 in sync"));
+  Remove(FileOf("agent-b", "/v1/status"));
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, StartsWith("NOT OK  k-vswitch, Kubernetes v1.37.0: 2 nodes, 0 pods\n"));
+  EXPECT_THAT(said_, HasSubstr("  agents      0 of 2 ready\n  node1, node2  k-vswitchd pod"));
+  Agent("2");
   EXPECT_EQ(Run({.json = true}), kFailed);
   const auto status = ParseObject(said_, "kvs");
   ASSERT_TRUE(status) << said_;
