@@ -100,8 +100,10 @@ Result<pid_t> SpawnHere(const Command& command, int in, int out, int err, bool o
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   if (error == ENOENT) {
-    return FailErrno(error, "start {}; on Debian: apt-get install openvswitch-switch nftables",
-                     command.argv[0]);
+    return tl::unexpected<Error>(
+        {fmt::format("{}: not found; on Debian: apt-get install openvswitch-switch nftables",
+                     command.argv[0]),
+         error});
   }
   if (error != 0) return FailErrno(error, "start {}", command.argv[0]);
   return pid;
