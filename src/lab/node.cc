@@ -7,15 +7,16 @@
 #include <fstream>
 #include <thread>
 
+#include "io/stream.h"
 #include "lab/netns.h"
 #include "lab/underlay.h"
-#include "lab/unixctl.h"
 #include "netlink/address.h"
 #include "netlink/interface.h"
 #include "netlink/link.h"
 #include "netlink/namespace.h"
 #include "netlink/route.h"
 #include "netlink/socket.h"
+#include "ovsdb/unixctl.h"
 
 namespace kvs::lab {
 namespace {
@@ -56,6 +57,23 @@ bool Await(milliseconds timeout, Condition condition) {
     std::this_thread::sleep_for(milliseconds(3));
   }
   return true;
+}
+
+// Whether somebody listens on the Unix socket.
+bool Listens(const std::string& socket) {
+  io::Loop loop;
+  bool listens = false;
+  const auto stream = io::Stream::Connect(loop, socket,
+                                          {.on_open =
+                                               [&] {
+                                                 listens = true;
+                                                 loop.Stop();
+                                               },
+                                           .on_data = {},
+                                           .on_close = [&](const Error&) { loop.Stop(); },
+                                           .on_drain = {}});
+  loop.Run();
+  return listens;
 }
 
 }  // namespace
@@ -231,7 +249,12 @@ Command Node::Here(std::vector<std::string> argv) const {
 
 Result<std::string> Node::Appctl(const std::string& method,
                                  const std::vector<std::string>& args) const {
-  return Unixctl(Path("ovs/ovs-vswitchd.ctl"), method, args);
+  io::Loop loop;
+  ovsdb::Unixctl vswitchd(loop, ovs_dir(), "ovs-vswitchd");
+  Result<std::string> answer;
+  vswitchd.Ask(method, args, [&](const Result<std::string>& said) { answer = said; });
+  loop.Run();
+  return answer;
 }
 
 std::string Node::Metric(const std::string& name) const {
