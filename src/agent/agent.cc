@@ -70,6 +70,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
       nodes_(loop, *source_, options_.node_name, world_, [this] { Soon(); }),
       ovsdb_(loop, {.path = options_.ovsdb}, OvsdbHandlers()),
       switch_(loop, MgmtSocket(options_), SwitchHandlers(), {.watch_flows = true}),
+      vswitchd_(loop, options_.ovs_run_dir, "ovs-vswitchd"),
       flows_(loop, switch_,
              {.flows = pipeline_.engine().desired<flow::Flow>(),
               .groups = pipeline_.engine().desired<flow::Group>(),

@@ -23,6 +23,7 @@
 #include "kube/source.h"
 #include "openflow/connection.h"
 #include "ovsdb/session.h"
+#include "ovsdb/unixctl.h"
 #include "pipeline/pipeline.h"
 #include "world/world.h"
 
@@ -62,6 +63,7 @@ class Agent {
   const pipeline::Pipeline& pipeline() const { return pipeline_; }
   const ovsdb::Session& ovsdb() const { return ovsdb_; }
   openflow::Connection& openflow() { return switch_; }
+  ovsdb::Unixctl& vswitchd() { return vswitchd_; }
   const apply::SwitchApplier& flows() const { return flows_; }
   const apply::BridgeApplier& bridge() const { return bridge_; }
   const apply::HostApplier& host() const { return host_; }
@@ -103,6 +105,7 @@ class Agent {
   feed::PortFeed ports_{world_};
   ovsdb::Session ovsdb_;
   openflow::Connection switch_;
+  ovsdb::Unixctl vswitchd_;
 
   apply::BridgeApplier bridge_{ovsdb_};
   apply::SwitchApplier flows_;

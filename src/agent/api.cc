@@ -5,6 +5,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "agent/trace.h"
 #include "base/log.h"
 #include "ovsdb/attachment.h"
 #include "pipeline/tables.h"
@@ -150,6 +151,17 @@ void ReplyFlows(Agent& agent, const io::HttpServer::Reply& reply) {
       });
 }
 
+void ReplyTrace(Agent& agent, const HttpRequest& request, const io::HttpServer::Reply& reply) {
+  const auto packet = ReadPacket(request.query, agent.world(), agent.pipeline());
+  if (!packet) return reply({400, "text/plain; charset=utf-8", packet.error().message + "\n"});
+  agent.vswitchd().Ask(
+      "ofproto/trace", {feed::kBridge, packet->flow},
+      [&agent, packet = *packet, reply](const Result<std::string>& said) {
+        if (!said) return reply({503, "text/plain; charset=utf-8", said.error().message + "\n"});
+        reply(Json(HopOf(packet, ParseTrace(*said), agent.world(), agent.pipeline())));
+      });
+}
+
 HttpResponse SetLogLevel(const HttpRequest& request) {
   if (request.method != "PUT") return {405, "text/plain; charset=utf-8", "use PUT\n"};
   const auto level = request.query.find("level");
@@ -185,6 +197,7 @@ void Serve(Agent& agent, const HttpRequest& request, const io::HttpServer::Reply
   if (request.path == "/v1/ports") return reply(Json(Ports(agent)));
   if (request.path == "/v1/pods") return reply(Json(Pods(agent)));
   if (request.path == "/v1/flows") return ReplyFlows(agent, reply);
+  if (request.path == "/v1/trace") return ReplyTrace(agent, request, reply);
   if (request.path == "/v1/log-level") return reply(SetLogLevel(request));
   reply(NotFound(request));
 }

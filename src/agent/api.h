@@ -20,6 +20,8 @@ namespace kvs::agent {
 //   GET /v1/flows     {"flows": [{"table","tableName","priority","match","actions","cookie",
 //                      "packets","bytes", "owner": {"rule","row","object"}}]}, as the switch has
 //                      them now
+//   GET /v1/trace?... a packet's way through this node: query and answer as in trace.h; 400: the
+//                      query is wrong; 503: ovs-vswitchd does not answer
 //   PUT /v1/log-level?level=debug
 //   POST /v1/uninstall?dry-run=1&force=1  {"node", "refused", "done": [...], "kept": [...],
 //                      "problems": [...]} (daemon.h); 409: pods are attached, nothing was changed
