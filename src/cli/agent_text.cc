@@ -94,17 +94,4 @@ std::string ToTableText(const std::string& kind, const json::object& nodes, bool
   return table.ToString();
 }
 
-std::map<std::string, std::string> FlowOwners(const std::string& answer) {
-  std::map<std::string, std::string> owners;
-  const auto value = ParseObject(answer, "the agent");
-  if (!value) return owners;
-  for (const auto& flow : ListAt(*value, "/flows")) {
-    const std::string rule = TextAt(flow, "/owner/rule"), object = TextAt(flow, "/owner/object");
-    if (!rule.empty())
-      owners[TextAt(flow, "/cookie")] =
-          object.empty() ? rule : fmt::format("{} of {}", rule, object);
-  }
-  return owners;
-}
-
 }  // namespace kvs::cli

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
-#include <map>
 #include <string>
 
 #include "base/result.h"
@@ -22,8 +21,5 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint);
 // What nodes have of a kind, "flows", "ports" or "pods", as a table: `nodes` is {NODE: answer to
 // GET /v1/KIND}. More than one node have a column; `wide` shows more columns.
 std::string ToTableText(const std::string& kind, const boost::json::object& nodes, bool wide);
-
-// From the answer to GET /v1/flows: cookie ("0x1f") -> "route of Node/node2".
-std::map<std::string, std::string> FlowOwners(const std::string& answer);
 
 }  // namespace kvs::cli

@@ -11,9 +11,9 @@
 #include "cli/guard.h"
 #include "cli/lab_text.h"
 #include "cli/output.h"
-#include "cli/trace_owners.h"
+#include "cli/packet_ends.h"
+#include "cli/trace.h"
 #include "lab/matrix.h"
-#include "lab/trace.h"
 
 namespace kvs::cli {
 namespace {
@@ -23,34 +23,30 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 // What failed, or else two pods on different nodes: the most there is to see.
-std::optional<lab::TraceRequest> WorthATrace(const lab::Lab& lab, const lab::Matrix& matrix) {
-  for (const auto& failed : matrix.cells) {
-    if (failed.ok() || !lab.pods().contains(failed.from)) continue;
-    return lab::TraceRequest{failed.from, failed.cell.address, failed.cell.protocol,
-                             failed.cell.port};
-  }
+std::optional<lab::MatrixCell> WorthATrace(const lab::Lab& lab, const lab::Matrix& matrix) {
+  for (const auto& failed : matrix.cells)
+    if (!failed.ok() && lab.pods().contains(failed.from)) return failed;
   for (const auto& [from, source] : lab.pods()) {
     for (const auto& [to, target] : lab.pods()) {
       if (source.node != target.node && !target.ips.empty())
-        return lab::TraceRequest{.from = from, .to = target.ips[0]};
+        return lab::MatrixCell{.from = from, .to = to, .cell = {.address = target.ips[0]}};
     }
   }
   return std::nullopt;
 }
 
 void ShowTrace(const lab::Lab& lab, const lab::Matrix& matrix, const Paint& paint) {
-  const auto request = WorthATrace(lab, matrix);
-  if (!request) return;
-  const lab::Cell cell{request->protocol, request->to, request->port, ""};
-  fmt::print("\n{}\n", paint.Strong(fmt::format("The path of a packet: {} to {}, {}", request->from,
-                                                request->to, Describe(cell))));
-  auto hops = lab::Trace(lab, *request);
-  if (hops) {
-    NameOwners(lab, *hops);
-    fmt::print("{}", lab::ToText(*hops));
-  } else {
-    PrintError(hops.error().message);
-  }
+  const auto worth = WorthATrace(lab, matrix);
+  if (!worth) return;
+  const lab::Cell& cell = worth->cell;
+  fmt::print("\n{}\n", paint.Strong(fmt::format("The path of a packet: {} to {}, {}", worth->from,
+                                                cell.address, Describe(cell))));
+  const bool icmp = cell.protocol == lab::Protocol::kIcmp;
+  Trace({.from = worth->from,
+         .to = cell.address.ToString(),
+         .protocol = icmp ? "icmp" : "tcp",
+         .port = cell.port},
+        EndsOfLab(lab), AgentsOf(lab));
 }
 
 int Demo(const DemoOptions& options) {

@@ -15,8 +15,7 @@
 #include "cli/lab_json.h"
 #include "cli/lab_text.h"
 #include "cli/output.h"
-#include "cli/trace_owners.h"
-#include "lab/trace.h"
+#include "cli/packet_ends.h"
 #include "netlink/namespace.h"
 
 namespace kvs::cli {
@@ -68,33 +67,6 @@ int Up(const lab::Options& options) {
       "exec{} node1 -- kvs status, kvs lab down{}\n",
       PodsText(**lab), (*lab)->options().manifests, flag, flag, flag);
   return kOk;
-}
-
-// The address and port in "10.1.1.3:80", "[fd00::3]:80", "shop/web-1:80", or either without port.
-Result<lab::TraceRequest> Target(const lab::Lab& lab, const TraceArguments& arguments) {
-  lab::TraceRequest request{.from = arguments.from};
-  std::string host = arguments.to;
-  const auto colon = host.rfind(':');
-  const bool bracketed = host.starts_with('[');
-  if (colon != std::string::npos && (bracketed || host.find(':') == colon)) {
-    const int port = std::atoi(host.c_str() + colon + 1);
-    if (port < 1 || port > 65535) return Fail("{}: no port", arguments.to);
-    request.port = static_cast<uint16_t>(port);
-    host.resize(colon);
-  }
-  if (bracketed) host = host.substr(1, host.find(']') - 1);
-  if (const auto ip = Ip::Parse(host)) {
-    request.to = *ip;
-    return request;
-  }
-  const auto place = lab.Find(host);
-  if (!place) return tl::unexpected<Error>(place.error());
-  for (const Ip& ip : place->ips) {
-    if (ip.is6() != arguments.ipv6) continue;
-    request.to = ip;
-    return request;
-  }
-  return Fail("{}: has no {} address", host, arguments.ipv6 ? "IPv6" : "IPv4");
 }
 
 }  // namespace
@@ -202,16 +174,7 @@ int LabPodRemove(const std::string& name, const std::string& pod) {
 int LabTrace(const std::string& name, const TraceArguments& arguments) {
   const auto lab = lab::Lab::Join(name);
   if (!lab) return Failed(lab.error(), kUnreachable);
-  auto request = Target(**lab, arguments);
-  if (!request) return Failed(request.error(), kUsage);
-  request->protocol = arguments.udp    ? lab::Protocol::kUdp
-                      : arguments.icmp ? lab::Protocol::kIcmp
-                                       : lab::Protocol::kTcp;
-  auto hops = lab::Trace(**lab, *request);
-  if (!hops) return Failed(hops.error());
-  NameOwners(**lab, *hops);
-  fmt::print("{}", arguments.json ? TraceJson(*hops) + "\n" : lab::ToText(*hops));
-  return hops->back().verdict == "dropped" ? kFailed : kOk;
+  return Trace(arguments, EndsOfLab(**lab), AgentsOf(**lab));
 }
 
 }  // namespace kvs::cli

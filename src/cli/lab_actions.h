@@ -3,16 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/trace.h"
 #include "lab/lab.h"
 
 // The commands of `kvs lab`; each prints for people and gives the exit code.
 namespace kvs::cli {
-
-struct TraceArguments {
-  std::string from, to;
-  bool udp = false, icmp = false, ipv6 = false;
-  bool json = false;  // as JSON instead of for people
-};
 
 int LabUp(lab::Options options);
 int LabDown(const std::string& name);

@@ -16,12 +16,12 @@ namespace {
 // What the commands write their arguments to; lives as long as their callbacks.
 struct LabArguments {
   lab::Options lab;
-  TraceArguments trace;
+  TraceArguments trace{.default_port = lab::kEchoPort};
   std::string place, pod, node, identity;
   std::vector<std::string> command;
   std::string output = "text";
   int64_t patience = lab::kPatience.count();
-  bool all = false;
+  bool all = false, udp = false, icmp = false;
 };
 using Shared = std::shared_ptr<LabArguments>;
 
@@ -110,14 +110,15 @@ void AddPlaying(CLI::App& lab, int& code) {
 
   auto* trace = lab.add_subcommand("trace", "the path of a packet, table by table");
   const auto path = Named(*trace, "lab");
-  trace->add_option("from", path->trace.from, "namespace/pod")->required();
+  trace->add_option("from", path->trace.from, "namespace/pod or node")->required();
   trace->add_option("to", path->trace.to, "namespace/pod, node or address, and maybe :port")
       ->required();
-  auto* udp = trace->add_flag("--udp", path->trace.udp, "instead of TCP");
-  trace->add_flag("--icmp", path->trace.icmp, "an echo request")->excludes(udp);
+  auto* udp = trace->add_flag("--udp", path->udp, "instead of TCP");
+  trace->add_flag("--icmp", path->icmp, "an echo request")->excludes(udp);
   trace->add_flag("-6,--ipv6", path->trace.ipv6, "to the IPv6 address of what `to` names");
   AddOutput(*trace, path->output);
   trace->callback([path, &code] {
+    path->trace.protocol = path->udp ? "udp" : path->icmp ? "icmp" : "tcp";
     path->trace.json = path->output == "json";
     code = LabTrace(path->lab.name, path->trace);
   });

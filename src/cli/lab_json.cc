@@ -39,24 +39,4 @@ std::string LabJson(const lab::Lab& lab) {
                                       {"pods", std::move(pods)}});
 }
 
-std::string TraceJson(const std::vector<lab::Hop>& hops) {
-  json::array all;
-  for (const auto& hop : hops) {
-    json::array steps;
-    for (const auto& step : hop.steps) {
-      steps.push_back(
-          json::object{{"table", step.table},
-                       {"flow", step.flow},
-                       {"cookie", step.cookie},
-                       {"owner", step.owner},
-                       {"actions", json::array(step.actions.begin(), step.actions.end())}});
-    }
-    all.push_back(json::object{{"node", hop.node},
-                               {"entry", hop.entry},
-                               {"steps", std::move(steps)},
-                               {"verdict", hop.verdict}});
-  }
-  return json::serialize(all);
-}
-
 }  // namespace kvs::cli

@@ -13,7 +13,6 @@
 #include "lab/lab.h"
 #include "lab/matrix.h"
 #include "lab/netns.h"
-#include "lab/trace.h"
 #include "netlink/namespace.h"
 
 // Whole labs of the real programs.
@@ -62,10 +61,6 @@ TEST_F(LabLiveTest, ComesUpFollowsTheFolderAndGoes) {
   ASSERT_TRUE(added) << added.error().message;
   ExpectAllReached(**lab);
   const Ip extra = (*lab)->pods().at("shop/extra").ips[0];
-  const auto hops = Trace(**lab, {.from = "shop/web-1", .to = extra});
-  ASSERT_TRUE(hops) << hops.error().message;
-  ASSERT_EQ(hops->size(), 2u) << ToText(*hops);
-  EXPECT_THAT(hops->back().verdict, HasSubstr("to shop/extra")) << ToText(*hops);
 
   const auto removed = (*lab)->RemovePod("shop/extra");
   ASSERT_TRUE(removed) << removed.error().message;

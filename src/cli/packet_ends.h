@@ -1,0 +1,23 @@
+#pragma once
+
+#include "cli/agents.h"
+#include "cli/kubectl.h"
+#include "cli/trace.h"
+#include "lab/lab.h"
+
+// What people call the ends of a packet, and where that is. What isn't there is a kUsage failure;
+// kUnreachable: nobody can be asked.
+namespace kvs::cli {
+
+// Of a cluster: NAMESPACE/POD, or POD of namespace `ns`; svc/NAMESPACE/NAME; node/NAME. A pod on
+// the host's network is its node.
+FindEnd EndsOfCluster(const Kubectl& kubectl, const std::string& ns);
+// Of agents that are reached without a cluster: NAMESPACE/POD of their pods, and node/NAME of them,
+// without addresses.
+FindEnd EndsOfAgents(const Agents& agents);
+// Of a lab, which outlives the result: what Lab::Find finds, and node/NAME.
+FindEnd EndsOfLab(const lab::Lab& lab);
+// And its agents, by their sockets.
+WayToAgents AgentsOf(const lab::Lab& lab);
+
+}  // namespace kvs::cli

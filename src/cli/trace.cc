@@ -1,0 +1,153 @@
+#include "cli/trace.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "cli/json_at.h"
+#include "cli/output.h"
+
+namespace kvs::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr size_t kMostHops = 4;
+
+tl::unexpected<TraceFailure> Misused(std::string message) {
+  return tl::unexpected(TraceFailure{kUsage, std::move(message)});
+}
+
+Traced<json::value> AskHop(const WayToAgents& ask, const std::string& node,
+                           const std::string& query) {
+  const auto answer = ask(node, "/v1/trace?" + query);
+  const auto failed = [&](ExitCode code, std::string_view why) {
+    return tl::unexpected(
+        TraceFailure{code, fmt::format("{}: {}", node, why.substr(0, why.find('\n')))});
+  };
+  if (!answer) return failed(kUnreachable, answer.error().message);
+  if (answer->status == 400) return failed(kUsage, answer->body);
+  if (answer->status != 200) return failed(kUnreachable, answer->body);
+  auto hop = ParseObject(answer->body, "the agent");
+  if (!hop) return failed(kFailed, hop.error().message);
+  return *hop;
+}
+
+struct Target {
+  std::string name;
+  uint16_t port = 0;  // 0: not given
+};
+
+// "10.1.1.3:80", "[fd00::3]:80", "shop/web-1:80", or either without port.
+Traced<Target> ReadTarget(const std::string& text) {
+  Target target{.name = text};
+  std::string_view port;
+  if (text.starts_with('[')) {
+    const auto close = text.find(']');
+    if (close == std::string::npos) return Misused(text + ": the bracket is not closed");
+    target.name = text.substr(1, close - 1);
+    port = std::string_view(text).substr(close + 1);
+  } else if (std::ranges::count(text, ':') == 1) {
+    target.name = text.substr(0, text.find(':'));
+    port = std::string_view(text).substr(target.name.size());
+  }
+  if (port.empty()) return target;
+  const char* end = port.data() + port.size();
+  const auto [parsed, error] = std::from_chars(port.data() + 1, end, target.port);
+  if (!port.starts_with(':') || error != std::errc{} || parsed != end || target.port == 0)
+    return Misused(text + ": after the colon comes a port from 1 to 65535");
+  return target;
+}
+
+Traced<Ip> AddressOf(const std::string& name, bool ipv6, const FindEnd& find) {
+  if (const auto ip = Ip::Parse(name)) return *ip;
+  const auto end = find(name);
+  if (!end) return tl::unexpected(end.error());
+  for (const Ip& ip : end->ips)
+    if (ip.is6() == ipv6) return ip;
+  return Misused(fmt::format("{}: has no {} address", name, ipv6 ? "IPv6" : "IPv4"));
+}
+
+}  // namespace
+
+ExitCode PacketPath::code() const {
+  if (failure) return failure->code;
+  const std::string outcome = hops.empty() ? "" : TextAt(hops.back(), "/outcome");
+  return outcome == "delivered" || outcome == "forwarded" || outcome == "host" ? kOk : kFailed;
+}
+
+PacketPath Follow(const Packet& packet, const WayToAgents& ask) {
+  PacketPath path;
+  std::string node = packet.node;
+  std::string query = fmt::format("from={}&to={}&protocol={}&port={}", packet.from, packet.to,
+                                  packet.protocol, packet.port);
+  while (!query.empty() && path.hops.size() < kMostHops) {
+    auto hop = AskHop(ask, node, query);
+    if (!hop) {
+      path.failure = hop.error();
+      return path;
+    }
+    node = TextAt(*hop, "/next/node");
+    query = TextAt(*hop, "/next/packet");
+    path.hops.push_back(std::move(*hop));
+  }
+  if (!query.empty())
+    path.failure = TraceFailure{
+        kFailed, fmt::format("after {} nodes it still goes on, to {}", kMostHops, node)};
+  return path;
+}
+
+std::string ToText(const PacketPath& path) {
+  std::string text;
+  for (const json::value& hop : path.hops) {
+    text += fmt::format("{}  {}\n", TextAt(hop, "/node"), TextAt(hop, "/entry"));
+    for (const json::value& step : ListAt(hop, "/steps")) {
+      std::string who = TextAt(step, "/owner");
+      if (who.empty()) who = TextAt(step, "/cookie");
+      text += fmt::format("  {:<10} {}{}\n", TextAt(step, "/table"), TextAt(step, "/flow"),
+                          who.empty() ? "" : "  [" + who + "]");
+      for (const json::value& action : ListAt(step, "/actions"))
+        text += fmt::format("  {:<10}   {}\n", "", TextAt(action, ""));
+    }
+    text += fmt::format("  => {}\n", TextAt(hop, "/verdict"));
+  }
+  return text;
+}
+
+Traced<Packet> ReadArguments(const TraceArguments& arguments, const FindEnd& find) {
+  const auto target = ReadTarget(arguments.to);
+  if (!target) return tl::unexpected(target.error());
+  if (target->port != 0 && arguments.port != 0 && target->port != arguments.port)
+    return Misused(
+        fmt::format("{}: the flag says port {}; give it once", arguments.to, arguments.port));
+  const auto source = find(arguments.from);
+  if (!source) return tl::unexpected(source.error());
+  if (source->node.empty())
+    return Misused(arguments.from +
+                   ": a packet starts at a pod or a node, NAMESPACE/POD or "
+                   "node/NAME");
+  const auto to = AddressOf(target->name, arguments.ipv6, find);
+  if (!to) return tl::unexpected(to.error());
+  const uint16_t port = target->port != 0 ? target->port : arguments.port;
+  return Packet{.node = source->node,
+                .from = source->from,
+                .to = *to,
+                .protocol = arguments.protocol,
+                .port = port != 0 ? port : arguments.default_port};
+}
+
+int Trace(const TraceArguments& arguments, const FindEnd& find, const WayToAgents& ask) {
+  const auto packet = ReadArguments(arguments, find);
+  if (!packet) {
+    PrintError(packet.error().message);
+    return packet.error().code;
+  }
+  const PacketPath path = Follow(*packet, ask);
+  fmt::print("{}", arguments.json ? json::serialize(path.hops) + "\n" : ToText(path));
+  if (path.failure) PrintError(path.failure->message);
+  return path.code();
+}
+
+}  // namespace kvs::cli

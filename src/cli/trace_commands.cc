@@ -1,0 +1,67 @@
+#include "cli/trace_commands.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/agents.h"
+#include "cli/exit_code.h"
+#include "cli/output.h"
+#include "cli/packet_ends.h"
+#include "cli/trace.h"
+
+namespace kvs::cli {
+namespace {
+
+struct PathArguments {
+  Where where;
+  TraceArguments trace;
+  std::string ns = "default";
+  uint16_t tcp = 0, udp = 0;
+  bool icmp = false;
+  std::string output = "text";
+};
+
+int TracePacket(PathArguments& arguments) {
+  const auto agents = Agents::Find(arguments.where);
+  if (!agents) {
+    PrintError(agents.error().message);
+    return kUnreachable;
+  }
+  TraceArguments& trace = arguments.trace;
+  trace.protocol = arguments.udp != 0 ? "udp" : arguments.icmp ? "icmp" : "tcp";
+  trace.port = arguments.udp != 0 ? arguments.udp : arguments.tcp;
+  trace.json = arguments.output == "json";
+  const FindEnd find =
+      agents->kubectl() ? EndsOfCluster(*agents->kubectl(), arguments.ns) : EndsOfAgents(*agents);
+  return Trace(trace, find, [&](const std::string& node, const std::string& path) {
+    return agents->Ask(node, path);
+  });
+}
+
+}  // namespace
+
+void AddTraceCommand(CLI::App& app, int& code) {
+  auto* trace =
+      app.add_subcommand("trace", "where does a packet go, table by table, node by node?");
+  const auto wanted = std::make_shared<PathArguments>();
+  trace->add_option("from", wanted->trace.from, "NAMESPACE/POD, POD or node/NAME")->required();
+  trace
+      ->add_option("to", wanted->trace.to,
+                   "as from, or svc/NAMESPACE/NAME, or an address; and maybe :PORT")
+      ->required();
+  trace->add_option("-n,--namespace", wanted->ns, "of a POD without one")->capture_default_str();
+  auto* tcp = trace->add_option("--tcp", wanted->tcp, "to this port (default: 80)")
+                  ->check(CLI::Range(1, 65535));
+  auto* udp = trace->add_option("--udp", wanted->udp, "to this port, instead of TCP")
+                  ->check(CLI::Range(1, 65535))
+                  ->excludes(tcp);
+  trace->add_flag("--icmp", wanted->icmp, "an echo request")->excludes(tcp, udp);
+  trace->add_flag("-6,--ipv6", wanted->trace.ipv6, "to the IPv6 address of what `to` names");
+  trace->add_option("-o,--output", wanted->output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  AddWhereFlags(*trace, wanted->where);
+  trace->callback([wanted, &code] { code = TracePacket(*wanted); });
+}
+
+}  // namespace kvs::cli
