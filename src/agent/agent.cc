@@ -172,9 +172,8 @@ bool Agent::OnNetdev() const {
 
 std::string Agent::DatapathNote() const {
   return options_.datapath == "auto" && OnNetdev()
-             ? "the kernel has no module openvswitch; its datapath is faster by far: modprobe "
-               "openvswitch, or install the kernel's package that has it, and then restart the "
-               "agent"
+             ? "in userspace, for the kernel has no module openvswitch, which is faster by far; "
+               "try: modprobe openvswitch, then restart the agent"
              : "";
 }
 

@@ -73,6 +73,8 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint) {
                    Plural(TextAt(*status, "/switch/flows"), "flow"),
                    TextAt(*status, "/switch/synced") == "true" ? "in sync" : "NOT in sync",
                    TextAt(*status, "/switch/repairs")));
+  if (const std::string note = TextAt(*status, "/network/datapathNote"); !note.empty())
+    line("datapath", note);
   return shown;
 }
 

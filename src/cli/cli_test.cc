@@ -40,7 +40,8 @@ TEST(Status, OneLinePerThing) {
   const auto shown = ToStatusText(
       R"({"node":"node1","ready":true,"problems":[],"pods":2,"nodes":3,
           "network":{"podRanges":["10.244.1.0/24"],"clusterRanges":["10.244.0.0/16"],
-                     "gateways":["10.244.1.1"],"overlay":"vxlan","mtu":1450,"datapath":"netdev"},
+                     "gateways":["10.244.1.1"],"overlay":"vxlan","mtu":1450,"datapath":"netdev",
+                     "datapathNote":"in userspace: modprobe"},
           "switch":{"ovsVersion":"3.1.0","flows":120,"synced":true,"repairs":1}})",
       Paint(false));
   ASSERT_TRUE(shown);
@@ -50,7 +51,8 @@ TEST(Status, OneLinePerThing) {
             "  overlay   vxlan, MTU 1450\n"
             "  pods      2 here, from 10.244.1.0/24; gateways 10.244.1.1\n"
             "  cluster   3 nodes, pods from 10.244.0.0/16\n"
-            "  switch    OVS 3.1.0 (netdev), 120 flows in sync, 1 repaired\n");
+            "  switch    OVS 3.1.0 (netdev), 120 flows in sync, 1 repaired\n"
+            "  datapath  in userspace: modprobe\n");
 }
 
 TEST(Get, WideShowsMore) {

@@ -48,6 +48,10 @@ std::string SwitchOf(const json::value& node) {
   return version.empty() ? "" : fmt::format("OVS {} ({})", version, datapath);
 }
 
+std::string DatapathNoteOf(const json::value& node) {
+  return TextAt(node, "/network/datapathNote");
+}
+
 std::string SyncedOf(const json::value& node) {
   const std::string synced = TextAt(node, "/switch/synced");
   return synced.empty() ? "" : synced == "true" ? "in sync" : "NOT in sync";
@@ -107,6 +111,7 @@ std::string Figures(const json::value& status, const json::object& nodes) {
                              TextAt(status, "/agents/wanted")));
   line("overlay", Common(nodes, OverlayOf));
   line("switches", Common(nodes, SwitchOf));
+  line("datapath", Common(nodes, DatapathNoteOf));
   if (const std::string synced = Common(nodes, SyncedOf); !synced.empty())
     line("flows", fmt::format("{} {}, {} repaired", Sum(nodes, "/switch/flows"), synced,
                               Sum(nodes, "/switch/repairs")));
