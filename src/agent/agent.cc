@@ -12,8 +12,9 @@
 namespace kvs::agent {
 namespace {
 
-constexpr auto kSecond = std::chrono::milliseconds(1000);
-constexpr uint64_t kAuditSeconds = 10;
+// How often it looks at what nobody tells it of.
+constexpr auto kRound = std::chrono::milliseconds(2000);
+constexpr uint64_t kRoundsToAudit = 10;
 constexpr auto kStatusInterval = std::chrono::milliseconds(10000);
 
 std::string MgmtSocket(const Options& options) {
@@ -62,7 +63,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
     : loop_(loop),
       options_(std::move(options)),
       turn_(loop, [this] { Turn(); }),
-      second_(loop, [this] { EverySecond(); }),
+      round_(loop, [this] { LookRound(); }),
       source_(std::move(source)),
       source_watch_(source_->WatchProblems(
           [this](const std::vector<Problem>& problems) { NoteSource(problems); })),
@@ -95,7 +96,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
                          if (auto why = pipeline::ObjectionTo(*self, ip); !why.empty()) return why;
                        return std::string();
                      }}) {
-  second_.StartRepeating(kSecond);
+  round_.StartRepeating(kRound);
 }
 
 Agent::~Agent() = default;
@@ -240,10 +241,10 @@ void Agent::Announce() {
   log::Info("ready");
 }
 
-void Agent::EverySecond() {
-  ++seconds_;
+void Agent::LookRound() {
+  ++rounds_;
   keeper_.Check(links_->All());
-  if (seconds_ % kAuditSeconds == 0) {
+  if (rounds_ % kRoundsToAudit == 0) {
     flows_.Audit();
     other_network_ = ConfigBeforeOurs(options_);
   }
@@ -282,7 +283,7 @@ void Agent::Retire(std::function<void()> done) {
   retiring_ = true;
   if (ovsdb_seen_) WantBridge();
   // Enough for the one transaction; if OVSDB is away, the promise is as good as gone.
-  second_.Stop();
+  round_.Stop();
   turn_.Stop();
   static constexpr auto kFarewell = std::chrono::milliseconds(100);
   farewell_ = std::make_unique<io::Timer>(loop_, std::move(done));

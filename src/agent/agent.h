@@ -82,7 +82,7 @@ class Agent {
   void Soon();  // Turn() at the end of this turn of the loop
   void Turn();  // facts -> desired -> made so
   void NoteSource(const std::vector<Problem>& problems);
-  void EverySecond();
+  void LookRound();
   void WantBridge();
   void Announce();
   bool InputsKnown() const;
@@ -91,7 +91,7 @@ class Agent {
 
   io::Loop& loop_;
   Options options_;
-  io::Timer turn_, second_;
+  io::Timer turn_, round_;
 
   world::World world_;
   pipeline::Pipeline pipeline_{world_};
@@ -126,7 +126,7 @@ class Agent {
   bool promised_ = false;      // to the CNI plugin, that pods can be attached
   bool announced_ = false;     // to the kubelet
   bool retiring_ = false;
-  uint64_t seconds_ = 0;
+  uint64_t rounds_ = 0;
   uint64_t ovsdb_reconnects_ = 0, openflow_reconnects_ = 0;
   kube::VSwitchConfigStatus written_;  // as last applied
   std::string status_failure_;         // why that could not be written

@@ -57,7 +57,7 @@ class Connection {
   };
   struct Options {
     // A peer that says nothing for three intervals, though asked after one, is dead.
-    std::chrono::milliseconds probe_interval{3000};
+    std::chrono::milliseconds probe_interval{10000};
     // Ask for a flow monitor of all tables, for others' changes.
     bool watch_flows = false;
   };

@@ -19,7 +19,7 @@ class Session {
     std::string path = "/run/openvswitch/db.sock";
     Monitor monitor = MonitorAll();
     // Silence after which the server is probed, and after as much again given up.
-    std::chrono::milliseconds probe_interval{5000};
+    std::chrono::milliseconds probe_interval{10000};
     std::chrono::milliseconds first_retry{100}, last_retry{2000};
   };
   struct Handlers {
