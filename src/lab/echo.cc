@@ -4,10 +4,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
 #include <thread>
+
+#include "base/net.h"
 
 namespace kvs::lab {
 namespace {
@@ -34,6 +37,20 @@ bool SendAll(int fd, std::string_view bytes) {
   return true;
 }
 
+// The address of a client of either family.
+Ip ClientOf(const sockaddr_in6& client) {
+  const auto* bytes = client.sin6_addr.s6_addr;
+  Ip6 six;
+  Ip4 four;
+  std::copy_n(bytes, six.bytes.size(), six.bytes.begin());
+  std::copy_n(bytes + 12, four.bytes.size(), four.bytes.begin());
+  return IN6_IS_ADDR_V4MAPPED(&client.sin6_addr) ? Ip(four) : Ip(six);
+}
+
+std::string Greeting(const std::string& identity, const sockaddr_in6& client) {
+  return fmt::format("{} {}\n", identity, ClientOf(client));
+}
+
 void ServeConnection(int fd, const std::string& greeting) {
   bool open = SendAll(fd, greeting);
   std::array<char, 65536> bytes;
@@ -45,15 +62,14 @@ void ServeConnection(int fd, const std::string& greeting) {
 }
 
 // Answers one datagram, from the address it was sent to: a host has several.
-void AnswerDatagram(int fd, const std::string& greeting) {
+void AnswerDatagram(int fd, const std::string& identity) {
   std::array<char, 65536> bytes;
   std::array<char, 256> control;
   sockaddr_in6 client{};
-  iovec parts[] = {{const_cast<char*>(greeting.data()), greeting.size()},
-                   {bytes.data(), bytes.size()}};
+  iovec question{bytes.data(), bytes.size()};
   msghdr message{.msg_name = &client,
                  .msg_namelen = sizeof client,
-                 .msg_iov = &parts[1],
+                 .msg_iov = &question,
                  .msg_iovlen = 1,
                  .msg_control = control.data(),
                  .msg_controllen = control.size()};
@@ -63,7 +79,10 @@ void AnswerDatagram(int fd, const std::string& greeting) {
     if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO)
       reinterpret_cast<in6_pktinfo*>(CMSG_DATA(header))->ipi6_ifindex = 0;  // the route decides
   }
-  parts[1].iov_len = static_cast<size_t>(size);
+  std::string greeting = Greeting(identity, client);
+  const size_t came = static_cast<size_t>(size);
+  const size_t taken = came >= kSmallDatagram ? std::min(greeting.size(), came) : 0;
+  iovec parts[] = {{greeting.data(), greeting.size()}, {bytes.data() + taken, came - taken}};
   message.msg_iov = parts;
   message.msg_iovlen = 2;
   sendmsg(fd, &message, MSG_NOSIGNAL);
@@ -77,13 +96,15 @@ Result<> ServeEcho(const std::string& identity, uint16_t port) {
   const auto udp = Bind(SOCK_DGRAM, port);
   if (!udp) return tl::unexpected<Error>(udp.error());
   if (listen(*tcp, 1024) != 0) return FailErrno(errno, "listen on port {}", port);
-  const std::string greeting = identity + "\n";
-  std::thread([udp = *udp, greeting] {
-    for (;;) AnswerDatagram(udp, greeting);
+  std::thread([udp = *udp, identity] {
+    for (;;) AnswerDatagram(udp, identity);
   }).detach();
   for (;;) {
-    const int connection = accept4(*tcp, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection >= 0) std::thread(ServeConnection, connection, greeting).detach();
+    sockaddr_in6 client{};
+    socklen_t size = sizeof client;
+    const int connection = accept4(*tcp, reinterpret_cast<sockaddr*>(&client), &size, SOCK_CLOEXEC);
+    if (connection >= 0)
+      std::thread(ServeConnection, connection, Greeting(identity, client)).detach();
   }
 }
 

@@ -68,6 +68,9 @@ TEST_F(MachineLiveTest, MachinesReachEachOtherAndNothingIsLeft) {
     for (const Ip& ip : two.addresses()) cells.push_back({protocol, ip, kEchoPort, "node2"});
     for (const Ip& ip : Underlay::World()) cells.push_back({protocol, ip, kEchoPort, "outside"});
   }
+  cells.push_back({.address = At("10.200.0.2"), .seen_as = At("10.200.0.1")});
+  cells.push_back({.address = At("10.200.0.2"), .greets = false});
+  cells.push_back({.protocol = Protocol::kDns, .identity = "localhost"});
   const auto outcomes = Probe(one.netns(), cells);
   ASSERT_TRUE(outcomes) << outcomes.error().message;
   for (size_t i = 0; i < cells.size(); ++i) {
@@ -75,15 +78,22 @@ TEST_F(MachineLiveTest, MachinesReachEachOtherAndNothingIsLeft) {
         << cells[i].address.ToString() << " " << static_cast<int>(cells[i].protocol) << ": "
         << (*outcomes)[i].reason;
   }
-  const auto wrong = Probe(one.netns(),
-                           {{Protocol::kTcp, At("10.200.0.2"), kEchoPort, "node3"},
-                            {Protocol::kTcp, At("10.200.0.2"), 9, ""},
-                            {Protocol::kIcmp, At("10.200.0.77"), 0, ""}},
-                           milliseconds(300));
+  const auto wrong =
+      Probe(one.netns(),
+            {{Protocol::kTcp, At("10.200.0.2"), kEchoPort, "node3"},
+             {Protocol::kTcp, At("10.200.0.2"), 9, ""},
+             {Protocol::kIcmp, At("10.200.0.77"), 0, ""},
+             {.address = At("10.200.0.2"), .seen_as = At("10.200.0.3")},
+             {.protocol = Protocol::kDns, .identity = "no..name"},
+             {.protocol = Protocol::kUdp, .address = At("10.200.0.2"), .full = true}},
+            milliseconds(300));
   ASSERT_TRUE(wrong);
   for (const auto& outcome : *wrong) EXPECT_FALSE(outcome.reached);
   EXPECT_EQ((*wrong)[0].reason, "answered by node2 instead of node3");
   EXPECT_EQ((*wrong)[1].reason, "Connection refused");
+  EXPECT_EQ((*wrong)[3].reason, "seen as 10.200.0.1 instead of 10.200.0.3");
+  EXPECT_EQ((*wrong)[4].reason, "Name or service not known");
+  EXPECT_EQ((*wrong)[5].reason, "MTU of eth0: No such device");
 
   const auto restarted = one.RestartOvs();
   ASSERT_TRUE(restarted) << restarted.error().message;

@@ -1,9 +1,12 @@
 #include "lab/probe.h"
 
+#include <net/if.h>
+#include <netdb.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <thread>
 
 #include "netlink/namespace.h"
 
@@ -56,6 +60,36 @@ uint16_t Checksum(const uint8_t* bytes, size_t size) {
   return htons(static_cast<uint16_t>(~sum));
 }
 
+// Of eth0, as every runtime calls a pod's link; 0 and errno if there is none.
+size_t MtuOfPod(int fd) {
+  ifreq request{.ifr_ifrn = {"eth0"}, .ifr_ifru = {}};
+  return ioctl(fd, SIOCGIFMTU, &request) == 0 ? static_cast<size_t>(request.ifr_mtu) : 0;
+}
+
+// The kernel must neither fragment a packet nor heed what it learnt of the path: an attempt that
+// is repeated would get through with a smaller one.
+bool ForbidFragments(int fd, bool four) {
+  const int mode = four ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE;
+  return setsockopt(fd, four ? int{IPPROTO_IP} : int{IPPROTO_IPV6},
+                    four ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &mode, sizeof mode) == 0;
+}
+
+// A socket on which comes, when the name is resolved or is not, why it isn't: an empty datagram if
+// it is. -1 and errno on failure. The thread may outlive who closes the socket.
+int Resolve(const std::string& name) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0) return -1;
+  std::thread([name, end = ends[1]] {
+    addrinfo* found = nullptr;
+    const int error = getaddrinfo(name.c_str(), nullptr, nullptr, &found);
+    const std::string why = error == 0 ? "" : gai_strerror(error);
+    if (found != nullptr) freeaddrinfo(found);
+    send(end, why.data(), why.size(), MSG_NOSIGNAL);
+    close(end);
+  }).detach();
+  return ends[0];
+}
+
 // One cell being probed: at most one attempt is under way, on its own socket.
 class Attempt {
  public:
@@ -75,6 +109,10 @@ class Attempt {
     ++outcome_.attempts;
     begun_ = Clock::now();
     next_ = begun_ + kFirstRetry * (1 << std::min(outcome_.attempts - 1, 6));
+    if (cell_.protocol == Protocol::kDns) {
+      fd_ = Resolve(cell_.identity);
+      return fd_ < 0 ? GiveUp(errno) : void();
+    }
     const auto address = AddressOf(cell_.address, icmp() ? 0 : cell_.port);
     fd_ = socket(address.storage.ss_family, Type() | SOCK_NONBLOCK | SOCK_CLOEXEC, IcmpProtocol());
     if (fd_ < 0) return GiveUp(errno);
@@ -82,7 +120,7 @@ class Attempt {
       return GiveUp(errno);
     connecting_ = cell_.protocol == Protocol::kTcp;
     if (icmp()) SendEcho();
-    if (cell_.protocol == Protocol::kUdp && send(fd_, "?", 1, MSG_NOSIGNAL) < 0) GiveUp(errno);
+    if (cell_.protocol == Protocol::kUdp) SendQuestion();
   }
 
   // The socket is ready.
@@ -92,14 +130,16 @@ class Attempt {
       socklen_t size = sizeof error;
       getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
       connecting_ = false;
-      if (error != 0) GiveUp(error);
-      return;
+      if (error != 0) return GiveUp(error);
+      return cell_.greets ? void() : Reached();
     }
-    uint8_t bytes[2048];
+    uint8_t bytes[65536];
     const ssize_t size = recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
     if (size < 0) return errno == EAGAIN ? void() : GiveUp(errno);
-    icmp() ? JudgeEcho(bytes, static_cast<size_t>(size))
-           : JudgeGreeting({reinterpret_cast<char*>(bytes), static_cast<size_t>(size)});
+    if (icmp()) return JudgeEcho(bytes, static_cast<size_t>(size));
+    const std::string_view text(reinterpret_cast<char*>(bytes), static_cast<size_t>(size));
+    if (cell_.protocol == Protocol::kDns) return text.empty() ? Reached() : GiveUp(text);
+    JudgeGreeting(text);
   }
 
  private:
@@ -124,6 +164,19 @@ class Attempt {
     if (send(fd_, packet, sizeof packet, MSG_NOSIGNAL) < 0) GiveUp(errno);
   }
 
+  void SendQuestion() {
+    const bool four = cell_.address.is4();
+    std::string question = "?";
+    if (cell_.full) {
+      const size_t headers = (four ? 20 : 40) + 8;  // RFC 791, RFC 8200, RFC 768
+      const size_t mtu = ForbidFragments(fd_, four) ? MtuOfPod(fd_) : 0;
+      if (mtu <= headers) return GiveUp(fmt::format("MTU of eth0: {}", std::strerror(errno)));
+      question.resize(mtu - headers, '?');
+    }
+    question_size_ = question.size();
+    if (send(fd_, question.data(), question.size(), MSG_NOSIGNAL) < 0) GiveUp(errno);
+  }
+
   void JudgeEcho(const uint8_t* bytes, size_t size) {
     const bool four = cell_.address.is4();
     const size_t header = four && size > 0 ? size_t{bytes[0] & 0xfu} * 4 : 0;  // IPv4's comes too
@@ -136,15 +189,17 @@ class Attempt {
   }
 
   void JudgeGreeting(std::string_view text) {
-    if (text.empty()) {
-      Close();
-      outcome_.reason = "closed without an answer";
-      return;
-    }
-    const auto who = text.substr(0, text.find('\n'));
-    if (cell_.identity.empty() || who == cell_.identity) return Reached();
-    Close();
-    outcome_.reason = fmt::format("answered by {} instead of {}", who, cell_.identity);
+    if (text.empty()) return GiveUp("closed without an answer");
+    const auto line = text.substr(0, text.find('\n'));
+    const auto who = line.substr(0, line.find(' '));
+    if (!cell_.identity.empty() && who != cell_.identity)
+      return GiveUp(fmt::format("answered by {} instead of {}", who, cell_.identity));
+    const auto seen = line.substr(std::min(line.size(), who.size() + 1));
+    if (cell_.seen_as && seen != cell_.seen_as->ToString())
+      return GiveUp(fmt::format("seen as {} instead of {}", seen, *cell_.seen_as));
+    if (cell_.full && text.size() != question_size_)
+      return GiveUp(fmt::format("answered {} bytes to {}", text.size(), question_size_));
+    Reached();
   }
 
   void Reached() {
@@ -154,8 +209,9 @@ class Attempt {
     Close();
   }
 
-  void GiveUp(int error) {
-    outcome_.reason = std::strerror(error);
+  void GiveUp(int error) { GiveUp(std::string_view(std::strerror(error))); }
+  void GiveUp(std::string_view reason) {
+    outcome_.reason = reason;
     Close();
   }
 
@@ -168,6 +224,7 @@ class Attempt {
   const uint16_t id_;
   int fd_ = -1;
   bool connecting_ = false;
+  size_t question_size_ = 0;
   Clock::time_point begun_, next_;
   Outcome outcome_{.reason = "no answer"};
 };
@@ -191,6 +248,8 @@ void Turn(std::vector<std::unique_ptr<Attempt>>& attempts, Clock::time_point end
   }
 }
 
+}  // namespace
+
 std::vector<Outcome> ProbeHere(const std::vector<Cell>& cells, milliseconds timeout) {
   const auto end = Clock::now() + timeout;
   std::vector<std::unique_ptr<Attempt>> attempts;
@@ -213,8 +272,6 @@ std::vector<Outcome> ProbeHere(const std::vector<Cell>& cells, milliseconds time
   for (const auto& attempt : attempts) outcomes.push_back(attempt->outcome());
   return outcomes;
 }
-
-}  // namespace
 
 Result<std::vector<Outcome>> Probe(const std::string& netns, const std::vector<Cell>& cells,
                                    milliseconds timeout) {
