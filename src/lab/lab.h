@@ -51,6 +51,13 @@ struct Place {
   std::string netns;
   std::string node;  // of a pod its node; of a node itself; "" for the outside
   std::vector<Ip> ips;
+  // What answers there.
+  struct Listener {
+    Protocol protocol = Protocol::kTcp;
+    uint16_t port = kEchoPort;
+    bool greets = true;  // as of Cell
+  };
+  std::vector<Listener> listeners = {{}, {.protocol = Protocol::kIcmp}};
 };
 
 class Lab {

@@ -38,10 +38,8 @@ bool HasFamily(const Place& place, bool four) {
 
 // One letter for each of TCP and ICMP, capital for IPv4: what a field of the table shows.
 char Letter(const Cell& cell) {
-  const char letter = cell.protocol == Protocol::kTcp   ? 't'
-                      : cell.protocol == Protocol::kUdp ? 'u'
-                                                        : 'i';
-  return cell.address.is4() ? static_cast<char>(letter - 'a' + 'A') : letter;
+  const char letter = NameOf(cell.protocol).front();
+  return cell.address.is4() ? letter : static_cast<char>(letter - 'A' + 'a');
 }
 
 std::vector<std::string> InOrder(const std::vector<MatrixCell>& cells,
@@ -87,6 +85,8 @@ std::string TableText(const Matrix& matrix) {
   return text;
 }
 
+}  // namespace
+
 std::string KindsText(const Matrix& matrix) {
   std::string text;
   for (const auto& kind : InOrder(matrix.cells, &MatrixCell::kind)) {
@@ -104,18 +104,19 @@ std::string KindsText(const Matrix& matrix) {
   return text;
 }
 
-}  // namespace
-
 size_t Matrix::failed() const {
   return static_cast<size_t>(
       std::count_if(cells.begin(), cells.end(), [](const auto& cell) { return !cell.ok(); }));
 }
 
+std::string_view NameOf(Protocol protocol) {
+  constexpr std::string_view kNames[] = {"TCP", "UDP", "ICMP", "DNS"};
+  return kNames[static_cast<size_t>(protocol)];
+}
+
 std::string Describe(const Cell& cell) {
-  const char* protocol = cell.protocol == Protocol::kTcp   ? "TCP"
-                         : cell.protocol == Protocol::kUdp ? "UDP"
-                                                           : "ICMP";
-  return fmt::format("{} over {}", protocol, cell.address.is4() ? "IPv4" : "IPv6");
+  if (cell.protocol == Protocol::kDns) return "DNS";
+  return fmt::format("{} over {}", NameOf(cell.protocol), cell.address.is4() ? "IPv4" : "IPv6");
 }
 
 std::vector<MatrixCell> PlanMatrix(const std::vector<Place>& places) {
@@ -129,51 +130,78 @@ std::vector<MatrixCell> PlanMatrix(const std::vector<Place>& places) {
         if (needs_uplink ? !HasUplink(places, from, ip.is4())
                          : from.kind == Place::Kind::kPod && !HasFamily(from, ip.is4()))
           continue;
-        for (const auto protocol : {Protocol::kTcp, Protocol::kIcmp})
+        for (const auto& [protocol, port, greets] : to.listeners)
           cells.push_back({.from = from.name,
                            .to = to.name,
                            .kind = KindOf(from, to),
-                           .cell = {protocol, ip, kEchoPort, to.name}});
+                           .cell = {.protocol = protocol,
+                                    .address = ip,
+                                    .port = port,
+                                    .identity = to.name,
+                                    .greets = greets}});
       }
     }
   }
   return cells;
 }
 
-Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCell> cells,
-                         milliseconds timeout) {
+Result<Matrix> RunMatrix(std::vector<MatrixCell> cells, const ProbeFrom& probe, size_t at_once) {
   const auto begun = std::chrono::steady_clock::now();
   std::map<std::string, std::vector<MatrixCell*>> by_source;
   for (auto& cell : cells) by_source[cell.from].push_back(&cell);
-  const auto probe = [&](const Place& place) -> Result<> {
-    const auto ours = by_source.find(place.name);
-    if (ours == by_source.end()) return {};
+  const auto probe_all = [&](const auto& source) -> Result<> {
+    const auto& [place, ours] = source;
     std::vector<Cell> asked;
-    for (const auto* cell : ours->second) asked.push_back(cell->cell);
-    auto outcomes = Probe(place.netns, asked, timeout);
+    for (const auto* cell : ours) asked.push_back(cell->cell);
+    const auto outcomes = probe(place, asked);
     if (!outcomes) return tl::unexpected<Error>(outcomes.error());
-    for (size_t i = 0; i < asked.size(); ++i) ours->second[i]->outcome = (*outcomes)[i];
+    for (size_t i = 0; i < asked.size(); ++i) ours[i]->outcome = (*outcomes)[i];
     return {};
   };
-  if (auto probed = ForEachAtOnce(places, probe, places.size()); !probed)
+  if (auto probed = ForEachAtOnce(by_source, probe_all, at_once); !probed)
     return tl::unexpected<Error>(probed.error());
   return Matrix{std::move(cells),
                 std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun)};
 }
 
+Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCell> cells,
+                         milliseconds timeout) {
+  std::map<std::string, std::string> netns;
+  for (const auto& place : places) netns[place.name] = place.netns;
+  return RunMatrix(
+      std::move(cells),
+      [&](const std::string& place, const auto& asked) {
+        return Probe(netns.at(place), asked, timeout);
+      },
+      places.size());
+}
+
 std::string ToText(const Matrix& matrix) {
+  return TableText(matrix) + "\n" + KindsText(matrix) +
+         FailuresText(matrix, [](const auto&) { return ""; }) + SumText(matrix);
+}
+
+std::string FailuresText(const Matrix& matrix,
+                         const std::function<std::string(const MatrixCell&)>& further) {
   constexpr size_t kMostLines = 20;
-  std::string text = TableText(matrix) + "\n" + KindsText(matrix);
+  std::string text;
   size_t told = 0;
   for (const auto& cell : matrix.cells) {
     if (cell.ok() || told++ >= kMostLines) continue;
-    text += fmt::format("  FAILED {} -> {} ({}, {}): {}\n", cell.from, cell.to, cell.cell.address,
+    const std::string address =
+        cell.cell.protocol == Protocol::kDns ? "" : cell.cell.address.ToString() + ", ";
+    text += fmt::format("  FAILED {} -> {} ({}{}): {}\n", cell.from, cell.to, address,
                         Describe(cell.cell), cell.expected ? cell.outcome.reason : "was reached");
+    const std::string hint = further(cell);
+    if (!hint.empty()) text += fmt::format("         {}\n", hint);
   }
   if (told > kMostLines) text += fmt::format("  ... and {} more\n", told - kMostLines);
-  text += fmt::format("{} of {} cells ok, in {} ms\n", matrix.cells.size() - matrix.failed(),
-                      matrix.cells.size(), matrix.time.count());
   return text;
+}
+
+std::string SumText(const Matrix& matrix) {
+  return fmt::format("{} of {} cells ok, in {} ms\n", matrix.cells.size() - matrix.failed(),
+                     matrix.cells.size(), matrix.time.count());
 }
 
 }  // namespace kvs::lab

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "lab/lab.h"
 
 // The matrix of real connectivity: from every pod and node to every pod and node and the outside,
-// TCP and ICMP, in every family that both ends have.
+// in every family that both ends have. A lab and a cluster differ in how packets are sent from a
+// place.
 namespace kvs::lab {
 
 struct MatrixCell {
@@ -33,13 +35,26 @@ struct Matrix {
 // The cells for these places, not run yet. No place is asked to reach itself, and the world outside
 // is asked for only in the families of the node.
 std::vector<MatrixCell> PlanMatrix(const std::vector<Place>& places);
-// Runs them, all sources at once.
+
+// Probes cells from a place; as many outcomes as cells.
+using ProbeFrom =
+    std::function<Result<std::vector<Outcome>>(const std::string& place, const std::vector<Cell>&)>;
+// Runs them, at most `at_once` sources at once. `probe` is called from several threads.
+Result<Matrix> RunMatrix(std::vector<MatrixCell> cells, const ProbeFrom& probe, size_t at_once);
+// In a lab, from all places at once.
 Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCell> cells,
                          std::chrono::milliseconds timeout = kPatience);
 
 // For people: a table (rows: from, columns: to), a line per kind, a line per failed cell.
 std::string ToText(const Matrix& matrix);
+// Parts of it. `further` says how to look into a failed cell, for a line below it; "": no line.
+std::string KindsText(const Matrix& matrix);
+std::string FailuresText(const Matrix& matrix,
+                         const std::function<std::string(const MatrixCell&)>& further);
+std::string SumText(const Matrix& matrix);
 
+// "TCP", "UDP", "ICMP" or "DNS".
+std::string_view NameOf(Protocol protocol);
 // "TCP over IPv4", for messages.
 std::string Describe(const Cell& cell);
 
