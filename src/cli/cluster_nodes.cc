@@ -32,6 +32,19 @@ int OurCondition(const json::value& node) {
   return -1;
 }
 
+ClusterNode ToNode(const json::value& object) {
+  ClusterNode node{.name = TextAt(object, "/metadata/name")};
+  for (const json::value& condition : ListAt(object, "/status/conditions"))
+    if (TextAt(condition, "/type") == "Ready") node.ready = TextAt(condition, "/status") == "True";
+  for (const json::value& address : ListAt(object, "/status/addresses"))
+    if (const auto ip = Ip::Parse(TextAt(address, "/address"));
+        ip && TextAt(address, "/type") == "InternalIP")
+      node.ips.push_back(*ip);
+  if (const auto port = NumberAt(object, "/status/daemonEndpoints/kubeletEndpoint/Port"); port > 0)
+    node.kubelet_port = static_cast<uint16_t>(port);
+  return node;
+}
+
 // What keeps the pod's container from running; empty: it runs.
 std::string WhyNotRunning(const json::value& pod) {
   for (const json::value& container : ListAt(pod, "/status/containerStatuses"))
@@ -52,9 +65,8 @@ Result<std::vector<ClusterNode>> FindNodes(const Kubectl& kubectl) {
   if (!pods) return tl::unexpected<Error>(pods.error());
   std::map<std::string, ClusterNode> found;
   for (const json::value& node : *nodes) {
-    const std::string name = TextAt(node, "/metadata/name");
     const std::string system = TextAt(node, "/metadata/labels/kubernetes.io~1os");
-    if (system.empty() || system == "linux") found[name] = {.name = name};
+    if (system.empty() || system == "linux") found[TextAt(node, "/metadata/name")] = ToNode(node);
   }
   for (const json::value& pod : *pods) {
     const auto node = found.find(TextAt(pod, "/spec/nodeName"));

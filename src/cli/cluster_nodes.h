@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/net.h"
 #include "base/result.h"
 #include "cli/kubectl.h"
 
@@ -11,8 +12,11 @@ namespace kvs::cli {
 // A node of the cluster, and the pod of our agent on it.
 struct ClusterNode {
   std::string name;
-  std::string agent;  // name of the pod, in kube-system; empty: none
-  std::string waits;  // why its program doesn't run: "CrashLoopBackOff"; empty: it does
+  std::string agent;    // name of the pod, in kube-system; empty: none
+  std::string waits;    // why its program doesn't run: "CrashLoopBackOff"; empty: it does
+  bool ready = false;   // the Node's condition Ready
+  std::vector<Ip> ips;  // InternalIPs
+  uint16_t kubelet_port = 10250;
 };
 
 // Of all nodes that run Linux, by name.

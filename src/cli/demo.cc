@@ -92,7 +92,8 @@ int Demo(const DemoOptions& options) {
 }  // namespace
 
 int RunDemo(const DemoOptions& options) {
-  return RunGuarded(options.lab.name, [&options] { return Demo(options); });
+  return RunGuarded([&] { return Demo(options); },
+                    [&](bool killed) { CleanIfNobodysLab(options.lab.name, killed); });
 }
 
 }  // namespace kvs::cli

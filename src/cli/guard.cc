@@ -16,6 +16,19 @@
 namespace kvs::cli {
 namespace {
 
+[[noreturn]] void BeChild(const sigset_t& before, pid_t parent, const std::function<int()>& work) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  setpgid(0, 0);
+  if (getppid() != parent) _exit(kFailed);  // it died before the line above
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  const int code = work();
+  std::fflush(stdout);
+  std::fflush(stderr);
+  _exit(code);
+}
+
+}  // namespace
+
 // Of one that was killed, a program that it was starting holds the lock until it runs: fork(2)
 // hands the lock on, and exec(3) closes it.
 void CleanIfNobodysLab(const std::string& name, bool killed) {
@@ -30,19 +43,7 @@ void CleanIfNobodysLab(const std::string& name, bool killed) {
   if (const auto cleaned = state->Clean(); !cleaned) PrintError(cleaned.error().message);
 }
 
-[[noreturn]] void BeChild(const sigset_t& before, pid_t parent, const std::function<int()>& work) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(kFailed);  // it died before the line above
-  sigprocmask(SIG_SETMASK, &before, nullptr);
-  const int code = work();
-  std::fflush(stdout);
-  std::fflush(stderr);
-  _exit(code);
-}
-
-}  // namespace
-
-int RunGuarded(const std::string& name, const std::function<int()>& work) {
+int RunGuarded(const std::function<int()>& work, const std::function<void(bool killed)>& clean) {
   sigset_t awaited, before;
   sigemptyset(&awaited);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&awaited, signal);
@@ -52,6 +53,7 @@ int RunGuarded(const std::string& name, const std::function<int()>& work) {
   const pid_t child = fork();
   if (child < 0) return kFailed;
   if (child == 0) BeChild(before, parent, work);
+  setpgid(child, child);  // by both, for either may be first
 
   int stopped_by = 0, status = 0;
   while (waitpid(child, &status, WNOHANG) == 0) {
@@ -59,12 +61,12 @@ int RunGuarded(const std::string& name, const std::function<int()>& work) {
     sigwait(&awaited, &signal);
     if (signal == SIGCHLD) continue;
     stopped_by = signal;
-    kill(child, SIGKILL);
+    kill(-child, SIGKILL);
     waitpid(child, &status, 0);
     break;
   }
   if (stopped_by != 0) std::fputs("\nstopped; cleaning up\n", stderr);
-  CleanIfNobodysLab(name, stopped_by != 0);
+  clean(stopped_by != 0);
   sigprocmask(SIG_SETMASK, &before, nullptr);
   if (stopped_by != 0) return 128 + stopped_by;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -6,8 +6,11 @@
 namespace kvs::cli {
 
 // Runs `work` in a child process and gives its exit code. However the child ends, and when this
-// process is told to stop (SIGINT, SIGTERM, SIGHUP: the child is killed), lab `name` is cleaned,
-// unless somebody else holds it.
-int RunGuarded(const std::string& name, const std::function<int()>& work);
+// process is told to stop (SIGINT, SIGTERM, SIGHUP: the child and what it started in its process
+// group is killed), `clean` is called, with whether it was stopped.
+int RunGuarded(const std::function<int()>& work, const std::function<void(bool killed)>& clean);
+
+// To clean with: lab `name`, unless somebody else holds it.
+void CleanIfNobodysLab(const std::string& name, bool killed);
 
 }  // namespace kvs::cli

@@ -23,8 +23,8 @@ Kubectl::Kubectl(const std::string& kubeconfig, const std::string& context) : co
 }
 
 Result<Kubectl::Answer> Kubectl::Run(const std::vector<std::string>& arguments,
-                                     std::chrono::seconds timeout) const {
-  lab::Command command{.argv = command_};
+                                     std::chrono::seconds timeout, const std::string& input) const {
+  lab::Command command{.argv = command_, .input = input};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   const auto output = lab::RunToEnd(command, timeout);
   if (!output && output.error().code == ENOENT)
@@ -36,8 +36,8 @@ Result<Kubectl::Answer> Kubectl::Run(const std::vector<std::string>& arguments,
 }
 
 Result<std::string> Kubectl::Ask(const std::vector<std::string>& arguments,
-                                 std::chrono::seconds timeout) const {
-  const auto answer = Run(arguments, timeout);
+                                 std::chrono::seconds timeout, const std::string& input) const {
+  const auto answer = Run(arguments, timeout, input);
   if (!answer) return tl::unexpected<Error>(answer.error());
   if (answer->exit_code == 0) return answer->out;
   return Fail("kubectl {}: {}", arguments.front(), answer->Complaint());

@@ -22,12 +22,14 @@ class Kubectl {
     // Why it failed: `err`, else `out`, without kubectl's log (klog: "E1127 03:11:42 ...").
     std::string Complaint() const;
   };
-  // An Error if it can't be run or isn't done in time.
+  // `input` is all of its standard input. An Error if it can't be run or isn't done in time.
   Result<Answer> Run(const std::vector<std::string>& arguments,
-                     std::chrono::seconds timeout = std::chrono::seconds(30)) const;
+                     std::chrono::seconds timeout = std::chrono::seconds(30),
+                     const std::string& input = "") const;
   // What it printed; an Error with what it said if its exit code isn't 0.
   Result<std::string> Ask(const std::vector<std::string>& arguments,
-                          std::chrono::seconds timeout = std::chrono::seconds(30)) const;
+                          std::chrono::seconds timeout = std::chrono::seconds(30),
+                          const std::string& input = "") const;
 
  private:
   std::vector<std::string> command_;

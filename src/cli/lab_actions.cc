@@ -73,7 +73,8 @@ int Up(const lab::Options& options) {
 
 int LabUp(lab::Options options) {
   options.on_step = PrintStep;
-  return RunGuarded(options.name, [&options] { return Up(options); });
+  return RunGuarded([&] { return Up(options); },
+                    [&](bool killed) { CleanIfNobodysLab(options.name, killed); });
 }
 
 int LabDown(const std::string& name) {
