@@ -6,6 +6,7 @@
 #include "cli/agent_commands.h"
 #include "cli/exit_code.h"
 #include "cli/lab_commands.h"
+#include "cli/test_commands.h"
 #include "cli/trace_commands.h"
 #include "cli/uninstall_commands.h"
 
@@ -20,6 +21,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   int code = kOk;
   AddAgentCommands(app, code);
+  AddTestCommands(app, code);
   AddTraceCommand(app, code);
   AddLabCommands(app, code);
   AddUninstallCommands(app, code);

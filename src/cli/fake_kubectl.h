@@ -34,11 +34,14 @@ class FakeKubectl : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  // What `kubectl get KIND` prints is the file "get-KIND"; for other verbs "VERB-SECOND-WORD".
+  // What `kubectl get KIND` prints is the file "get-KIND"; for other verbs "VERB-SECOND-WORD". In
+  // namespace kvs-test its name ends with "-kvs-test".
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name, std::ios::trunc) << text;
   }
   void Remove(const std::string& name) { std::filesystem::remove(folder_ / name); }
+  // What was given to `kubectl create`.
+  std::string Created() const { return Content("created"); }
   // What the agent in `pod` says to `path`.
   void Answers(const std::string& pod, const std::string& path, const std::string& body,
                int status = 200) {
@@ -50,10 +53,7 @@ class FakeKubectl : public testing::Test {
     return pod + path;
   }
   const std::filesystem::path& folder() const { return folder_; }
-  std::string Asked() const {
-    std::ifstream in(folder_ / "asked");
-    return std::string(std::istreambuf_iterator<char>(in), {});
-  }
+  std::string Asked() const { return Content("asked"); }
 
   // node1 has agent-a, node2 agent-b; win is of another system.
   static constexpr char kNodes[] = R"({"items":[
@@ -68,13 +68,26 @@ class FakeKubectl : public testing::Test {
     {"metadata":{"name":"agent-b"},"spec":{"nodeName":"node2"},"status":{"phase":"Running"}}]})";
 
  private:
+  std::string Content(const std::string& name) const {
+    std::ifstream in(folder_ / name);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+
   static constexpr char kKubectl[] = R"(#!/bin/bash
 folder=$(dirname "$0")
 echo "$*" >>"$folder/asked"
+# As many outcomes as there are cells. What the file unreached-POD says is why none is reached.
+probe() {
+  why=$folder/unreached-$1
+  [ -e "$why" ] && reached=false || reached=true
+  outcome="{\"reached\":$reached,\"us\":1500,\"attempts\":1,\"reason\":\"$(cat "$why" 2>/dev/null)\"}"
+  echo "{\"outcomes\":[$(grep -o '"protocol"' | sed "s/.*/$outcome/" | paste -sd,)]}"
+}
 while [[ $1 == --* ]]; do shift; done
 case $1 in
   exec)
     path=${@: -1}
+    [ "$path" != probe ] || { probe "$2"; exit; }
     answer=$folder/$2${path//\//_}
     [ -e "$answer" ] || { echo "error: unable to upgrade connection: pod $2 is gone" >&2; exit 1; }
     cat "$answer"
@@ -83,8 +96,10 @@ case $1 in
     for name in "$@"; do [[ $name == [a-z]*/* ]] && echo "$name"; done
     [[ ! -e $folder/stuck || $* != *daemonset* ]] || { echo "error: timed out" >&2; exit 1; } ;;
   patch) ;;
+  create) cat >"$folder/created" ;;
   *)
     answer=$folder/$1-${2//\//_}
+    [[ $* != *"-n kvs-test"* ]] || answer+=-kvs-test
     [ -e "$answer" ] || { echo "error: $2 is gone" >&2; exit 1; }
     cat "$answer" ;;
 esac

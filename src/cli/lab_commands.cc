@@ -7,7 +7,6 @@
 #include "cli/exit_code.h"
 #include "cli/lab_actions.h"
 #include "cli/output.h"
-#include "lab/echo.h"
 #include "lab/kubelet.h"
 
 namespace kvs::cli {
@@ -17,7 +16,7 @@ namespace {
 struct LabArguments {
   lab::Options lab;
   TraceArguments trace{.default_port = lab::kEchoPort};
-  std::string place, pod, node, identity;
+  std::string place, pod, node;
   std::vector<std::string> command;
   std::string output = "text";
   int64_t patience = lab::kPatience.count();
@@ -124,13 +123,8 @@ void AddPlaying(CLI::App& lab, int& code) {
   });
 }
 
-// What a lab starts of kvs itself; not for people.
-void AddParts(CLI::App& lab, int& code) {
-  auto* process = lab.add_subcommand("pod-process")->group("");
-  const auto pod = std::make_shared<LabArguments>();
-  process->add_option("identity", pod->identity)->required();
-  process->callback([pod, &code] { code = Report(lab::ServeEcho(pod->identity, lab::kEchoPort)); });
-
+// What a lab starts of kvs itself; not for people. So is `kvs echo` (test_commands.h).
+void AddKubelet(CLI::App& lab, int& code) {
   auto* kubelet = lab.add_subcommand("kubelet")->group("");
   const auto kept = Named(*kubelet, "lab");
   kubelet->callback([kept, &code] { code = Report(lab::RunKubelet(kept->lab.name)); });
@@ -144,7 +138,7 @@ void AddLabCommands(CLI::App& app, int& code) {
   AddDemo(*lab, code);
   AddUpAndDown(*lab, code);
   AddPlaying(*lab, code);
-  AddParts(*lab, code);
+  AddKubelet(*lab, code);
 }
 
 }  // namespace kvs::cli

@@ -35,14 +35,19 @@ Traced<json::value> AskHop(const WayToAgents& ask, const std::string& node,
   return *hop;
 }
 
-struct Target {
-  std::string name;
-  uint16_t port = 0;  // 0: not given
-};
+Traced<Ip> AddressOf(const std::string& name, bool ipv6, const FindEnd& find) {
+  if (const auto ip = Ip::Parse(name)) return *ip;
+  const auto end = find(name);
+  if (!end) return tl::unexpected(end.error());
+  for (const Ip& ip : end->ips)
+    if (ip.is6() == ipv6) return ip;
+  return Misused(fmt::format("{}: has no {} address", name, ipv6 ? "IPv6" : "IPv4"));
+}
 
-// "10.1.1.3:80", "[fd00::3]:80", "shop/web-1:80", or either without port.
-Traced<Target> ReadTarget(const std::string& text) {
-  Target target{.name = text};
+}  // namespace
+
+Traced<NameAndPort> ReadNameAndPort(const std::string& text) {
+  NameAndPort target{.name = text};
   std::string_view port;
   if (text.starts_with('[')) {
     const auto close = text.find(']');
@@ -60,17 +65,6 @@ Traced<Target> ReadTarget(const std::string& text) {
     return Misused(text + ": after the colon comes a port from 1 to 65535");
   return target;
 }
-
-Traced<Ip> AddressOf(const std::string& name, bool ipv6, const FindEnd& find) {
-  if (const auto ip = Ip::Parse(name)) return *ip;
-  const auto end = find(name);
-  if (!end) return tl::unexpected(end.error());
-  for (const Ip& ip : end->ips)
-    if (ip.is6() == ipv6) return ip;
-  return Misused(fmt::format("{}: has no {} address", name, ipv6 ? "IPv6" : "IPv4"));
-}
-
-}  // namespace
 
 ExitCode PacketPath::code() const {
   if (failure) return failure->code;
@@ -117,7 +111,7 @@ std::string ToText(const PacketPath& path) {
 }
 
 Traced<Packet> ReadArguments(const TraceArguments& arguments, const FindEnd& find) {
-  const auto target = ReadTarget(arguments.to);
+  const auto target = ReadNameAndPort(arguments.to);
   if (!target) return tl::unexpected(target.error());
   if (target->port != 0 && arguments.port != 0 && target->port != arguments.port)
     return Misused(

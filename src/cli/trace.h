@@ -47,6 +47,13 @@ PacketPath Follow(const Packet& packet, const WayToAgents& ask);
 // For people: a line per node and table, what is done there, and where it goes.
 std::string ToText(const PacketPath& path);
 
+struct NameAndPort {
+  std::string name;
+  uint16_t port = 0;  // 0: not given
+};
+// "10.1.1.3:80", "[fd00::3]:80", "shop/web-1:80", or each without port.
+Traced<NameAndPort> ReadNameAndPort(const std::string& text);
+
 // What a name stands for, as a start or an end of packets.
 struct PacketEnd {
   std::string node;     // where it is; "": packets don't start there

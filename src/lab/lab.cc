@@ -164,7 +164,7 @@ Result<> Lab::RunNode(Node& node) const {
 
 Result<> Lab::ServeHost(const std::string& netns, const std::string& identity) const {
   if (programs_.kvs.empty()) return {};
-  auto process = Start({.argv = {programs_.kvs, "lab", "pod-process", identity}, .netns = netns},
+  auto process = Start({.argv = {programs_.kvs, "echo", identity}, .netns = netns},
                        state_.Path("echo-" + identity + ".log"));
   if (!process) return tl::unexpected<Error>(process.error());
   return state_.Note("echo/" + identity, *process);

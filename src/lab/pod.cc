@@ -117,7 +117,7 @@ Result<Pod> AttachPod(const State& state, const Node& node, const std::string& k
   pod.result = std::move(*result);
   if (!DecodeResult(pod))
     return undo({"CNI ADD of pod " + pod.name + ": no result: " + pod.result});
-  auto process = Start({.argv = {kvs, "lab", "pod-process", pod.name}, .netns = netns},
+  auto process = Start({.argv = {kvs, "echo", pod.name}, .netns = netns},
                        state.Path("pods/" + Flat(pod.name) + ".log"));
   if (!process) return undo(process.error());
   if (auto noted = state.Note("pods/" + Flat(pod.name), *process); !noted)

@@ -1,0 +1,324 @@
+#include "cli/connectivity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <map>
+
+#include "cli/cluster_nodes.h"
+#include "cli/connectivity_plan.h"
+#include "cli/exit_code.h"
+#include "cli/guard.h"
+#include "cli/json_at.h"
+#include "cli/output.h"
+#include "cli/probe_json.h"
+#include "cli/test_namespace.h"
+#include "lab/matrix.h"
+
+namespace kvs::cli {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr seconds kPodPatience{60};
+// Starting a process in a pod, from afar.
+constexpr seconds kExecPatience{30};
+// Each source is a process of kubectl's.
+constexpr size_t kAtOnce = 8;
+
+// What the cluster is, before anything is made in it.
+struct Scope {
+  std::string image;
+  std::vector<ClusterNode> nodes;  // that take part
+  std::vector<std::string> notes;  // what is left out, and why
+  Targets targets;                 // but `service`
+  std::string dns;                 // "svc/kube-system/kube-dns"
+};
+
+// kFailed or kUnreachable, and why.
+struct Failure {
+  ExitCode code = kFailed;
+  std::string message;
+};
+
+tl::unexpected<Failure> Unreachable(const Error& error) {
+  return tl::unexpected(Failure{kUnreachable, error.message});
+}
+
+// Of the agents, which every node that takes part has.
+tl::expected<std::string, Failure> FindImage(const Kubectl& kubectl) {
+  const auto text = kubectl.Ask(
+      {"get", "daemonset/k-vswitchd", "-n", "kube-system", "--ignore-not-found", "-o", "json"});
+  if (!text) return Unreachable(text.error());
+  const auto set = text->empty() ? json::value(json::object()) : ParseObject(*text, "kubectl get");
+  if (!set) return tl::unexpected(Failure{kFailed, set.error().message});
+  for (const json::value& container : ListAt(*set, "/spec/template/spec/containers"))
+    if (TextAt(container, "/name") == "k-vswitchd") return TextAt(container, "/image");
+  return tl::unexpected(Failure{
+      kFailed,
+      "k-vswitch is not installed in this cluster: there is no DaemonSet kube-system/k-vswitchd; "
+      "kubectl apply -f k-vswitch.yaml"});
+}
+
+// Why a node can't take part; "": it can.
+std::string WhyNot(const ClusterNode& node) {
+  if (!node.ready) return "it is not Ready";
+  if (node.agent.empty()) return "no agent of k-vswitch runs on it";
+  return node.waits.empty() ? "" : fmt::format("its agent does not run ({})", node.waits);
+}
+
+tl::expected<void, Failure> ChooseNodes(const Kubectl& kubectl, size_t most, Scope& scope) {
+  auto all = FindNodes(kubectl);
+  if (!all) return Unreachable(all.error());
+  size_t spare = 0;
+  for (ClusterNode& node : *all) {
+    const std::string why = WhyNot(node);
+    if (!why.empty())
+      scope.notes.push_back(fmt::format("{}: {}", node.name, why));
+    else if (most != 0 && scope.nodes.size() == most)
+      ++spare;
+    else
+      scope.nodes.push_back(std::move(node));
+  }
+  if (spare > 0) scope.notes.push_back(fmt::format("{} more by name; --nodes 0 takes all", spare));
+  if (scope.nodes.empty())
+    return tl::unexpected(
+        Failure{kFailed, fmt::format("no node can be tested: {}; see: kvs status",
+                                     scope.notes.empty() ? "there is none" : scope.notes.front())});
+  return {};
+}
+
+tl::expected<void, Failure> FindDns(const Kubectl& kubectl, Scope& scope) {
+  const auto text =
+      kubectl.Ask({"get", "services", "-n", "kube-system", "-l", "k8s-app=kube-dns", "-o", "json"});
+  if (!text) return Unreachable(text.error());
+  const auto list = ParseObject(*text, "kubectl get");
+  if (!list) return tl::unexpected(Failure{kFailed, list.error().message});
+  const json::array& services = ListAt(*list, "/items");
+  scope.targets.dns = !services.empty();
+  if (scope.targets.dns)
+    scope.dns = "svc/kube-system/" + TextAt(services.front(), "/metadata/name");
+  else
+    scope.notes.emplace_back("names: kube-system has no Service with label k8s-app=kube-dns");
+  return {};
+}
+
+tl::expected<Scope, Failure> FindScope(const Kubectl& kubectl, const TestArguments& arguments) {
+  Scope scope;
+  if (!arguments.external.empty()) {
+    const auto external = ParseExternal(arguments.external);
+    if (!external) return tl::unexpected(Failure{kUsage, external.error().message});
+    scope.targets.external = *external;
+  }
+  const auto image = FindImage(kubectl);
+  if (!image) return tl::unexpected(image.error());
+  scope.image = *image;
+  if (const auto chosen = ChooseNodes(kubectl, arguments.nodes, scope); !chosen)
+    return tl::unexpected(chosen.error());
+  if (const auto dns = FindDns(kubectl, scope); !dns) return tl::unexpected(dns.error());
+  const auto api_server = ClusterIps(kubectl, "default", "kubernetes");
+  if (!api_server) return Unreachable(api_server.error());
+  scope.targets.api_server = *api_server;
+  return scope;
+}
+
+std::string HeadText(const Scope& scope) {
+  std::string names;
+  for (const ClusterNode& node : scope.nodes) names += (names.empty() ? "" : ", ") + node.name;
+  std::string text = fmt::format("Nodes {}; {} pods of {} in namespace {}\n", names,
+                                 scope.nodes.size() * 2, scope.image, kTestNamespace);
+  for (const std::string& note : scope.notes) text += "  not tested: " + note + "\n";
+  return text;
+}
+
+std::vector<lab::Place> PlacesOfNodes(const Scope& scope) {
+  std::vector<lab::Place> places;
+  for (const ClusterNode& node : scope.nodes)
+    places.push_back({.kind = lab::Place::Kind::kNode,
+                      .name = node.name,
+                      .node = node.name,
+                      .ips = node.ips,
+                      .listeners = ListenersOfNode(node.kubelet_port)});
+  return places;
+}
+
+// One address stands for those of a family, which pods don't have yet.
+std::string ListText(const Scope& scope) {
+  auto places = PlacesOfNodes(scope);
+  for (lab::Place& node : places) node.ips = {Ip()};
+  for (const ClusterNode& node : scope.nodes)
+    for (const char* which : {"a-", "b-"})
+      places.push_back({.name = which + node.name,
+                        .node = node.name,
+                        .ips = {Ip()},
+                        .listeners = ListenersOfPod()});
+  Targets targets = scope.targets;
+  targets.service = targets.api_server = {Ip()};
+  std::vector<std::pair<std::string, int>> kinds;
+  for (const auto& cell : PlanConnectivity(places, targets)) {
+    auto kind = std::ranges::find(kinds, cell.kind, &std::pair<std::string, int>::first);
+    if (kind == kinds.end()) kind = kinds.insert(kind, {cell.kind, 0});
+    ++kind->second;
+  }
+  std::string text = HeadText(scope) + "cells in each IP family:\n";
+  for (const auto& [kind, count] : kinds) text += fmt::format("  {:<28} {:>4}\n", kind, count);
+  return text;
+}
+
+std::string FurtherText(const lab::MatrixCell& cell, const Scope& scope) {
+  const std::string from =
+      cell.from.find('/') == std::string::npos ? "node/" + cell.from : cell.from;
+  if (cell.cell.protocol == lab::Protocol::kDns)
+    return fmt::format("see: kvs trace {} {} --udp 53", from, scope.dns);
+  return fmt::format("see: kvs trace {} {} --{} {}", from, cell.cell.address,
+                     cell.cell.protocol == lab::Protocol::kUdp ? "udp" : "tcp", cell.cell.port);
+}
+
+std::string ReportJson(const Scope& scope, const lab::Matrix& matrix) {
+  json::array nodes, cells;
+  for (const ClusterNode& node : scope.nodes) nodes.emplace_back(node.name);
+  for (const auto& [from, to, kind, cell, expected, outcome] : matrix.cells) {
+    const bool dns = cell.protocol == lab::Protocol::kDns;
+    cells.push_back({{"from", from},
+                     {"to", to},
+                     {"kind", kind},
+                     {"protocol", lab::NameOf(cell.protocol)},
+                     {"address", dns ? "" : cell.address.ToString()},
+                     {"port", dns ? 0 : cell.port},
+                     {"ok", outcome.reached == expected},
+                     {"us", outcome.time.count()},
+                     {"attempts", outcome.attempts},
+                     {"reason", outcome.reason}});
+  }
+  return json::serialize(json::object{{"ok", matrix.failed() == 0},
+                                      {"nodes", std::move(nodes)},
+                                      {"notTested", json::value_from(scope.notes)},
+                                      {"cells", std::move(cells)}}) +
+         "\n";
+}
+
+class ConnectivityTest {
+ public:
+  ConnectivityTest(Kubectl kubectl, Scope scope, const TestArguments& arguments)
+      : kubectl_(std::move(kubectl)),
+        scope_(std::move(scope)),
+        arguments_(arguments),
+        end_(steady_clock::now() + arguments.timeout) {}
+
+  int Run() const {
+    if (!arguments_.json) fmt::print("{}\n", HeadText(scope_));
+    std::fflush(stdout);
+    const auto matrix = Measure();
+    if (!matrix) {
+      PrintError(matrix.error().message);
+      return kFailed;
+    }
+    if (arguments_.json)
+      fmt::print("{}", ReportJson(scope_, *matrix));
+    else
+      Print(*matrix);
+    return matrix->failed() == 0 ? kOk : kFailed;
+  }
+
+ private:
+  Result<lab::Matrix> Measure() const {
+    if (auto made = CreateTestNamespace(kubectl_, scope_.nodes, scope_.image); !made)
+      return tl::unexpected<Error>(made.error());
+    auto places = AwaitTestPods(kubectl_, scope_.nodes.size() * 2, Left(kPodPatience));
+    if (!places) return tl::unexpected<Error>(places.error());
+    Targets targets = scope_.targets;
+    const auto service = ClusterIps(kubectl_, kTestNamespace, "echo");
+    if (!service) return tl::unexpected<Error>(service.error());
+    targets.service = *service;
+    for (auto& node : PlacesOfNodes(scope_)) places->push_back(std::move(node));
+    return lab::RunMatrix(
+        PlanConnectivity(*places, targets),
+        [this](const std::string& place, const std::vector<lab::Cell>& cells) {
+          return Probe(place, cells);
+        },
+        kAtOnce);
+  }
+
+  // The time left until the end, but not more than `most`.
+  seconds Left(seconds most) const {
+    return std::clamp(duration_cast<seconds>(end_ - steady_clock::now()), seconds(1), most);
+  }
+
+  // By the pod itself, or by the agent on the node. That a source can't be asked is the outcome of
+  // its cells: the others are of interest all the same.
+  Result<std::vector<lab::Outcome>> Probe(const std::string& place,
+                                          const std::vector<lab::Cell>& cells) const {
+    auto outcomes = Ask(place, cells);
+    if (outcomes) return outcomes;
+    return std::vector<lab::Outcome>(cells.size(), {.reason = outcomes.error().message});
+  }
+
+  Result<std::vector<lab::Outcome>> Ask(const std::string& place,
+                                        const std::vector<lab::Cell>& cells) const {
+    std::vector<std::string> words = {"exec"};
+    const auto slash = place.find('/');
+    const auto node = std::ranges::find(scope_.nodes, place, &ClusterNode::name);
+    if (slash == std::string::npos)
+      words.insert(words.end(), {node->agent, "-n", "kube-system", "-c", "k-vswitchd"});
+    else
+      words.insert(words.end(),
+                   {place.substr(slash + 1), "-n", kTestNamespace, "-c", kTestContainer});
+    words.insert(words.end(), {"-i", "--", "kvs", "probe"});
+    const seconds patience = Left(lab::kPatience);
+    const auto said = kubectl_.Run(words, patience + kExecPatience,
+                                   ToJson(Question{.timeout = patience, .cells = cells}));
+    if (!said) return tl::unexpected<Error>(said.error());
+    if (said->exit_code != 0)
+      return Fail("kubectl exec {}: {}", words[1],
+                  said->exit_code == kUsage
+                      ? "its kvs does not know `kvs probe`; use the kvs of the agents' version"
+                      : said->Complaint());
+    return ParseOutcomes(said->out, cells.size());
+  }
+
+  void Print(const lab::Matrix& matrix) const {
+    const Paint paint;
+    fmt::print(
+        "{}{}{}", lab::KindsText(matrix),
+        lab::FailuresText(matrix, [&](const auto& cell) { return FurtherText(cell, scope_); }),
+        lab::SumText(matrix));
+    if (matrix.failed() == 0) return fmt::print("{}\n", paint.Good("The network works."));
+    fmt::print("{}\n", paint.Bad(fmt::format("{} cells failed.", matrix.failed())));
+    if (!arguments_.keep) fmt::print("Run it with --keep, so that the pods stay to be traced.\n");
+  }
+
+  const Kubectl kubectl_;
+  const Scope scope_;
+  const TestArguments& arguments_;
+  const steady_clock::time_point end_;
+};
+
+}  // namespace
+
+int TestConnectivity(const TestArguments& arguments) {
+  const Kubectl kubectl(arguments.kubeconfig, arguments.context);
+  const auto scope = FindScope(kubectl, arguments);
+  if (!scope) {
+    PrintError(scope.error().message);
+    return scope.error().code;
+  }
+  if (arguments.list) {
+    fmt::print("{}", ListText(*scope));
+    return kOk;
+  }
+  const ConnectivityTest test(kubectl, *scope, arguments);
+  return RunGuarded([&] { return test.Run(); },
+                    [&](bool) {
+                      if (arguments.keep) return;
+                      if (const auto gone = DeleteTestNamespace(kubectl); !gone)
+                        PrintError(gone.error().message);
+                    });
+}
+
+}  // namespace kvs::cli

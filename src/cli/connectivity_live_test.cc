@@ -1,0 +1,27 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "cli/connectivity_plan.h"
+#include "lab/lab.h"
+#include "lab/matrix.h"
+
+namespace kvs::cli {
+namespace {
+
+// What `kvs test` asks of a cluster, of a lab: its pods have the same echo.
+TEST(ConnectivityLiveTest, PodsReachEachOtherWithFullPacketsAndTheirOwnAddresses) {
+  if (getuid() != 0) GTEST_SKIP() << "needs root";
+  const auto lab = lab::Lab::Up({.name = "n" + std::to_string(getpid()), .nodes = 2});
+  ASSERT_TRUE(lab) << lab.error().message;
+  auto places = (*lab)->Places();
+  std::erase_if(places, [](const lab::Place& p) { return p.kind != lab::Place::Kind::kPod; });
+  for (lab::Place& place : places) place.listeners = ListenersOfPod();
+  const auto cells = PlanConnectivity(places, {});
+  EXPECT_EQ(cells.size(), 4u * 3 * 2 * 4);  // pairs, families, TCP and UDP and both extra kinds
+  const auto matrix = lab::RunMatrix(places, cells);
+  ASSERT_TRUE(matrix) << matrix.error().message;
+  EXPECT_EQ(matrix->failed(), 0u) << lab::ToText(*matrix);
+}
+
+}  // namespace
+}  // namespace kvs::cli

@@ -1,0 +1,77 @@
+#include "cli/test_commands.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include "cli/connectivity.h"
+#include "cli/exit_code.h"
+#include "cli/output.h"
+#include "cli/probe_json.h"
+#include "lab/echo.h"
+
+namespace kvs::cli {
+namespace {
+
+int Echo(const std::string& identity) {
+  const auto done = lab::ServeEcho(identity, lab::kEchoPort);
+  PrintError(done.error().message);
+  return kFailed;
+}
+
+// Cells from standard input, outcomes to standard output.
+int Probe() {
+  const std::string text(std::istreambuf_iterator<char>(std::cin), {});
+  const auto question = ParseQuestion(text);
+  if (!question) {
+    PrintError(question.error().message);
+    return kFailed;
+  }
+  fmt::print("{}\n", ToJson(lab::ProbeHere(question->cells, question->timeout)));
+  return kOk;
+}
+
+void AddParts(CLI::App& app, int& code) {
+  auto* echo = app.add_subcommand("echo")->group("");
+  const auto identity = std::make_shared<std::string>();
+  echo->add_option("identity", *identity)->required();
+  echo->callback([identity, &code] { code = Echo(*identity); });
+
+  auto* probe = app.add_subcommand("probe")->group("");
+  probe->callback([&code] { code = Probe(); });
+}
+
+}  // namespace
+
+void AddTestCommands(CLI::App& app, int& code) {
+  auto* test = app.add_subcommand("test", "does the network of this cluster work? real packets");
+  const auto wanted = std::make_shared<TestArguments>();
+  const auto timeout = std::make_shared<int>(300);
+  const auto form = std::make_shared<std::string>("text");
+  test->add_option("--nodes", wanted->nodes, "how many nodes take part, the first by name; 0: all")
+      ->capture_default_str();
+  test->add_option("--external", wanted->external,
+                   "an address outside that pods must reach by TCP, and maybe :PORT (default 443)");
+  test->add_option("--timeout", *timeout, "for all of it: 90, 90s, 5m (default: 5m)")
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, int>{{"s", 1}, {"m", 60}, {"h", 3600}}))
+      ->check(CLI::PositiveNumber);
+  test->add_flag("--keep", wanted->keep, "leave the test's pods, namespace kvs-test");
+  test->add_flag("--list", wanted->list, "only say what would be tested");
+  test->add_option("-o,--output", *form, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  test->add_option("--kubeconfig", wanted->kubeconfig, "as kubectl's");
+  test->add_option("--context", wanted->context, "as kubectl's");
+  test->callback([wanted, timeout, form, &code] {
+    wanted->timeout = std::chrono::seconds(*timeout);
+    wanted->json = *form == "json";
+    code = TestConnectivity(*wanted);
+  });
+  AddParts(app, code);
+}
+
+}  // namespace kvs::cli
