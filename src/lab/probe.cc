@@ -69,7 +69,8 @@ size_t MtuOfPod(int fd) {
 // The kernel must neither fragment a packet nor heed what it learnt of the path: an attempt that
 // is repeated would get through with a smaller one.
 bool ForbidFragments(int fd, bool four) {
-  const int mode = four ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE;
+  static_assert(IP_PMTUDISC_PROBE == IPV6_PMTUDISC_PROBE);
+  const int mode = IP_PMTUDISC_PROBE;
   return setsockopt(fd, four ? int{IPPROTO_IP} : int{IPPROTO_IPV6},
                     four ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &mode, sizeof mode) == 0;
 }

@@ -24,8 +24,8 @@ struct Cell {
   uint16_t port = kEchoPort;  // not for kIcmp
   // Who must answer (TCP, UDP); "": anybody. For kDns, which has no address, the name to resolve,
   // by getaddrinfo(3), as programs do.
-  std::string identity = "";
-  std::optional<Ip> seen_as = std::nullopt;  // by which address who answers must know us
+  std::string identity;
+  std::optional<Ip> seen_as;  // by which address who answers must know us
   bool greets = true;  // TCP: false: who listens lets us speak first, so a connection is enough
   bool full = false;   // UDP: the IP packet is as large as the MTU of eth0 and not fragmented
 };
