@@ -16,11 +16,23 @@ TEST(ConnectivityLiveTest, PodsReachEachOtherWithFullPacketsAndTheirOwnAddresses
   auto places = (*lab)->Places();
   std::erase_if(places, [](const lab::Place& p) { return p.kind != lab::Place::Kind::kPod; });
   for (lab::Place& place : places) place.listeners = ListenersOfPod();
-  const auto cells = PlanConnectivity(places, {});
+  auto cells = PlanConnectivity(places, {});
   EXPECT_EQ(cells.size(), 4u * 3 * 2 * 4);  // pairs, families, TCP and UDP and both extra kinds
   const auto matrix = lab::RunMatrix(places, cells);
   ASSERT_TRUE(matrix) << matrix.error().message;
   EXPECT_EQ(matrix->failed(), 0u) << lab::ToText(*matrix);
+
+  // A way to a pod that takes smaller packets only is found out.
+  const lab::Pod& pod = (*lab)->pods().at("shop/web-1");
+  const auto& node = (*lab)->node(pod.node);
+  const auto narrowed = lab::Check(node.Here({"ip", "link", "set", pod.port, "mtu", "1400"}));
+  ASSERT_TRUE(narrowed) << narrowed.error().message;
+  std::erase_if(cells, [](const lab::MatrixCell& cell) { return !cell.cell.full; });
+  const auto narrow = lab::RunMatrix(places, cells, std::chrono::seconds(1));
+  ASSERT_TRUE(narrow) << narrow.error().message;
+  for (const auto& cell : narrow->cells)
+    EXPECT_EQ(cell.ok(), cell.from != pod.name && cell.to != pod.name)
+        << cell.from << " " << cell.to << " " << cell.outcome.reason;
 }
 
 }  // namespace
