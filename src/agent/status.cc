@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <ctime>
 
 #include "agent/agent.h"
@@ -33,9 +34,14 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfig
   const std::string first = problems.empty() ? "" : problems.front().ToString();
   const bool ovsdb_up = agent.ovsdb().up();
   const bool synced = agent.flows().synced() && agent.flows().refused().empty();
+  const auto other = std::ranges::find(problems, feed::kOtherNetwork, &Problem::field);
+  const std::string not_ready = other != problems.end()
+                                    ? std::string(kube::VSwitchConfig::kOtherNetwork)
+                                : problems.empty() ? "Starting"
+                                                   : "NotServing";
   status.conditions = {
       Make(before, std::string(kube::VSwitchConfig::kReady), agent.serving(), "NodeNetworked",
-           problems.empty() ? "Starting" : "NotServing", first),
+           not_ready, first),
       Make(before, "Degraded", !problems.empty(), "ProblemsFound", "AsExpected", first),
       Make(before, "OVSConnected", ovsdb_up, "Connected", "OVSUnreachable", ovsdb_up ? "" : first),
       Make(before, "BridgeConfigured", !agent.bridge().problem(), "Configured", "BridgeConflict",

@@ -113,9 +113,10 @@ TEST_F(ControllerTest, ANodesConditionFollowsItsAgent) {
   ASSERT_TRUE(Until([&] { return configs_.size() == 1; }));
   RunFor(50ms);
   EXPECT_EQ(shown["a"], "") << "no agent has said anything";
-  const auto say = [&](const char* ready) {
+  const auto say = [&](const char* ready, const char* reason = "AsItIs") {
     kube::VSwitchConfig status{.meta = {.name = "a"}};
-    status.status.conditions = {{.type = "Ready", .status = ready, .message = "as told"}};
+    status.status.conditions = {
+        {.type = "Ready", .status = ready, .reason = reason, .message = "as told"}};
     source_->Apply(status, "agent", {});
   };
   say("True");
@@ -125,6 +126,8 @@ TEST_F(ControllerTest, ANodesConditionFollowsItsAgent) {
   ASSERT_TRUE(Until([&] { return shown["a"] == "True KVSwitchNotReady"; }));
   RunFor(50ms);
   EXPECT_EQ(controller_->counters().writes, writes + 1) << "once is enough";
+  say("False", "OtherNetwork");
+  ASSERT_TRUE(Until([&] { return shown["a"] == "False KVSwitchWaits"; }));
   EXPECT_EQ(RangeOf("a"), "10.1.0.0/24");
 }
 

@@ -7,11 +7,18 @@ std::optional<kube::Condition> NetworkConditionToWrite(const kube::Node& node,
                                                        const std::string& now) {
   const auto* ready = kube::FindCondition(config.status.conditions, kube::VSwitchConfig::kReady);
   if (ready == nullptr) return std::nullopt;
-  const bool up = ready->status == "True";
   kube::Condition wanted{.type = std::string(kube::Node::kNetworkUnavailable),
-                         .status = up ? "False" : "True",
-                         .reason = up ? "KVSwitchReady" : "KVSwitchNotReady",
-                         .message = up ? "k-vswitch connects pods on this node" : ready->message};
+                         .status = "True",
+                         .reason = "KVSwitchNotReady",
+                         .message = ready->message};
+  if (ready->status == "True") {
+    wanted.status = "False";
+    wanted.reason = "KVSwitchReady";
+    wanted.message = "k-vswitch connects pods on this node";
+  } else if (ready->reason == kube::VSwitchConfig::kOtherNetwork) {
+    wanted.status = "False";
+    wanted.reason = "KVSwitchWaits";
+  }
   if (node.network_unavailable == wanted) return std::nullopt;
   wanted.last_transition_time = now;
   return wanted;

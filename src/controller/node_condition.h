@@ -9,7 +9,8 @@ namespace kvs::controller {
 
 // The condition NetworkUnavailable that the node should show, if it doesn't: the scheduler places
 // no pods where it is True (the node lifecycle controller taints the node). It follows the agent's
-// own condition Ready; while no agent has said anything, it is left alone. `now`: RFC 3339.
+// own condition Ready, and is False where another network plugin serves pods; while no agent has
+// said anything, it is left alone. `now`: RFC 3339.
 std::optional<kube::Condition> NetworkConditionToWrite(const kube::Node& node,
                                                        const kube::VSwitchConfig& config,
                                                        const std::string& now);

@@ -74,6 +74,21 @@ int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& node
   return std::max(mtu, 0);
 }
 
+// Another network plugin that serves pods of this node, by the link that has an address of theirs.
+std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges, const LinkFeed& links) {
+  for (const Ip& ip : links.AddressesExceptOf(kBridge))
+    for (const Prefix& range : pod_ranges)
+      if (range.Contains(ip))
+        return Problem{
+            kube::kHost, std::string(kOtherNetwork),
+            fmt::format("link {0} has {1}, an address of this node's pods ({2}): another network "
+                        "plugin serves them, and k-vswitch waits; to change over, remove that "
+                        "plugin's configuration from /etc/cni/net.d, then: ip link delete {0}, and "
+                        "delete this node's pods, so that they are made anew",
+                        links.WithAddress(ip)->name, ip, range)};
+  return std::nullopt;
+}
+
 // Empty unless the layout of this build is the last one: no connection may get a mark that nobody
 // could read later.
 std::vector<world::MarkLayout> RecordedMarkLayouts(const ovsdb::Bridge& bridge) {
@@ -122,6 +137,11 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
   if (config->spec.pod_cidrs.empty()) {
     problems.push_back({object, "spec.podCIDRs",
                         "is empty: give the Node a podCIDR, or the cluster a clusterCIDR"});
+    return std::nullopt;
+  }
+
+  if (auto other = OtherNetwork(config->spec.pod_cidrs, links)) {
+    problems.push_back(std::move(*other));
     return std::nullopt;
   }
 

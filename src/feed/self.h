@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/problem.h"
@@ -14,9 +15,12 @@ namespace kvs::feed {
 
 inline constexpr const char* kBridge = "k-vswitch0";
 inline constexpr const char* kOverlayPort = "overlay0";
+// The Problem::field that says that another network plugin has this node.
+inline constexpr std::string_view kOtherNetwork = "another network";
 
 // Everything that is known about this node, as one row. nullopt until its configuration and its
-// bridge are there; what is wrong with them is added to `problems`.
+// bridge are there, and while another network plugin serves its pods: routes of ours would cut them
+// off. What is wrong is added to `problems`.
 std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
                                     const LinkFeed& links, const ovsdb::Replica& switch_,
                                     std::vector<Problem>& problems);

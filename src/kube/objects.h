@@ -147,6 +147,8 @@ struct VSwitchConfig {
   static constexpr Kind kKind = Kind::kVSwitchConfig;
   static constexpr std::string_view kAccepted = "Accepted";  // the controller's condition
   static constexpr std::string_view kReady = "Ready";        // the agent's
+  // The reason why a node isn't Ready where another network plugin serves its pods.
+  static constexpr std::string_view kOtherNetwork = "OtherNetwork";
   ObjectMeta meta;
   VSwitchConfigSpec spec;
   VSwitchConfigStatus status;

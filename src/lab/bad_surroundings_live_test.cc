@@ -97,6 +97,21 @@ class SmallDisk {
   std::string path_, over_;
 };
 
+TEST_F(BadInputLiveTest, WaitsWhereAnotherPluginServesThePods) {
+  const std::string pod = lab_->pods().at("shop/web-1").ips.front().ToString();
+  const std::string other = pod.substr(0, pod.rfind('.')) + ".254/32";
+  ASSERT_TRUE(Check(node().Here({"ip", "link", "add", "cni0", "type", "bridge"})));
+  ASSERT_TRUE(Check(node().Here({"ip", "address", "add", other, "dev", "cni0"})));
+  EXPECT_TRUE(Told("Host another network: link cni0 has " + other.substr(0, other.find('/'))));
+  ASSERT_EQ(RestartAgent(), "");
+  EXPECT_TRUE(Told("then: ip link delete cni0, "));
+  EXPECT_TRUE(AllReached()) << "what is there stays: " << last_;
+  EXPECT_FALSE(lab_->AddPod("shop/new", "node1"));
+  ASSERT_TRUE(Check(node().Here({"ip", "link", "delete", "cni0"})));
+  EXPECT_TRUE(lab_->Sync());
+  ExpectHealthy();
+}
+
 TEST_F(BadInputLiveTest, GarbageFromOpenVSwitchIsSurvived) {
   {
     const Babbler switch_babbles(node().ovs_dir() + "/k-vswitch0.mgmt");
