@@ -75,17 +75,26 @@ int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& node
 }
 
 // Another network plugin that serves pods of this node, by the link that has an address of theirs.
-std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges, const LinkFeed& links) {
-  for (const Ip& ip : links.AddressesExceptOf(kBridge))
-    for (const Prefix& range : pod_ranges)
-      if (range.Contains(ip))
-        return Problem{
-            kube::kHost, std::string(kOtherNetwork),
-            fmt::format("link {0} has {1}, an address of this node's pods ({2}): another network "
-                        "plugin serves them, and k-vswitch waits; to change over, remove that "
-                        "plugin's configuration from /etc/cni/net.d, then: ip link delete {0}, and "
-                        "delete this node's pods, so that they are made anew",
-                        links.WithAddress(ip)->name, ip, range)};
+// On the node's own links such an address is somebody's mistake, and another matter.
+std::optional<Problem> OtherNetwork(const kube::VSwitchConfigSpec& spec, const LinkFeed& links) {
+  const auto is_own = [&](const netlink::Link* link) {
+    return std::ranges::any_of(spec.overlay_ips,
+                               [&](const Ip& ip) { return links.WithAddress(ip) == link; });
+  };
+  for (const Ip& ip : links.AddressesExceptOf(kBridge)) {
+    const netlink::Link* link = links.WithAddress(ip);
+    const auto range =
+        std::ranges::find_if(spec.pod_cidrs, [&](const Prefix& pods) { return pods.Contains(ip); });
+    if (range == spec.pod_cidrs.end() || is_own(link)) continue;
+    return Problem{
+        kube::kHost, std::string(kOtherNetwork),
+        fmt::format(
+            "link {0} has {1}, an address of this node's pods ({2}): another network plugin "
+            "serves them, and k-vswitch waits; to change over, remove that plugin's "
+            "configuration from /etc/cni/net.d, then: ip link delete {0}, and delete this "
+            "node's pods, so that they are made anew",
+            link->name, ip, *range)};
+  }
   return std::nullopt;
 }
 
@@ -140,7 +149,7 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     return std::nullopt;
   }
 
-  if (auto other = OtherNetwork(config->spec.pod_cidrs, links)) {
+  if (auto other = OtherNetwork(config->spec, links)) {
     problems.push_back(std::move(*other));
     return std::nullopt;
   }
