@@ -57,6 +57,35 @@ TEST_F(FaultsLiveTest, NoPacketIsLostWhenTheAgentIsKilledAgainAndAgain) {
       << "a restart with nothing changed changes nothing";
 }
 
+// Another build was here, which kept a field more in the connections' marks: those that began under
+// it go on, and are told from ours.
+TEST_F(FaultsLiveTest, ConnectionsOfAnotherBuildGoOn) {
+  const Pod& from = PodOn(kNode);
+  const Pod& to = PodOn("node2");
+  Result<std::string> ping;
+  std::thread traffic([&] {
+    ping = Check({.argv = {"ping", "-q", "-i", "0.002", "-c", "1500", to.ips[0].ToString()},
+                  .netns = from.netns(lab_->state())},
+                 std::chrono::seconds(60));
+  });
+  std::this_thread::sleep_for(500ms);
+  EXPECT_TRUE(node().Stop("k-vswitchd", SIGKILL));
+  Do({"ovs-vsctl", "--timeout=9", "set", "bridge", "k-vswitch0",
+      "external_ids:kvs.mark-layouts=\"0:from-host=1,from-overlay=5,of-its-own=7\""});
+  EXPECT_TRUE(node().StartAgent());
+  EXPECT_TRUE(Eventually([this] { return Metric("kvswitch_ready") == "1"; }));
+  traffic.join();
+  ASSERT_TRUE(ping) << ping.error().message;
+  EXPECT_THAT(*ping, HasSubstr(" 0% packet loss"));
+  EXPECT_TRUE(AllReached()) << last_;
+  EXPECT_THAT(
+      Ask({"ovs-vsctl", "--timeout=5", "br-get-external-id", "k-vswitch0", "kvs.mark-layouts"}),
+      HasSubstr("of-its-own=7;1:from-host=1,"));
+  EXPECT_THAT(node().Appctl("dpctl/dump-conntrack", {}).value_or(""),
+              HasSubstr(fmt::format("mark={}", 1 << 28 | 1 << 1)))
+      << "from the host, of generation 1";
+}
+
 TEST_F(FaultsLiveTest, TerminatedAgentLeavesTheDatapathWorking) {
   ASSERT_TRUE(node().Stop("k-vswitchd", SIGTERM));
   EXPECT_TRUE(AllReached()) << last_;
