@@ -28,16 +28,6 @@ Mac BridgeMac(const std::string& node) {
            static_cast<uint8_t>(hash)}};
 }
 
-// The record of marks, with the layout of this build in it.
-std::string MarkLayouts(const ovsdb::Replica& there) {
-  std::string_view record;
-  if (const ovsdb::Bridge* bridge = there.bridges.Find(feed::kBridge))
-    if (const auto it = bridge->external_ids.find(ovsdb::kMarkLayoutsKey);
-        it != bridge->external_ids.end())
-      record = it->second;
-  return pipeline::ToText(pipeline::WithMarkLayout(record, pipeline::MarkLayoutOfThisBuild()));
-}
-
 // The kernel datapath if the kernel has it: it is faster by far.
 std::string DetectDatapath(const std::string& wish) {
   if (wish != "auto") return wish;
@@ -208,7 +198,7 @@ void Agent::WantBridge() {
   wanted.facts.node = options_.node_name;
   wanted.facts.datapath = wanted.datapath_type == "netdev" ? ovsdb::BridgeFacts::Datapath::kNetdev
                                                            : ovsdb::BridgeFacts::Datapath::kSystem;
-  wanted.facts.mark_layouts = MarkLayouts(ovsdb_.replica());
+  wanted.facts.mark_layouts = pipeline::ToText(feed::MarkLayouts(ovsdb_.replica()));
   wanted.tunnel_known = self != nullptr;
   if (self != nullptr) {
     wanted.facts.pod_ranges = self->pod_ranges;

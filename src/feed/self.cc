@@ -98,19 +98,18 @@ std::optional<Problem> OtherNetwork(const kube::VSwitchConfigSpec& spec, const L
   return std::nullopt;
 }
 
-// Empty unless the layout of this build is the last one: no connection may get a mark that nobody
-// could read later.
-std::vector<world::MarkLayout> RecordedMarkLayouts(const ovsdb::Bridge& bridge) {
-  const auto record = bridge.external_ids.find(ovsdb::kMarkLayoutsKey);
-  if (record == bridge.external_ids.end()) return {};
-  auto layouts = pipeline::ParseMarkLayouts(record->second);
-  if (!layouts || layouts->empty() ||
-      layouts->back().bits != pipeline::MarkLayoutOfThisBuild().bits)
-    return {};
-  return std::move(*layouts);
+std::string_view MarkRecord(const ovsdb::Replica& switch_) {
+  const ovsdb::Bridge* bridge = switch_.bridges.Find(kBridge);
+  if (bridge == nullptr) return "";
+  const auto record = bridge->external_ids.find(ovsdb::kMarkLayoutsKey);
+  return record == bridge->external_ids.end() ? "" : std::string_view(record->second);
 }
 
 }  // namespace
+
+std::vector<world::MarkLayout> MarkLayouts(const ovsdb::Replica& switch_) {
+  return pipeline::WithMarkLayout(MarkRecord(switch_), pipeline::MarkLayoutOfThisBuild());
+}
 
 int OverheadOf(world::Overlay overlay, bool outer_ip6) {
   const int ip = outer_ip6 ? 40 : 20;
@@ -141,8 +140,9 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     return std::nullopt;
   }
   if (bridge == nullptr || local == nullptr) return std::nullopt;
-  auto layouts = RecordedMarkLayouts(*bridge);
-  if (layouts.empty()) return std::nullopt;  // the agent is about to record them
+  // No connection may get a mark that nobody could read later. The agent is about to record them.
+  auto layouts = MarkLayouts(switch_);
+  if (pipeline::ToText(layouts) != MarkRecord(switch_)) return std::nullopt;
   if (config->spec.pod_cidrs.empty()) {
     problems.push_back({object, "spec.podCIDRs",
                         "is empty: give the Node a podCIDR, or the cluster a clusterCIDR"});

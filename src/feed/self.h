@@ -25,6 +25,10 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
                                     const LinkFeed& links, const ovsdb::Replica& switch_,
                                     std::vector<Problem>& problems);
 
+// What should be recorded beside the bridge (pipeline/mark_layout.h): what is, with the layout of
+// this build as the last.
+std::vector<world::MarkLayout> MarkLayouts(const ovsdb::Replica& switch_);
+
 // Bytes that a tunnel adds to each packet of a pod, outer IP header included: what the pods' MTU is
 // smaller by.
 int OverheadOf(world::Overlay overlay, bool outer_ip6);
