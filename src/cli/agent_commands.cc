@@ -9,16 +9,13 @@
 #include "cli/agents.h"
 #include "cli/bundle.h"
 #include "cli/exit_code.h"
+#include "cli/flags.h"
 #include "cli/get.h"
 #include "cli/output.h"
 #include "cli/status.h"
 
 namespace kvs::cli {
 namespace {
-
-void AddOutputFlag(CLI::App& command, std::string& output, const std::vector<std::string>& forms) {
-  command.add_option("-o,--output", output)->check(CLI::IsMember(forms))->capture_default_str();
-}
 
 int AskHere(const std::string& socket, const std::string& path, const std::string& method) {
   const auto answer = AskAgent(socket, path, method);
@@ -55,8 +52,7 @@ void AddAgentCommands(CLI::App& app, int& code) {
   AddWhereFlags(*status, asked->where);
   AddOutputFlag(*status, *form, {"text", "json"});
   status->add_flag("--wait{300}", *wait, "until it is, at most so long: 90, 90s, 5m; alone: 5m")
-      ->transform(
-          CLI::AsNumberWithUnit(std::map<std::string, int>{{"s", 1}, {"m", 60}, {"h", 3600}}));
+      ->transform(Duration());
   status->callback([asked, form, wait, &code] {
     asked->json = *form == "json";
     asked->wait = std::chrono::seconds(*wait);

@@ -8,6 +8,7 @@
 
 #include "cli/cluster_nodes.h"
 #include "cli/exit_code.h"
+#include "cli/flags.h"
 #include "cli/json_at.h"
 #include "lab/lab.h"
 #include "lab/parallel.h"
@@ -47,9 +48,9 @@ void AddWhereFlags(CLI::App& command, Where& where) {
   auto* lab_node =
       command.add_option("--lab-node", where.lab_node, "of this node of it (default lab: lab)");
   auto* node = command.add_option("--node", where.node, "this node of the cluster only");
-  auto* kubeconfig = command.add_option("--kubeconfig", where.kubeconfig, "as kubectl's");
-  auto* context = command.add_option("--context", where.context, "as kubectl's");
-  for (auto* ours : {node, kubeconfig, context}) ours->excludes(socket, lab, lab_node);
+  auto clusters = AddKubectlFlags(command, where.kubeconfig, where.context);
+  clusters.push_back(node);
+  for (auto* one : clusters) one->excludes(socket, lab, lab_node);
   for (auto* ours : {lab, lab_node}) ours->excludes(socket);
 }
 

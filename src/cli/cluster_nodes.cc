@@ -36,10 +36,7 @@ ClusterNode ToNode(const json::value& object) {
   ClusterNode node{.name = TextAt(object, "/metadata/name")};
   for (const json::value& condition : ListAt(object, "/status/conditions"))
     if (TextAt(condition, "/type") == "Ready") node.ready = TextAt(condition, "/status") == "True";
-  for (const json::value& address : ListAt(object, "/status/addresses"))
-    if (const auto ip = Ip::Parse(TextAt(address, "/address"));
-        ip && TextAt(address, "/type") == "InternalIP")
-      node.ips.push_back(*ip);
+  node.ips = InternalIps(object);
   if (const auto port = NumberAt(object, "/status/daemonEndpoints/kubeletEndpoint/Port"); port > 0)
     node.kubelet_port = static_cast<uint16_t>(port);
   return node;
@@ -56,6 +53,13 @@ std::string WhyNotRunning(const json::value& pod) {
 }
 
 }  // namespace
+
+std::vector<Ip> InternalIps(const json::value& node) {
+  json::array internal;
+  for (const json::value& address : ListAt(node, "/status/addresses"))
+    if (TextAt(address, "/type") == "InternalIP") internal.push_back(address);
+  return IpsIn(internal, "/address");
+}
 
 Result<std::vector<ClusterNode>> FindNodes(const Kubectl& kubectl) {
   const auto nodes = Items(kubectl, {"get", "nodes", "-o", "json"});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct ClusterNode {
   std::vector<Ip> ips;  // InternalIPs
   uint16_t kubelet_port = 10250;
 };
+
+// Of a Node.
+std::vector<Ip> InternalIps(const boost::json::value& node);
 
 // Of all nodes that run Linux, by name.
 Result<std::vector<ClusterNode>> FindNodes(const Kubectl& kubectl);

@@ -41,12 +41,6 @@ struct Scope {
   std::string dns;                 // "svc/kube-system/kube-dns"
 };
 
-// kFailed or kUnreachable, and why.
-struct Failure {
-  ExitCode code = kFailed;
-  std::string message;
-};
-
 tl::unexpected<Failure> Unreachable(const Error& error) {
   return tl::unexpected(Failure{kUnreachable, error.message});
 }

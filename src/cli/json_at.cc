@@ -35,6 +35,13 @@ const json::array& ListAt(const json::value& value, std::string_view pointer) {
   return at != nullptr && at->is_array() ? at->get_array() : nothing;
 }
 
+std::vector<Ip> IpsIn(const json::array& list, std::string_view pointer) {
+  std::vector<Ip> ips;
+  for (const json::value& one : list)
+    if (const auto ip = Ip::Parse(TextAt(one, pointer))) ips.push_back(*ip);
+  return ips;
+}
+
 Result<json::value> ParseObject(std::string_view text, std::string_view who) {
   boost::system::error_code error;
   json::value value = json::parse(text, error);

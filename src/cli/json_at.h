@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/net.h"
 #include "base/result.h"
 
 // What lies in a JSON value at a pointer (RFC 6901): "/metadata/labels/kubernetes.io~1os".
@@ -21,6 +23,9 @@ int64_t NumberAt(const boost::json::value& value, std::string_view pointer);
 
 // An empty list if there is none.
 const boost::json::array& ListAt(const boost::json::value& value, std::string_view pointer);
+
+// The addresses among the list's texts, or at `pointer` in its objects.
+std::vector<Ip> IpsIn(const boost::json::array& list, std::string_view pointer = "");
 
 // An Error if `text` is no JSON object; `who` gave it.
 Result<boost::json::value> ParseObject(std::string_view text, std::string_view who);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "cli/cluster_nodes.h"
 #include "cli/json_at.h"
 
 namespace kvs::cli {
@@ -14,15 +15,8 @@ namespace json = boost::json;
 
 constexpr std::string_view kNode = "node/", kService = "svc/";
 
-tl::unexpected<TraceFailure> Missing(const std::string& name, std::string_view why) {
-  return tl::unexpected(TraceFailure{kUsage, fmt::format("{}: {}", name, why)});
-}
-
-std::vector<Ip> IpsIn(const json::array& texts, std::string_view pointer) {
-  std::vector<Ip> ips;
-  for (const json::value& one : texts)
-    if (const auto ip = Ip::Parse(TextAt(one, pointer))) ips.push_back(*ip);
-  return ips;
+tl::unexpected<Failure> Missing(const std::string& name, std::string_view why) {
+  return tl::unexpected(Failure{kUsage, fmt::format("{}: {}", name, why)});
 }
 
 class Cluster {
@@ -50,12 +44,12 @@ class Cluster {
     std::vector<std::string> words = {"get", object, "-o", "json", "--ignore-not-found"};
     if (!of.ns.empty()) words.push_back("--namespace=" + of.ns);
     const auto text = kubectl_.Ask(words);
-    if (!text) return tl::unexpected(TraceFailure{kUnreachable, text.error().message});
+    if (!text) return tl::unexpected(Failure{kUnreachable, text.error().message});
     if (text->empty())
       return Missing(object, of.ns.empty() ? "there is none"
                                            : fmt::format("there is none in namespace {}", of.ns));
     auto value = ParseObject(*text, "kubectl");
-    if (!value) return tl::unexpected(TraceFailure{kFailed, value.error().message});
+    if (!value) return tl::unexpected(Failure{kFailed, value.error().message});
     return *value;
   }
 
@@ -76,7 +70,7 @@ class Cluster {
   Traced<PacketEnd> FindService(const std::string& name, const std::string& of) const {
     const auto service = Get("service", Split(of));
     if (!service) return tl::unexpected(service.error());
-    PacketEnd end{.ips = IpsIn(ListAt(*service, "/spec/clusterIPs"), "")};
+    PacketEnd end{.ips = IpsIn(ListAt(*service, "/spec/clusterIPs"))};
     if (end.ips.empty()) return Missing(name, "has no ClusterIP; name one of its pods");
     return end;
   }
@@ -84,10 +78,7 @@ class Cluster {
   Traced<PacketEnd> FindNode(const std::string& name) const {
     const auto node = Get("node", {"", name});
     if (!node) return tl::unexpected(node.error());
-    json::array internal;
-    for (const json::value& address : ListAt(*node, "/status/addresses"))
-      if (TextAt(address, "/type") == "InternalIP") internal.push_back(address);
-    return PacketEnd{name, "node", IpsIn(internal, "/address")};
+    return PacketEnd{name, "node", InternalIps(*node)};
   }
 
   const Kubectl kubectl_;
@@ -108,10 +99,9 @@ FindEnd EndsOfAgents(const Agents& agents) {
                                : Result<json::value>(tl::unexpected<Error>(answer.error()));
       if (!pods)
         return tl::unexpected(
-            TraceFailure{kUnreachable, fmt::format("{}: {}", node, pods.error().message)});
+            Failure{kUnreachable, fmt::format("{}: {}", node, pods.error().message)});
       for (const json::value& pod : ListAt(*pods, "/pods"))
-        if (TextAt(pod, "/pod") == name)
-          return PacketEnd{node, name, IpsIn(ListAt(pod, "/ips"), "")};
+        if (TextAt(pod, "/pod") == name) return PacketEnd{node, name, IpsIn(ListAt(pod, "/ips"))};
     }
     return Missing(name, fmt::format("no pod of {}; where kubectl is, kvs finds all names",
                                      fmt::join(agents.nodes(), ", ")));
@@ -121,7 +111,7 @@ FindEnd EndsOfAgents(const Agents& agents) {
 FindEnd EndsOfLab(const lab::Lab& lab) {
   return [&lab](const std::string& name) -> Traced<PacketEnd> {
     const auto place = lab.Find(name.starts_with(kNode) ? name.substr(kNode.size()) : name);
-    if (!place) return tl::unexpected(TraceFailure{kUsage, place.error().message});
+    if (!place) return tl::unexpected(Failure{kUsage, place.error().message});
     const bool pod = place->kind == lab::Place::Kind::kPod;
     return PacketEnd{place->node, pod ? place->name : "node", place->ips};
   };

@@ -9,6 +9,7 @@
 
 #include "cli/connectivity.h"
 #include "cli/exit_code.h"
+#include "cli/flags.h"
 #include "cli/output.h"
 #include "cli/probe_json.h"
 #include "lab/echo.h"
@@ -56,16 +57,12 @@ void AddTestCommands(CLI::App& app, int& code) {
   test->add_option("--external", wanted->external,
                    "an address outside that pods must reach by TCP, and maybe :PORT (default 443)");
   test->add_option("--timeout", *timeout, "for all of it: 90, 90s, 5m (default: 5m)")
-      ->transform(
-          CLI::AsNumberWithUnit(std::map<std::string, int>{{"s", 1}, {"m", 60}, {"h", 3600}}))
+      ->transform(Duration())
       ->check(CLI::PositiveNumber);
   test->add_flag("--keep", wanted->keep, "leave the test's pods, namespace kvs-test");
   test->add_flag("--list", wanted->list, "only say what would be tested");
-  test->add_option("-o,--output", *form, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  test->add_option("--kubeconfig", wanted->kubeconfig, "as kubectl's");
-  test->add_option("--context", wanted->context, "as kubectl's");
+  AddOutputFlag(*test, *form, {"text", "json"});
+  AddKubectlFlags(*test, wanted->kubeconfig, wanted->context);
   test->callback([wanted, timeout, form, &code] {
     wanted->timeout = std::chrono::seconds(*timeout);
     wanted->json = *form == "json";

@@ -97,8 +97,7 @@ lab::Place ToPlace(const json::value& pod) {
                    .name = fmt::format("{}/{}", kTestNamespace, TextAt(pod, "/metadata/name")),
                    .node = TextAt(pod, "/spec/nodeName"),
                    .listeners = ListenersOfPod()};
-  for (const json::value& one : ListAt(pod, "/status/podIPs"))
-    if (const auto ip = Ip::Parse(TextAt(one, "/ip"))) place.ips.push_back(*ip);
+  place.ips = IpsIn(ListAt(pod, "/status/podIPs"), "/ip");
   return place;
 }
 
@@ -190,10 +189,7 @@ Result<std::vector<Ip>> ClusterIps(const Kubectl& kubectl, const std::string& ns
   if (!text) return tl::unexpected<Error>(text.error());
   const auto object = ParseObject(*text, "kubectl get");
   if (!object) return tl::unexpected<Error>(object.error());
-  std::vector<Ip> ips;
-  for (const json::value& one : ListAt(*object, "/spec/clusterIPs"))
-    if (const auto ip = Ip::Parse(TextAt(one, ""))) ips.push_back(*ip);
-  return ips;
+  return IpsIn(ListAt(*object, "/spec/clusterIPs"));
 }
 
 // By its labels: a namespace of this name without them is somebody else's.

@@ -16,8 +16,8 @@ namespace json = boost::json;
 
 constexpr size_t kMostHops = 4;
 
-tl::unexpected<TraceFailure> Misused(std::string message) {
-  return tl::unexpected(TraceFailure{kUsage, std::move(message)});
+tl::unexpected<Failure> Misused(std::string message) {
+  return tl::unexpected(Failure{kUsage, std::move(message)});
 }
 
 Traced<json::value> AskHop(const WayToAgents& ask, const std::string& node,
@@ -25,7 +25,7 @@ Traced<json::value> AskHop(const WayToAgents& ask, const std::string& node,
   const auto answer = ask(node, "/v1/trace?" + query);
   const auto failed = [&](ExitCode code, std::string_view why) {
     return tl::unexpected(
-        TraceFailure{code, fmt::format("{}: {}", node, why.substr(0, why.find('\n')))});
+        Failure{code, fmt::format("{}: {}", node, why.substr(0, why.find('\n')))});
   };
   if (!answer) return failed(kUnreachable, answer.error().message);
   if (answer->status == 400) return failed(kUsage, answer->body);
@@ -88,8 +88,8 @@ PacketPath Follow(const Packet& packet, const WayToAgents& ask) {
     path.hops.push_back(std::move(*hop));
   }
   if (!query.empty())
-    path.failure = TraceFailure{
-        kFailed, fmt::format("after {} nodes it still goes on, to {}", kMostHops, node)};
+    path.failure =
+        Failure{kFailed, fmt::format("after {} nodes it still goes on, to {}", kMostHops, node)};
   return path;
 }
 

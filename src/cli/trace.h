@@ -17,12 +17,8 @@
 // No packet is sent.
 namespace kvs::cli {
 
-struct TraceFailure {
-  ExitCode code = kFailed;
-  std::string message;
-};
 template <class T>
-using Traced = tl::expected<T, TraceFailure>;
+using Traced = tl::expected<T, Failure>;
 
 // Asks the agent of a node; an Error, without the node's name, if it doesn't answer.
 using WayToAgents = std::function<Result<Answer>(const std::string& node, const std::string& path)>;
@@ -36,8 +32,8 @@ struct Packet {
 };
 
 struct PacketPath {
-  boost::json::array hops;              // as the agents gave them
-  std::optional<TraceFailure> failure;  // why the rest isn't known
+  boost::json::array hops;         // as the agents gave them
+  std::optional<Failure> failure;  // why the rest isn't known
 
   // kOk if it is delivered, or leaves for the host or another node; kFailed if it is dropped.
   ExitCode code() const;

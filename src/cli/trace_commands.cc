@@ -5,6 +5,7 @@
 
 #include "cli/agents.h"
 #include "cli/exit_code.h"
+#include "cli/flags.h"
 #include "cli/output.h"
 #include "cli/packet_ends.h"
 #include "cli/trace.h"
@@ -57,9 +58,7 @@ void AddTraceCommand(CLI::App& app, int& code) {
                   ->excludes(tcp);
   trace->add_flag("--icmp", wanted->icmp, "an echo request")->excludes(tcp, udp);
   trace->add_flag("-6,--ipv6", wanted->trace.ipv6, "to the IPv6 address of what `to` names");
-  trace->add_option("-o,--output", wanted->output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
+  AddOutputFlag(*trace, wanted->output, {"text", "json"});
   AddWhereFlags(*trace, wanted->where);
   trace->callback([wanted, &code] { code = TracePacket(*wanted); });
 }

@@ -20,7 +20,7 @@ Traced<PacketEnd> Find(const std::string& name) {
     return PacketEnd{"node1", name, {Ip(Ip4{{10, 1, 1, 3}}), Ip::Parse("fd00::3").value()}};
   if (name == "node/node9") return PacketEnd{"node9", "node", {Ip(Ip4{{10, 9, 9, 9}})}};
   if (name == "outside") return PacketEnd{"", "", {Ip(Ip4{{192, 0, 2, 1}})}};
-  return tl::unexpected(TraceFailure{kUsage, name + ": there is none"});
+  return tl::unexpected(Failure{kUsage, name + ": there is none"});
 }
 
 // "node1 from=shop/web to=10.1.1.3 tcp 80", or what is wrong.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/flags.h"
 #include "cli/output.h"
 #include "cli/uninstall.h"
 
@@ -41,8 +42,7 @@ void AddUninstallCommands(CLI::App& app, int& code) {
   uninstall->add_flag("--dry-run", wish->dry_run, "only say what would be removed");
   uninstall->add_flag("--force", wish->force,
                       "also where pods are attached or an agent doesn't answer");
-  uninstall->add_option("--kubeconfig", wish->kubeconfig, "as kubectl's");
-  uninstall->add_option("--context", wish->context, "as kubectl's");
+  AddKubectlFlags(*uninstall, wish->kubeconfig, wish->context);
   uninstall->callback([wish, &code] { code = Uninstall(*wish); });
 }
 
