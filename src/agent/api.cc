@@ -8,7 +8,7 @@
 #include "agent/trace.h"
 #include "base/log.h"
 #include "ovsdb/attachment.h"
-#include "pipeline/tables.h"
+#include "pipeline/describe.h"
 
 namespace kvs::agent {
 namespace {
@@ -26,11 +26,6 @@ json::array Texts(const std::vector<T>& values) {
   json::array all;
   for (const T& value : values) all.emplace_back(value.ToString());
   return all;
-}
-
-// Empty for a table that isn't ours.
-std::string_view TableName(uint8_t table) {
-  return table < pipeline::kTables.size() ? pipeline::kTables[table].name : std::string_view();
 }
 
 std::string_view Name(world::Overlay overlay) {
@@ -122,7 +117,7 @@ json::value Flows(const Agent& agent, std::vector<openflow::InstalledFlow> flows
   for (const auto& installed : flows) {
     const flow::Flow& flow = installed.flow;
     json::object one = {
-        {"table", flow.key.table},           {"tableName", TableName(flow.key.table)},
+        {"table", flow.key.table},           {"tableName", pipeline::NameOfTable(flow.key.table)},
         {"priority", flow.key.priority},     {"match", flow.key.match.ToString()},
         {"actions", ToString(flow.actions)}, {"cookie", fmt::format("{:#x}", flow.cookie)},
         {"packets", installed.packets},      {"bytes", installed.bytes}};

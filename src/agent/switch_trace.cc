@@ -1,18 +1,13 @@
 #include "agent/switch_trace.h"
 
+#include <charconv>
 #include <sstream>
 
 #include "feed/self.h"
-#include "pipeline/tables.h"
+#include "pipeline/describe.h"
 
 namespace kvs::agent {
 namespace {
-
-// The name of the table with this number; the number if there is none.
-std::string NameOfTable(std::string_view number) {
-  const auto stage = pipeline::StageNamed(number);
-  return std::string(stage ? pipeline::InfoOf(*stage).name : number);
-}
 
 std::string_view Trimmed(std::string_view line) {
   const auto first = line.find_first_not_of(' ');
@@ -28,11 +23,17 @@ std::string_view TableOf(std::string_view line) {
              : std::string_view();
 }
 
+std::string NameOf(std::string_view table) {
+  uint8_t number = 0;
+  const auto error = std::from_chars(table.data(), table.data() + table.size(), number).ec;
+  return error == std::errc{} ? pipeline::NameOfTable(number) : std::string(table);
+}
+
 // "ip, priority 300, cookie 0x1" of a table's line.
 TraceStep StepOf(std::string_view table, std::string_view flow) {
   constexpr std::string_view kCookie = ", cookie ";
   const auto at = flow.find(kCookie);
-  TraceStep step{.table = NameOfTable(table), .flow = std::string(flow.substr(0, at))};
+  TraceStep step{.table = NameOf(table), .flow = std::string(flow.substr(0, at))};
   if (at != std::string_view::npos) step.cookie = flow.substr(at + kCookie.size());
   return step;
 }
@@ -59,7 +60,7 @@ void TakeAction(std::string_view action, SwitchTrace& trace) {
   // After a ct() come its nested actions once more, and the drop of the packet that was cloned.
   const bool after_ct = !actions.empty() && actions.back().starts_with("ct(");
   if (after_ct && (action == "drop" || actions.back().find(action) != std::string::npos)) return;
-  actions.emplace_back(action);
+  actions.push_back(pipeline::NameTables(std::string(action)));
 }
 
 }  // namespace

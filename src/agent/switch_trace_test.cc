@@ -15,9 +15,9 @@ constexpr char kTrace[] =
 bridge("k-vswitch0")
 --------------------
  0. ip,in_port=19, priority 300, cookie 0x1
-    resubmit(,11)
-11. ip, priority 300
-    ct(table=12,zone=2)
+    resubmit(,90)
+90. ip, priority 300
+    ct(table=95,zone=2)
     drop
      -> A clone of the packet is forked to recirculate.
 
@@ -34,10 +34,10 @@ Flow: recirc_id=0x1,ct_state=new|trk,tcp,in_port=19,nw_ttl=64
 bridge("k-vswitch0")
 --------------------
     thaw
-        Resuming from table 12
-12. ct_state=+new, priority 300
-    goto_table:24
-24. ip,nw_dst=10.244.2.0/24, priority 124
+        Resuming from table 95
+95. ct_state=+new, priority 300
+    goto_table:180
+180. ip,nw_dst=10.244.2.0/24, priority 124
     set_field:0x7->tun_id
     set_field:10.200.0.2->tun_dst
     output:1
@@ -65,7 +65,7 @@ TEST(SwitchTrace, TablesHaveNames) {
   EXPECT_EQ(trace.steps[0].flow, "ip,in_port=19, priority 300");
   EXPECT_EQ(trace.steps[0].cookie, "0x1");
   EXPECT_THAT(trace.steps[0].actions, testing::IsEmpty()) << "a jump is no action";
-  EXPECT_THAT(trace.steps[1].actions, testing::ElementsAre("ct(table=12,zone=2)"));
+  EXPECT_THAT(trace.steps[1].actions, testing::ElementsAre("ct(table=state,zone=2)"));
   EXPECT_EQ(trace.steps[3].table, "route");
   EXPECT_THAT(
       trace.steps[3].actions,
@@ -77,7 +77,7 @@ TEST(SwitchTrace, TheKernelsTunnelIsTheActionsWord) {
   const auto trace = ParseTrace(R"(
 bridge("k-vswitch0")
 --------------------
-24. ipv6,ipv6_dst=fd00:10:244:2::/64, priority 164
+180. ipv6,ipv6_dst=fd00:10:244:2::/64, priority 164
     set_field:fd00:200::2->tun_ipv6_dst
     output:1
      -> output to kernel tunnel
@@ -90,7 +90,7 @@ TEST(SwitchTrace, WhatIsNotOutputEntersNoTunnel) {
   const auto trace = ParseTrace(R"(
 bridge("k-vswitch0")
 --------------------
-24. ip, priority 124
+180. ip, priority 124
     set_field:10.200.0.2->tun_dst
     drop
 )");

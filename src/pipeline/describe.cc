@@ -15,10 +15,6 @@ bool IsRegister(flow::Field field) {
   return field >= flow::Field::kReg0 && field <= flow::Field::kReg15;
 }
 
-std::string NameOfTable(uint8_t number) {
-  return number < kTables.size() ? std::string(kTables[number].name) : std::to_string(number);
-}
-
 void Append(std::string& list, std::string_view one) {
   if (!list.empty()) list += ',';
   list += one;
@@ -42,8 +38,8 @@ std::string NamesOf(flow::Field field, uint32_t value, uint32_t mask) {
   return names;
 }
 
-// Replaces the number after every `before` by the table's name.
-std::string NameTables(std::string text, std::string_view before) {
+// Puts the table's name in place of the number after every `before`.
+std::string NameTablesAfter(std::string_view before, std::string text) {
   for (size_t at = text.find(before); at != text.npos; at = text.find(before, at)) {
     at += before.size();
     uint8_t number = 0;
@@ -58,10 +54,19 @@ std::string Describe(const flow::Action& action) {
   if (const auto* set = std::get_if<flow::SetField>(&action); set && IsRegister(set->field))
     return "set:" + NamesOf(set->field, static_cast<uint32_t>(set->value.ToInt()),
                             static_cast<uint32_t>(set->mask.ToInt()));
-  return NameTables(NameTables(flow::ToString({action}), "table="), "goto_table:");
+  return NameTables(flow::ToString({action}));
 }
 
 }  // namespace
+
+std::string NameOfTable(uint8_t number) {
+  const TableInfo* table = TableOf(number);
+  return table ? std::string(table->name) : std::to_string(number);
+}
+
+std::string NameTables(std::string actions) {
+  return NameTablesAfter("goto_table:", NameTablesAfter("table=", std::move(actions)));
+}
 
 std::string Describe(const flow::Match& match) {
   flow::Match rest;

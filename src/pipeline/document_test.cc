@@ -39,7 +39,8 @@ TEST(DocumentTest, ListsTheTables) {
   for (size_t i = 0; i < rows.size(); ++i) {
     const TableInfo& table = kTables[i];
     const std::vector<std::string> is = {
-        std::to_string(i), std::string(table.name), table.line == Line::kMain ? "main" : "side",
+        std::to_string(NumberOf(table.stage)), std::string(table.name),
+        table.line == Line::kMain ? "main" : "side",
         table.on_miss == OnMiss::kDrop ? "drop" : "next", table.in_use ? "in use" : "reserved"};
     EXPECT_EQ(rows[i], is);
   }

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "pipeline/describe.h"
 #include "pipeline/scenario.h"
 
 namespace kvs::pipeline {
@@ -22,12 +23,13 @@ TEST(TablesTest, NextSkipsWhatIsNotInUse) {
   EXPECT_EQ(Next(Stage::kToHost), Stage::kToHost);
 }
 
-TEST(TablesTest, AreFoundByNameAndByNumber) {
-  EXPECT_EQ(StageNamed("route"), Stage::kRoute);
-  EXPECT_EQ(StageNamed(std::to_string(NumberOf(Stage::kRoute))), Stage::kRoute);
-  EXPECT_EQ(StageNamed("0"), Stage::kClassify);
-  for (const char* bad : {"", "nowhere", "99", "-1", "1x"})
-    EXPECT_EQ(StageNamed(bad), std::nullopt);
+TEST(TablesTest, HaveNamesByTheirNumbers) {
+  for (const TableInfo& table : kTables) EXPECT_EQ(NameOfTable(NumberOf(table.stage)), table.name);
+  EXPECT_EQ(NameOfTable(1), "1");
+  EXPECT_EQ(NameOfTable(255), "255");
+  EXPECT_EQ(NameTables(fmt::format("ct(table={},zone=2),goto_table:{}", NumberOf(Stage::kState),
+                                   NumberOf(Stage::kRoute))),
+            "ct(table=state,zone=2),goto_table:route");
 }
 
 TEST(FieldsTest, MasksAndValues) {

@@ -1,47 +1,49 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <functional>
 #include <string_view>
 
 // The whole pipeline, in packet order: every table that pods, overlay, Services, policy and
-// telemetry need, laid out once, so that a later feature finds its place and moves nobody else's.
-// A table's number is its position, used or not, so numbers in a switch keep their meaning across
-// builds. docs/pipeline.md says what enters and leaves each table.
+// telemetry need, laid out once, so that a later feature finds its place. docs/pipeline.md says
+// what enters and leaves each table.
 //
 // Packets run down the main line. Next() goes straight to the next stage in use, so a stage that is
 // empty in this build costs no table hop. A side stage is entered only by a flow that names it.
 namespace kvs::pipeline {
 
+// A stage's value is its table's number, for ever: a packet that is with the connection tracker
+// while an agent of another build takes over comes back to the number that the old ct(table=...)
+// named. A new table gets a number between its neighbours', and no number is used a second time.
 enum class Stage : uint8_t {
-  kClassify,
-  kArp,
-  kNd,
-  kNdReply,
-  kUndoSnat,
-  kService,
-  kServiceSelect,
-  kAffinity,
-  kEndpointChoose,
-  kEndpointLearn,
-  kEndpoint,
-  kTrack,
-  kState,
-  kEgressSet,
-  kEgressClass,
-  kEgressPolicy,
-  kIngressSet,
-  kIngressClass,
-  kIngressPolicy,
-  kDeny,
-  kAccept,
-  kObserve,
-  kCommit,
-  kTranslateBack,
-  kRoute,
-  kToHost,
+  kClassify = 0,
+  kArp = 5,
+  kNd = 10,
+  kNdReply = 15,
+  kUndoSnat = 40,
+  kService = 45,
+  kServiceSelect = 50,
+  kAffinity = 55,
+  kEndpointChoose = 60,
+  kEndpointLearn = 65,
+  kEndpoint = 70,
+  kTrack = 90,
+  kState = 95,
+  kEgressSet = 110,
+  kEgressClass = 115,
+  kEgressPolicy = 120,
+  kIngressSet = 125,
+  kIngressClass = 130,
+  kIngressPolicy = 135,
+  kDeny = 140,
+  kAccept = 160,
+  kObserve = 165,
+  kCommit = 170,
+  kTranslateBack = 175,
+  kRoute = 180,
+  kToHost = 185,
 };
 
 enum class Line : uint8_t { kMain, kSide };
@@ -93,24 +95,23 @@ inline constexpr auto kTables = std::to_array<TableInfo>({
 });
 
 constexpr uint8_t NumberOf(Stage stage) { return static_cast<uint8_t>(stage); }
-constexpr const TableInfo& InfoOf(Stage stage) { return kTables[NumberOf(stage)]; }
+
+// nullptr: the pipeline has no table of this number.
+constexpr const TableInfo* TableOf(uint8_t number) {
+  const auto it = std::ranges::find(kTables, Stage{number}, &TableInfo::stage);
+  return it == kTables.end() ? nullptr : &*it;
+}
 
 // The next stage of the main line that this build uses; after the last one, the last one.
 constexpr Stage Next(Stage stage) {
-  for (size_t i = NumberOf(stage) + size_t{1}; i < kTables.size(); ++i)
-    if (kTables[i].line == Line::kMain && kTables[i].in_use) return kTables[i].stage;
+  for (const TableInfo& table : kTables)
+    if (table.stage > stage && table.line == Line::kMain && table.in_use) return table.stage;
   return kTables.back().stage;
 }
 
-// The stage of a table's name, or of its number as text; nullopt if there is none.
-std::optional<Stage> StageNamed(std::string_view name);
-
-constexpr bool NumbersFollowPosition() {
-  for (size_t i = 0; i < kTables.size(); ++i)
-    if (NumberOf(kTables[i].stage) != i) return false;
-  return true;
-}
-static_assert(NumbersFollowPosition());
+// Packets only go forward (goto_table, ovs-actions(7)), and no two tables share a number.
+static_assert(std::ranges::adjacent_find(kTables, std::ranges::greater_equal{},
+                                         &TableInfo::stage) == kTables.end());
 static_assert(kTables.back().in_use);
 
 }  // namespace kvs::pipeline
