@@ -21,6 +21,15 @@ TEST_P(ApiSourceTest, WaitsAsLongAsTheServerSays) {
   ASSERT_TRUE(Until([&] { return pods_->synced && problems_.empty(); }));
 }
 
+TEST_P(ApiSourceTest, WaitsNotForHours) {
+  ground_.options.patience.asked = 300ms;
+  api_.faults = {.status = 503, .retry_after = 86400};
+  Open();
+  ASSERT_TRUE(Until([&] { return !problems_.empty(); }));
+  api_.faults = {};
+  EXPECT_TRUE(Until([&] { return pods_->synced && problems_.empty(); }));
+}
+
 TEST_P(ApiSourceTest, SaysThatThisMachinesClockIsWrong) {
   api_.faults.clock_ahead = 3600s;
   OpenAndSync();

@@ -214,10 +214,10 @@ void Reflector::Silent() {
   Failed(fmt::format("{}: the watch of {} isn't answered", client_.server(), Name(kind_)));
 }
 
-void Reflector::Failed(const std::string& why, milliseconds least) {
+void Reflector::Failed(const std::string& why, milliseconds asked) {
   exchange_.reset();
   silence_.Stop();
-  next_.Start(std::max(least, backoff_.Next()));
+  next_.Start(std::max(std::min(asked, patience_.asked), backoff_.Next()));
   handlers_.on_trouble(why);
 }
 

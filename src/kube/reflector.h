@@ -28,13 +28,14 @@ std::string Escape(std::string_view text);
 struct Patience {
   std::chrono::milliseconds answer{30000};    // for a page, and for a watch to begin
   std::chrono::milliseconds silence{180000};  // in a watch: bookmarks come about once a minute
+  std::chrono::milliseconds asked{60000};     // by Retry-After; a proxy may say hours
 };
 
 // Follows the objects of one kind on the API server: lists them in pages of 500, then watches from
 // there (kubernetes.io/docs/reference/using-api/api-concepts). A watch that ends goes on where it
 // was; only what the server has forgotten (410 Gone) is listed anew. Bookmarks are asked for, so
 // that this is rare, and a watch in which nothing comes for 3 minutes is made again on another
-// connection. Failures are retried after 0.2 to 30 s, or as the server says.
+// connection. Failures are retried after 0.2 to 30 s, or as the server says: a minute at most.
 class Reflector {
  public:
   struct Handlers {
@@ -60,7 +61,7 @@ class Reflector {
   void WatchEnded(const Result<>& done);
   void Silent();
   void Relist(const std::string& why);
-  void Failed(const std::string& why, std::chrono::milliseconds least = {});
+  void Failed(const std::string& why, std::chrono::milliseconds asked = {});
   void Answered(const io::HttpHead& head);
   std::string Refusal() const;
   std::string Query() const;
