@@ -18,7 +18,8 @@ constexpr char kManager[] = "controller";
 // compared: that changes with the status only.
 bool Holds(const VSwitchConfig& existing, const VSwitchConfig& desired) {
   const auto* found = kube::FindCondition(existing.status.conditions, VSwitchConfig::kAccepted);
-  if (!found || existing.spec != desired.spec) return false;
+  if (!found || existing.spec != desired.spec || existing.node_uid != desired.node_uid)
+    return false;
   kube::Condition accepted = desired.status.conditions.front();
   accepted.last_transition_time = found->last_transition_time;
   return *found == accepted;

@@ -84,6 +84,20 @@ TEST_F(ControllerTest, FollowsTheNodes) {
   EXPECT_EQ(RangeOf("c"), "10.1.7.0/24");
 }
 
+TEST_F(ControllerTest, AConfigurationOfAnotherNodeOfThatNameIsWrittenAnew) {
+  const std::string node = Node("a", "10.1.7.0/24", "10.0.0.1");
+  const std::string unnamed = "{name: a}";
+  const auto with = [&](const std::string& uid) {
+    return std::string(node).replace(node.find(unnamed), unnamed.size(),
+                                     "{name: a, uid: " + uid + "}");
+  };
+  Write("a.yaml", with("first"));
+  Start();
+  ASSERT_TRUE(Until([&] { return configs_.contains("a") && configs_["a"].node_uid == "first"; }));
+  Write("a.yaml", with("second"));
+  ASSERT_TRUE(Until([&] { return configs_["a"].node_uid == "second"; }));
+}
+
 TEST_F(ControllerTest, ARestartChangesNothing) {
   Write("a.yaml", Node("a", "", "10.0.0.1") + Node("b", "", "10.0.0.2"));
   Start();

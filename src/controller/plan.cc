@@ -301,6 +301,7 @@ std::string RangeSource(const Draft& draft, const std::vector<Prefix>& ranges) {
 VSwitchConfig Planner::Finish(Draft& draft) const {
   VSwitchConfig config;
   config.meta.name = draft.node->meta.name;
+  config.node_uid = draft.node->meta.uid;
   VSwitchConfigSpec& spec = config.spec;
   const bool six_first = SixFirst(draft.node->pod_cidrs);
   spec.pod_cidrs = Listed(draft.range, six_first);

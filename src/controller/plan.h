@@ -34,6 +34,7 @@ inline constexpr char kOverlayIpAnnotation[] = "kvswitch.io/overlay-ip";
 //    first by name. Who is refused keeps what it had, and its condition says why; so does who wants
 //    a range outside the cluster's, or writes what can't be read.
 //  * A range without room for a pod is granted, and its condition says so.
+//  * A configuration is owned by its Node, by UID.
 //  * The range of a configuration whose node is gone is not given away until that is deleted.
 //
 // Reasons of a condition that is False: InvalidNode, PodCIDRInvalid, PodCIDROverlap,

@@ -60,6 +60,16 @@ TEST(Plan, TakesWhatTheNodeSays) {
   EXPECT_EQ(cluster["a"], "pods=10.1.7.0/24,fd00:1:0:7::/64 ip=172.16.0.1 Accepted");
 }
 
+TEST(Plan, TheNodeOwnsItsConfiguration) {
+  Cluster cluster;
+  cluster.AddNode("a", {"10.1.7.0/24"}, "10.0.0.1").meta.uid = "first";
+  cluster.Apply();
+  EXPECT_EQ(cluster.facts.existing.at("a").node_uid, "first");
+  cluster.facts.nodes.at("a").meta.uid = "second";
+  cluster.Apply();
+  EXPECT_EQ(cluster.facts.existing.at("a").node_uid, "second");
+}
+
 TEST(Plan, Ipv6FirstStaysFirst) {
   Cluster cluster;
   cluster.AddNode("a", {"fd00:1:0:7::/64", "10.1.7.0/24"}, "10.0.0.1");

@@ -116,7 +116,7 @@ void Api::Apply(const Object& object, std::string_view manager, Done done) {
   meta.generation = 0;
   json::object spec = Encode(own).get_object();
   json::object status{{"apiVersion", spec["apiVersion"]}, {"kind", spec["kind"]}};
-  status["metadata"] = spec["metadata"];
+  status["metadata"] = {{"name", meta.name}};
   const bool has_status = spec.contains("status");
   if (has_status) status["status"] = spec["status"];
   spec.erase("status");

@@ -58,7 +58,7 @@ Object AnyObject() {
     case 3:
       return ConfigMap{AnyMeta(true), AnyTextMap()};
     default: {
-      VSwitchConfig config{.meta = AnyMeta(false)};
+      VSwitchConfig config{.meta = AnyMeta(false), .node_uid = *AnyName()};
       config.spec.pod_cidrs = {Prefix(AnyIp(false), 24), Prefix(AnyIp(true), 64)};
       config.spec.overlay_ips = {AnyIp(true)};
       config.spec.overlay_type = OverlayType::kGre;

@@ -44,6 +44,7 @@ bool OnlyStatus(const Object& object) {
 void Merge(const VSwitchConfig& from, VSwitchConfig& into) {
   into.meta.labels = into.meta.labels.With(from.meta.labels);
   into.meta.annotations = into.meta.annotations.With(from.meta.annotations);
+  Take(from.node_uid, into.node_uid);
   Take(from.spec.pod_cidrs, into.spec.pod_cidrs);
   Take(from.spec.cluster_cidrs, into.spec.cluster_cidrs);
   Take(from.spec.service_cidrs, into.spec.service_cidrs);

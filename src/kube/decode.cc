@@ -193,6 +193,11 @@ void ReadCount(const JsonFields& fields, Field field, std::optional<int64_t>& ou
 }
 
 void Read(const JsonFields& fields, VSwitchConfig& config) {
+  fields.Sub({"metadata"}).Each({"ownerReferences"}, [&](const JsonFields& one) {
+    std::string kind;
+    one.Read({"kind"}, kind);
+    if (kind == Name(Kind::kNode)) one.Read({"uid"}, config.node_uid);
+  });
   ReadSpec(fields.Sub({"spec"}), config.spec);
   const JsonFields status = fields.Sub({"status"});
   VSwitchConfigStatus& out = config.status;

@@ -138,7 +138,18 @@ json::object StatusOf(const VSwitchConfigStatus& status) {
   return to;
 }
 
+void SetOwner(const VSwitchConfig& config, json::object& to) {
+  if (config.node_uid.empty()) return;
+  json::array owners;
+  owners.push_back(json::object{{"apiVersion", ApiVersion(Kind::kNode)},
+                                {"kind", Name(Kind::kNode)},
+                                {"name", config.meta.name},
+                                {"uid", config.node_uid}});
+  to["metadata"].as_object()["ownerReferences"] = std::move(owners);
+}
+
 void Fill(const VSwitchConfig& config, json::object& to) {
+  SetOwner(config, to);
   json::object spec;
   SetTwins(spec, "podCIDR", "podCIDRs", config.spec.pod_cidrs);
   SetTwins(spec, "clusterCIDR", "clusterCIDRs", config.spec.cluster_cidrs);

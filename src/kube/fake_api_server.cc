@@ -61,7 +61,7 @@ bool SameSpec(const Object& one, const Object& other) {
 // The fields that a patch of the object, or of its status, can set.
 Object Part(Object object, bool status) {
   auto* config = std::get_if<VSwitchConfig>(&object);
-  if (config && status) config->spec = {};
+  if (config && status) config->spec = {}, config->node_uid = {};
   if (config && !status) config->status = {};
   if (status) MetaOf(object) = {.name = MetaOf(object).name};
   return object;

@@ -150,6 +150,9 @@ struct VSwitchConfig {
   // The reason why a node isn't Ready where another network plugin serves its pods.
   static constexpr std::string_view kOtherNetwork = "OtherNetwork";
   ObjectMeta meta;
+  // Of the Node that owns it (metadata.ownerReferences): when that Node is deleted, Kubernetes
+  // deletes this too, whether a controller runs or not. Empty: none does.
+  std::string node_uid;
   VSwitchConfigSpec spec;
   VSwitchConfigStatus status;
 

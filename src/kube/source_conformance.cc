@@ -211,6 +211,7 @@ TEST_P(SourceConformance, ManagersOwnTheirFields) {
   Log configs(*source_, Kind::kVSwitchConfig);
   const auto config = [&] { return configs.Get<VSwitchConfig>("node1"); };
   VSwitchConfig spec = NewConfig("node1", "10.1.1.0/24"), status = NewConfig("node1", "");
+  spec.node_uid = "of-node1";
   AddCondition(spec, "Accepted", "True");
   AddCondition(status, "Ready", "False");
   status.status.mtu = 1450;
@@ -221,6 +222,7 @@ TEST_P(SourceConformance, ManagersOwnTheirFields) {
   source_->Apply(status, "agent", two.Done());
   ASSERT_TRUE(Until([&] { return two.good() && config().status.mtu == 1450; }));
   EXPECT_EQ(config().spec, spec.spec);
+  EXPECT_EQ(config().node_uid, spec.node_uid);
   EXPECT_EQ(config().status.conditions.size(), 2u);
   const int64_t generation = config().meta.generation;
   EXPECT_GT(generation, 0);
