@@ -34,6 +34,25 @@ std::string DetectDatapath(const std::string& wish) {
   return std::filesystem::exists("/sys/module/openvswitch") ? "system" : "netdev";
 }
 
+// Why a new port can't be realized; "": it can.
+std::string ObjectionTo(const ovsdb::Interface& interface, const world::Self& self) {
+  const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
+  if (!attachment) return "";  // a problem of PortFeed's
+  // The node may have become another since the plugin read its ranges: they, and our promise to be
+  // here, outlive a power cut in OVSDB. (A port that was made again from its link's alias, without
+  // netns, is of a pod that has its address rightly.)
+  const bool of_ranges =
+      attachment->ipam == ovsdb::Attachment::Ipam::kOwn && !attachment->netns.empty();
+  for (const Ip& ip : attachment->ips) {
+    if (auto why = pipeline::ObjectionTo(self, ip); !why.empty()) return why;
+    if (of_ranges && std::ranges::none_of(self.pod_ranges,
+                                          [&](const Prefix& range) { return range.Contains(ip); }))
+      return fmt::format("{} is of a pod range that was this node's before; it has {} now", ip,
+                         Join(self.pod_ranges));
+  }
+  return "";
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Agent>> Agent::Open(io::Loop& loop, Options options,
@@ -81,10 +100,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
                  .objection =
                      [this](const ovsdb::Interface& interface) {
                        const world::Self* self = world_.self.Find(0);
-                       const world::Port* port = world_.ports.Find(interface.name);
-                       for (const Ip& ip : self&& port ? port->ips : std::vector<Ip>{})
-                         if (auto why = pipeline::ObjectionTo(*self, ip); !why.empty()) return why;
-                       return std::string();
+                       return self ? ObjectionTo(interface, *self) : "";
                      }}) {
   round_.StartRepeating(kRound);
 }

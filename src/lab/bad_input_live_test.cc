@@ -70,6 +70,33 @@ constexpr BadSetting kBadSettings[] = {
     {"overlayType: [vxlan]", "data.overlayType: expected a string, got a list"},
 };
 
+// As after a power cut: the agent's promise is in the database still, and the node is another.
+TEST_F(BadInputLiveTest, NobodyGetsAnAddressOfARangeThatIsGone) {
+  ASSERT_TRUE(node().Stop("k-vswitchd", SIGKILL));
+  Result<> added;
+  std::thread adding([&] { added = lab_->AddPod("shop/late", "node1"); });
+  EXPECT_TRUE(Eventually([&] {
+    return Ask({"ovs-vsctl", "--timeout=5", "--bare", "--columns=name", "find", "interface",
+                "external_ids:kvs.pod=shop/late"}) != "";
+  }));
+  std::string nodes = Read(lab_->options().manifests + "/nodes.yaml");
+  const auto replace = [&](std::string_view range, std::string_view by) {
+    for (size_t at; (at = nodes.find(range)) != nodes.npos;) nodes.replace(at, range.size(), by);
+  };
+  replace("10.244.1.0/24", "10.244.9.0/24");
+  replace("fd00:10:244:1::/64", "fd00:10:244:9::/64");
+  Manifest("nodes.yaml", nodes);
+  EXPECT_TRUE(Eventually([&] { return Accepted("node1").find("10.244.9.0/24") != nodes.npos; }));
+  EXPECT_TRUE(node().StartAgent());
+  adding.join();
+  ASSERT_FALSE(added);
+  EXPECT_THAT(added.error().message, HasSubstr(" is of a pod range that was this node's before; it "
+                                               "has 10.244.9.0/24,fd00:10:244:9::/64 now"));
+  added = lab_->AddPod("shop/late", "node1");
+  ASSERT_TRUE(added) << added.error().message;
+  EXPECT_THAT(lab_->pods().at("shop/late").ips[0].ToString(), testing::StartsWith("10.244.9."));
+}
+
 TEST_F(BadInputLiveTest, BadSettingsChangeNothing) {
   for (const auto& [data, message] : kBadSettings) {
     SCOPED_TRACE(data);

@@ -37,9 +37,10 @@ class BadInputLiveTest : public LiveLab {
     ASSERT_TRUE(written) << written.error().message;
   }
   std::string ControllerLog() { return Read(lab_->state().Path("k-vswitch-controller.log")); }
-  // What the controller has told about node2.
-  std::string Accepted() {
-    return Read(lab_->options().manifests + "/.kvswitch/vswitchconfig.node2.controller.yaml");
+  // What the controller has written for a node.
+  std::string Accepted(const std::string& of = "node2") {
+    return Read(fmt::format("{}/.kvswitch/vswitchconfig.{}.controller.yaml",
+                            lab_->options().manifests, of));
   }
   std::string AgentLog() { return Read(node().Log("k-vswitchd")); }
   bool Told(const Node& of, const std::string& problem) {
