@@ -13,8 +13,8 @@ namespace kvs::agent {
 namespace {
 
 // How often it looks at what nobody tells it of.
-constexpr auto kRound = std::chrono::milliseconds(2000);
-constexpr uint64_t kRoundsToAudit = 10;
+constexpr auto kRound = std::chrono::milliseconds(4000);
+constexpr uint64_t kRoundsToAudit = 5;
 constexpr auto kStatusInterval = std::chrono::milliseconds(10000);
 
 std::string MgmtSocket(const Options& options) {
@@ -245,6 +245,7 @@ void Agent::Announce() {
   if (!installed) return;
   announced_ = true;
   log::Info("ready");
+  WriteStatus();  // Nodes wait for that
 }
 
 void Agent::LookRound() {
