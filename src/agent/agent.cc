@@ -88,7 +88,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
              [this] { Soon(); }),
       nat_(loop, pipeline_.engine(), feed::kBridge),
       firewall_(loop, pipeline_.engine(), feed::kBridge),
-      keeper_(loop, ovsdb_, feed::kBridge),
+      keeper_(loop, ovsdb_, feed::kBridge, [this] { return links_->All(); }),
       verdicts_(ovsdb_, switch_,
                 {.applied = [this] { return flows_.applied(); },
                  .netdev = [this] { return OnNetdev(); },
@@ -196,6 +196,7 @@ void Agent::Turn() {
   if (flows_.applied() > 0 && !announced_) Announce();
   if (ovsdb_seen_) WantBridge();
   bridge_.Reconcile();
+  keeper_.Check();
   if (InputsKnown()) {
     host_.Reconcile();
     nat_.Reconcile();
@@ -250,7 +251,8 @@ void Agent::Announce() {
 
 void Agent::LookRound() {
   ++rounds_;
-  keeper_.Check(links_->All());
+  keeper_.Check();
+  keeper_.Reap();
   if (rounds_ % kRoundsToAudit == 0) {
     flows_.Audit();
     other_network_ = ConfigBeforeOurs(options_);

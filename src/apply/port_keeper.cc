@@ -52,29 +52,38 @@ PortFaults FindPortFaults(const ovsdb::Bridge& bridge, const ovsdb::Replica& the
   return faults;
 }
 
-PortKeeper::PortKeeper(io::Loop& loop, ovsdb::Session& session, std::string bridge)
-    : loop_(loop), session_(session), bridge_(std::move(bridge)) {}
+PortKeeper::PortKeeper(io::Loop& loop, ovsdb::Session& session, std::string bridge, Links links)
+    : loop_(loop),
+      session_(session),
+      bridge_(std::move(bridge)),
+      links_(std::move(links)),
+      again_(loop, [this] { Check(); }) {}
 
-bool PortKeeper::Lasting(const std::string& fault) {
+// How long the fault has to last yet before it is mended.
+std::chrono::milliseconds PortKeeper::Left(const std::string& fault) {
   const auto patience = fault.starts_with("link ") ? kShortPatience : kPatience;
-  return loop_.Now() - since_.try_emplace(fault, loop_.Now()).first->second >= patience;
+  return since_.try_emplace(fault, loop_.Now()).first->second + patience - loop_.Now();
 }
 
-void PortKeeper::Check(const std::vector<netlink::Link>& links) {
-  if (std::ranges::any_of(links, [](const auto& link) { return link.group == kDeadGroup; })) Reap();
+void PortKeeper::Check() {
   const ovsdb::Bridge* bridge = session_.replica().bridges.Find(bridge_);
   if (!session_.up() || bridge == nullptr || busy_) return;
 
-  PortFaults all = FindPortFaults(*bridge, session_.replica(), links);
+  PortFaults all = FindPortFaults(*bridge, session_.replica(), links_());
   std::set<std::string> names;
   for (const auto& port : all.without_link) names.insert("port " + port);
   for (const auto& link : all.without_port) names.insert("link " + link.name);
   std::erase_if(since_, [&](const auto& entry) { return !names.contains(entry.first); });
 
-  std::erase_if(all.without_link,
-                [this](const std::string& port) { return !Lasting("port " + port); });
-  std::erase_if(all.without_port,
-                [this](const netlink::Link& link) { return !Lasting("link " + link.name); });
+  auto next = std::chrono::milliseconds::max();
+  const auto waits = [&](const std::string& fault) {
+    const auto left = Left(fault);
+    if (left.count() > 0) next = std::min(next, left);
+    return left.count() > 0;
+  };
+  std::erase_if(all.without_link, [&](const auto& port) { return waits("port " + port); });
+  std::erase_if(all.without_port, [&](const auto& link) { return waits("link " + link.name); });
+  if (next != next.max()) again_.Start(next);
   if (!all.without_link.empty() || !all.without_port.empty()) Mend(*bridge, all);
 }
 
@@ -115,11 +124,7 @@ void PortKeeper::Mended(const PortFaults& faults) {
 }
 
 void PortKeeper::Reap() {
-  if (reaping_) {
-    reap_again_ = true;
-    return;
-  }
-  reap_again_ = false;
+  if (reaping_ || std::ranges::count(links_(), kDeadGroup, &netlink::Link::group) == 0) return;
   reaping_ = io::Work::Run(
       loop_,
       [] {
@@ -132,7 +137,6 @@ void PortKeeper::Reap() {
       [this] {
         reaping_.reset();
         ++counters_.reaped_links;
-        if (reap_again_) Reap();
       });
 }
 

@@ -38,11 +38,15 @@ class PortKeeper {
     uint64_t reaped_links = 0;
   };
 
-  PortKeeper(io::Loop& loop, ovsdb::Session& session, std::string bridge);
+  using Links = std::function<std::vector<netlink::Link>()>;  // all there are now
 
-  // To be called about once a second with all links.
-  void Check(const std::vector<netlink::Link>& links);
-  // Deletes the links of kDeadGroup, beside the loop: the kernel takes 30 ms and more.
+  PortKeeper(io::Loop& loop, ovsdb::Session& session, std::string bridge, Links links);
+
+  // To be called when a link or a port may have changed, and now and then; looks again by itself
+  // when a fault has lasted.
+  void Check();
+  // Deletes the links of kDeadGroup, if there are any, beside the loop: the kernel takes 30 ms and
+  // more. Calling it seldom deletes many at once.
   void Reap();
 
   const Counters& counters() const { return counters_; }
@@ -50,14 +54,15 @@ class PortKeeper {
  private:
   void Mend(const ovsdb::Bridge& bridge, const PortFaults& faults);
   void Mended(const PortFaults& faults);
-  bool Lasting(const std::string& fault);
+  std::chrono::milliseconds Left(const std::string& fault);
 
   io::Loop& loop_;
   ovsdb::Session& session_;
   std::string bridge_;
+  Links links_;
+  io::Timer again_;
   std::map<std::string, std::chrono::milliseconds> since_;  // when a fault was first seen
   std::unique_ptr<io::Work> reaping_;
-  bool reap_again_ = false;
   bool busy_ = false;
   Counters counters_;
 };
