@@ -115,6 +115,7 @@ class Folder : public Source {
   void Scan();
   void ScanFolder(const std::map<std::string, FileStamp>& found, bool owned);
   void ReadManifest(const std::string& name, const FileStamp& stamp, bool owned);
+  void Forget(const std::string& name);
   void Deliver();
   void Enqueue(Job job);
   void RunNextJob();
@@ -195,9 +196,7 @@ void Folder::ScanFolder(const std::map<std::string, FileStamp>& found, bool owne
       ++at;
       continue;
     }
-    catalog_.Remove(name);
-    dirty_ = true;
-    at = stamps_.erase(at);
+    Forget(std::string((at++)->first));
   }
   for (const auto& [name, stamp] : found) {
     const auto at = stamps_.find(prefix + name);
@@ -206,9 +205,18 @@ void Folder::ScanFolder(const std::map<std::string, FileStamp>& found, bool owne
   }
 }
 
+void Folder::Forget(const std::string& name) {
+  catalog_.Remove(name);
+  stamps_.erase(name);
+  dirty_ = true;
+}
+
 void Folder::ReadManifest(const std::string& name, const FileStamp& stamp, bool owned) {
   const bool settled = IsSettled(stamp);
-  const auto text = ReadFile(users_.path() + "/" + name);
+  const std::string path = users_.path() + "/" + name;
+  const auto text = ReadFile(path);
+  if (struct stat link; !text && lstat(path.c_str(), &link) != 0 && errno == ENOENT)
+    return Forget(name);  // removed since it was listed
   stamps_[name] = text && settled ? stamp : FileStamp{};
   if (!text) return catalog_.PutUnreadable(name, text.error().message + "; its objects stay");
   Manifest manifest = ParseManifest(name, *text);

@@ -5,10 +5,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "io/test_loop.h"
 #include "kube/json.h"
@@ -226,6 +228,26 @@ TEST_F(FolderTest, ALinkThatLeadsNowhereKeepsItsObjects) {
   EXPECT_EQ(pods_.size(), 1u);
   fs::remove(Path("a.yaml"));
   ASSERT_TRUE(Until([&] { return pods_.empty() && problems_.empty(); }));
+}
+
+TEST_F(FolderTest, AFileThatIsRemovedWhileTheFolderIsReadIsNoProblem) {
+  Write("a.yaml", PodText("a"));
+  std::atomic<bool> over = false;
+  std::thread coming_and_going([&] {
+    while (!over) {
+      std::ofstream(Path("b.yaml"));
+      fs::remove(Path("b.yaml"));
+    }
+  });
+  for (int i = 0; i < 500; ++i) {
+    watches_.clear();
+    synced_ = false;
+    Open();
+    EXPECT_EQ(Problems(), "");
+    EXPECT_EQ(pods_.size(), 1u);
+  }
+  over = true;
+  coming_and_going.join();
 }
 
 TEST_F(FolderTest, ThousandFilesAndManyChanges) {
