@@ -235,7 +235,8 @@ Outcome<> Adding::SendRows() {
   rows_ = *sent;
   if (watching_) return {};
   watching_ = true;
-  const ovsdb::Watch ours{.any_of = {IsOf(env_)}, .columns = {"name", "external_ids", "error"}};
+  const ovsdb::Watch ours{.any_of = {IsOf(env_)},
+                          .columns = {"name", "external_ids", "ofport", "error"}};
   auto started = client_->StartMonitor({{ovsdb::Table::kInterface, ours}}, patience());
   if (!started) return Wrap(Code::kTryLater, "watch port " + place_.port, started.error());
   return {};
@@ -283,7 +284,10 @@ Outcome<> Adding::AwaitAgent() {
   const auto answered = [&](const ovsdb::Replica& replica) {
     for (const auto& [uuid, interface] : replica.interfaces) {
       verdict = ovsdb::Verdict::FromExternalIds(interface.external_ids);
-      problem = interface.error ? "; ovs-vswitchd says: " + *interface.error : "";
+      problem = interface.error     ? "; ovs-vswitchd says: " + *interface.error
+                : !interface.ofport ? "; ovs-vswitchd has given the port no number either: does it "
+                                      "run, and is the disk of its database full?"
+                                    : "";
       if (verdict.realized || !verdict.error.empty()) return true;
     }
     return false;

@@ -129,6 +129,17 @@ TEST_F(LiveTest, UndoesAllWhenTheAgentIsSilent) {
   ExpectNothing();
 }
 
+TEST_F(LiveTest, TellsWhenItIsTheSwitchThatIsSilent) {
+  node.StartAgent("", true);
+  node.StopSwitch();
+  conf["timeout"] = 0.5;
+  const auto result = Add("c1");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, 11);
+  EXPECT_THAT(result.error().message, HasSubstr("ovs-vswitchd has given the port no number"));
+  ExpectNothing();
+}
+
 TEST_F(LiveTest, UndoesAllWhenTheAgentRefuses) {
   node.StartAgent("the range is another node's");
   const auto result = Add("c1");

@@ -55,6 +55,7 @@ class TestNode {
   void SetAgentReady(bool ready);
   void StopDatabase();
   void StartDatabase();
+  void StopSwitch() { Kill(vswitchd_); }
 
   // The external_ids of all attachments, by port name.
   std::map<std::string, ovsdb::StringMap> Ports();

@@ -196,8 +196,10 @@ TEST_F(BadInputLiveTest, AFullDiskUnderTheDatabase) {
     const auto added = lab_->AddPod("shop/late", "node1");
     told = added ? "added" : added.error().message;
   });
-  EXPECT_TRUE(Eventually([&] {
-    return CountIn(Ask({"ovs-vsctl", "--timeout=5", "list-ports", "k-vswitch0"}), "kv") == 3;
+  EXPECT_TRUE(Eventually([&] {  // ovs-vswitchd has numbered the new one too
+    return CountIn(Ask({"ovs-vsctl", "--timeout=5", "--bare", "--columns=name", "find", "Interface",
+                        "ofport>0"}),
+                   "kv") == 3;
   }));
   fill();
   Signal(*agent, SIGCONT);
