@@ -39,10 +39,8 @@ std::string ObjectionTo(const ovsdb::Interface& interface, const world::Self& se
   const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
   if (!attachment) return "";  // a problem of PortFeed's
   // The node may have become another since the plugin read its ranges: they, and our promise to be
-  // here, outlive a power cut in OVSDB. (A port that was made again from its link's alias, without
-  // netns, is of a pod that has its address rightly.)
-  const bool of_ranges =
-      attachment->ipam == ovsdb::Attachment::Ipam::kOwn && !attachment->netns.empty();
+  // here, outlive a power cut in OVSDB. A pod that lives on has its address rightly.
+  const bool of_ranges = attachment->ipam == ovsdb::Attachment::Ipam::kOwn && !attachment->remade();
   for (const Ip& ip : attachment->ips) {
     if (auto why = pipeline::ObjectionTo(self, ip); !why.empty()) return why;
     if (of_ranges && std::ranges::none_of(self.pod_ranges,

@@ -23,11 +23,7 @@ void VerdictWriter::Note(const ovsdb::Change& change) {
       waiting_.erase(row.after == nullptr ? row.before->uuid : row.after->uuid);
       continue;
     }
-    Waiting& pod = waiting_[row.after->uuid];
-    pod.revision = 0;
-    // A port that was made again from its link's alias is of a pod that lives on: the connections
-    // are its own.
-    if (!row.after->external_ids.contains(ovsdb::kNetnsKey)) pod.to_forget = 0;
+    waiting_[row.after->uuid].revision = 0;
   }
 }
 
@@ -71,7 +67,8 @@ void VerdictWriter::Write() {
 void VerdictWriter::Forget(const ovsdb::Interface& interface, Waiting& pod) {
   pod.to_forget = 0;
   const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
-  if (!attachment) return;  // a problem of PortFeed's
+  if (!attachment) return;           // a problem of PortFeed's
+  if (attachment->remade()) return;  // the connections are the pod's own
   using Role = openflow::CtFilter::Role;
   for (const Ip& ip : attachment->ips)
     for (const pipeline::Zone zone : pipeline::kZonesInUse)

@@ -56,6 +56,9 @@ struct Attachment {
   // ipam are not in it.
   Result<std::string> ToAlias() const;
   static Result<Attachment> FromAlias(std::string_view alias);
+  // Whether it is from an alias: its pod lives on, and had its port before. (The plugin's has a
+  // netns always.)
+  bool remade() const { return netns.empty(); }
 
   friend bool operator==(const Attachment&, const Attachment&) = default;
 };
