@@ -133,7 +133,7 @@ void PutCluster(const Kubectl& kubectl, Draft& draft) {
   draft.Put("cluster/vswitchconfigs.json",
             kubectl.Ask({"get", "vswitchconfigs.kvswitch.io", "-o", "json"}));
   draft.Put("cluster/objects.json",
-            kubectl.Ask({"get", "daemonset/k-vswitchd", "statefulset/k-vswitch-controller",
+            kubectl.Ask({"get", "daemonset/k-vswitchd", "deployment/k-vswitch-controller",
                          "configmap/k-vswitch", "lease/k-vswitch-controller", "-n", "kube-system",
                          "--ignore-not-found", "-o", "json"}));
   for (const char* space : {"kube-system", "default"})

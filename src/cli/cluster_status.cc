@@ -42,9 +42,9 @@ class Examination {
     const auto version = kubectl.Ask({"version", "-o", "json"});
     const auto versions = version ? ParseObject(*version, "kubectl") : json::value();
     status_["kubernetes"] = versions ? TextAt(*versions, "/serverVersion/gitVersion") : "";
-    const auto list = kubectl.Ask({"get", "daemonset/k-vswitchd",
-                                   "statefulset/k-vswitch-controller", "lease/k-vswitch-controller",
-                                   "-n", "kube-system", "--ignore-not-found", "-o", "json"});
+    const auto list = kubectl.Ask({"get", "daemonset/k-vswitchd", "deployment/k-vswitch-controller",
+                                   "lease/k-vswitch-controller", "-n", "kube-system",
+                                   "--ignore-not-found", "-o", "json"});
     if (!list) {
       Add("", "kube-system", "k-vswitch", list.error().message);
       return true;
@@ -67,7 +67,7 @@ class Examination {
     if (!objects.contains("DaemonSet"))
       Add("", "DaemonSet/k-vswitchd", "metadata",
           fmt::format("missing, so agents are not replaced: {}", kInstall));
-    const auto controller = objects.find("StatefulSet");
+    const auto controller = objects.find("Deployment");
     if (controller == objects.end())
       Add("", kController, "metadata", fmt::format("missing: {}", kInstall));
     else
@@ -88,7 +88,7 @@ class Examination {
                       ready, wanted));
     else if (leader.empty())
       Add("", "Lease/k-vswitch-controller", "spec.holderIdentity",
-          "no controller leads; see: kubectl -n kube-system logs statefulset/k-vswitch-controller");
+          "no controller leads; see: kubectl -n kube-system logs deployment/k-vswitch-controller");
   }
 
   void ExamineNodes() {
@@ -134,7 +134,7 @@ class Examination {
     }
   }
 
-  static constexpr char kController[] = "StatefulSet/k-vswitch-controller";
+  static constexpr char kController[] = "Deployment/k-vswitch-controller";
 
   const Agents& agents_;
   json::object& status_;

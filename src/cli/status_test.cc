@@ -44,7 +44,7 @@ class ClusterStatusTest : public FakeKubectl {
   }
 
   static constexpr char kObjects[] = R"({"items":[{"kind":"DaemonSet"},
-    {"kind":"StatefulSet","spec":{"replicas":1},"status":{"readyReplicas":1}},
+    {"kind":"Deployment","spec":{"replicas":1},"status":{"readyReplicas":1}},
     {"kind":"Lease","spec":{"holderIdentity":"k-vswitch-controller-0"}}]})";
   static constexpr char kDown[] =
       R"({"object":"OVSDB","field":"connection","message":"refused; try: systemctl status ovs"})";
@@ -126,13 +126,12 @@ TEST_F(ClusterStatusTest, WhatTheControllerRefusedIsTold) {
 
 TEST_F(ClusterStatusTest, WithoutAControllerItIsNotWell) {
   Write("get-daemonset_k-vswitchd", R"({"items":[{"kind":"DaemonSet"},
-    {"kind":"StatefulSet","spec":{"replicas":2},"status":{"readyReplicas":1}}]})");
+    {"kind":"Deployment","spec":{"replicas":2},"status":{"readyReplicas":1}}]})");
   EXPECT_EQ(Run(), kFailed);
-  EXPECT_THAT(said_, HasSubstr("StatefulSet/k-vswitch-controller status.readyReplicas: 1 of 2"));
+  EXPECT_THAT(said_, HasSubstr("Deployment/k-vswitch-controller status.readyReplicas: 1 of 2"));
   Write("get-daemonset_k-vswitchd", R"({"items":[{"kind":"DaemonSet"}]})");
   EXPECT_EQ(Run(), kFailed);
-  EXPECT_THAT(said_,
-              HasSubstr("StatefulSet/k-vswitch-controller metadata: missing: kubectl apply"));
+  EXPECT_THAT(said_, HasSubstr("Deployment/k-vswitch-controller metadata: missing: kubectl apply"));
 }
 
 TEST_F(ClusterStatusTest, SaysHowToInstall) {

@@ -103,7 +103,7 @@ void PrintObjects() {
 
 const std::vector<ClusterObjects>& OurObjects() {
   static const std::vector<ClusterObjects> objects = {
-      {"kube-system", {"daemonset.apps/k-vswitchd", "statefulset.apps/k-vswitch-controller"}},
+      {"kube-system", {"daemonset.apps/k-vswitchd", "deployment.apps/k-vswitch-controller"}},
       {"",
        {"customresourcedefinition.apiextensions.k8s.io/vswitchconfigs.kvswitch.io",
         "validatingadmissionpolicybinding.admissionregistration.k8s.io/k-vswitchd-status",

@@ -62,7 +62,7 @@ TEST_F(UninstallTest, CleansNodeByNodeThenDeletesWorkloadsAndThenTheRest) {
   EXPECT_THAT(asked, HasSubstr("exec agent-a -n kube-system -c k-vswitchd -- kvs ask --method POST "
                                "/v1/uninstall?dry-run=0&force=0\n"));
   EXPECT_THAT(asked, Not(HasSubstr("agent-old")));
-  EXPECT_LT(asked.find("statefulset.apps"), asked.find("customresourcedefinition"));
+  EXPECT_LT(asked.find("deployment.apps"), asked.find("customresourcedefinition"));
   EXPECT_THAT(asked, HasSubstr("patch node node1 --subresource=status --type=json -p "
                                R"([{"op":"test","path":"/status/conditions/1/type")"));
 }
