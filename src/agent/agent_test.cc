@@ -78,5 +78,15 @@ TEST_F(CniInstall, NamesTheFileThatCannotBeWritten) {
       << done.error().message;
 }
 
+TEST_F(CniInstall, NamesAFolderInThePlaceOfAFile) {
+  fs::create_directories(folder_ / "conf/10-k-vswitch.conflist");
+  fs::create_directories(folder_ / "bin/k-vswitch-cni");
+  for (const auto& done : {WriteCniConfig(options_), InstallCniPlugins(options_)}) {
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().message.find("Is a directory"), std::string::npos)
+        << done.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace kvs::agent

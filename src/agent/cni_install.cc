@@ -1,11 +1,9 @@
 #include "agent/cni_install.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "base/file.h"
 #include "base/hash.h"
 
 namespace kvs::agent {
@@ -16,27 +14,11 @@ namespace fs = std::filesystem;
 constexpr std::string_view kOurs = "k-vswitch-cni";
 constexpr std::string_view kConfig = "10-k-vswitch.conflist";
 
-Result<std::string> ReadFile(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return FailErrno(errno, "read {}", path.string());
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-// Makes the file at once or not at all, and not if it is so already.
-Result<> Replace(const fs::path& path, const std::string& content, fs::perms mode) {
-  if (const auto there = ReadFile(path); there && *there == content) return {};
+// With the folders that lead to it.
+Result<> Put(const fs::path& path, const std::string& content, mode_t mode) {
   std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  const fs::path temporary = path.parent_path() / ("." + path.filename().string() + ".new");
-  errno = 0;
-  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-  out << content;
-  out.close();
-  if (!out) return FailErrno(errno, "write {}", temporary.string());
-  fs::permissions(temporary, mode, error);
-  if (!error) fs::rename(temporary, path, error);
-  if (error) return Fail("write {}: {}", path.string(), error.message());
-  return {};
+  fs::create_directories(path.parent_path(), error);  // if it fails, so does the file
+  return WriteFile(path, content, mode);
 }
 
 // A line of the record: what was put there, by a hash.
@@ -51,26 +33,22 @@ std::string ReadRecord(const Options& options) {
 Result<> Record(const Options& options, const std::string& line) {
   const std::string lines = ReadRecord(options);
   if (options.plugin_record().empty() || lines.find(line) != lines.npos) return {};
-  return Replace(options.plugin_record(), lines + line,
-                 fs::perms::owner_read | fs::perms::owner_write);
+  return Put(options.plugin_record(), lines + line, 0600);
 }
 
 }  // namespace
 
 Result<> InstallCniPlugins(const Options& options) {
   if (options.cni_bin_dir.empty()) return {};
-  constexpr auto kExecutable = fs::perms::owner_all | fs::perms::group_read |
-                               fs::perms::group_exec | fs::perms::others_read |
-                               fs::perms::others_exec;
   for (const fs::path from : options.cni_binaries) {
     const fs::path to = fs::path(options.cni_bin_dir) / from.filename();
     std::error_code error;
     if (from.filename() != kOurs && fs::exists(to, error)) continue;
     const auto binary = ReadFile(from);
-    if (!binary) return tl::unexpected(binary.error());
+    if (!binary) return Wrap(from.string(), binary.error());
     if (from.filename() != kOurs)
       if (auto done = Record(options, RecordOf(from.filename(), *binary)); !done) return done;
-    if (auto done = Replace(to, *binary, kExecutable); !done) return done;
+    if (auto done = Put(to, *binary, 0755); !done) return done;
   }
   return {};
 }
@@ -106,9 +84,7 @@ std::string CniConfig(const Options& options) {
 
 Result<> WriteCniConfig(const Options& options) {
   if (options.cni_conf_dir.empty()) return {};
-  constexpr auto kPublic = fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read |
-                           fs::perms::others_read;
-  return Replace(CniConfigFile(options), CniConfig(options), kPublic);
+  return Put(CniConfigFile(options), CniConfig(options), 0644);
 }
 
 std::string CniConfigFile(const Options& options) {

@@ -6,8 +6,8 @@
 #include <cerrno>
 
 #include "agent/api.h"
+#include "base/file.h"
 #include "base/log.h"
-#include "kube/files.h"
 
 namespace kvs::agent {
 namespace {
@@ -85,7 +85,7 @@ Result<> Daemon::WatchForInstall() {
 
 void Daemon::NoteInstall(const kube::VSwitchConfig& config) {
   if (config.meta.name != options_.node_name || again_.active()) return;
-  if (kube::ReadFile(options_.uninstalled_mark()) != config.meta.uid) {
+  if (ReadFile(options_.uninstalled_mark()) != config.meta.uid) {
     log::Info("VSwitchConfig/{} is of a new install", config.meta.name);
     return again_.Start(std::chrono::milliseconds(0));
   }
@@ -118,8 +118,8 @@ void Daemon::AnswerUninstall(const io::HttpRequest& request, const io::HttpServe
 void Daemon::LeaveNode(bool force, OnReport done) {
   if (agent_) {
     const kube::VSwitchConfig* config = agent_->config();
-    const auto marked = kube::WriteFile(options_.uninstalled_mark(),
-                                        config == nullptr ? kNoInstall : config->meta.uid);
+    const auto marked =
+        WriteFile(options_.uninstalled_mark(), config == nullptr ? kNoInstall : config->meta.uid);
     if (!marked) return done({.problems = {marked.error().message}});
     agent_.reset();
   }

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "kube/files.h"
+#include "base/file.h"
 #include "netlink/interface.h"
 
 namespace kvs::apply {
@@ -72,7 +72,7 @@ Result<> SettingsRecord::Forward() const {
 }
 
 Result<std::vector<SettingsRecord::Setting>> SettingsRecord::Read() const {
-  const auto text = kube::ReadFile(file_);
+  const auto text = ReadFile(file_);
   if (!text && IsGone(text.error())) return std::vector<Setting>();
   if (!text) return Wrap("read " + file_, text.error());
   std::vector<Setting> settings;
@@ -91,7 +91,7 @@ Result<> SettingsRecord::Note(const std::vector<Setting>& settings) const {
   std::string text;
   for (const Setting& setting : *noted)
     text += fmt::format("{} {} {}\n", setting.path, setting.found, setting.set);
-  return kube::WriteFile(file_, text);
+  return WriteFile(file_, text);
 }
 
 Result<std::vector<SettingsRecord::Setting>> SettingsRecord::Changed() const {

@@ -13,13 +13,11 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/fd.h"
 #include "cni/json.h"
-#include "netlink/fd.h"
 
 namespace kvs::cni {
 namespace {
-
-using netlink::Fd;
 
 // An executable file, and how to call it in messages.
 struct Program {

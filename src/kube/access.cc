@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "kube/files.h"
+#include "base/file.h"
 #include "kube/json_fields.h"
 #include "kube/yaml.h"
 

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/net.h"
-#include "kube/files.h"
 
 namespace kvs::kube {
 namespace {

@@ -7,7 +7,7 @@
 #include <protozero/pbf_reader.hpp>
 
 #include "base/benchmark.h"
-#include "kube/files.h"
+#include "base/file.h"
 #include "kube/list_watch.h"
 #include "kube/wire_encode.h"
 

@@ -1,36 +1,19 @@
 #include "kube/files.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <memory>
-
-#include "kube/yaml.h"
+#include <string_view>
 
 namespace kvs::kube {
 namespace {
 
 struct CloseDir {
   void operator()(DIR* dir) const { closedir(dir); }
-};
-
-class Fd {
- public:
-  Fd(const std::string& path, int flags, mode_t mode = 0)
-      : fd_(open(path.c_str(), flags | O_CLOEXEC, mode)) {}
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
 };
 
 bool IsManifest(std::string_view name) {
@@ -48,25 +31,6 @@ Result<std::vector<std::string>> Names(const std::string& folder) {
     names.emplace_back(entry->d_name);
   if (errno != 0) return FailErrno(errno, "read folder {}", folder);
   return names;
-}
-
-Result<> WriteFailed(const std::string& path) {
-  auto failed = FailErrno(errno, "write {}", path);
-  if (errno == ENOSPC || errno == EDQUOT) failed.value().message += "; free some space there";
-  return failed;
-}
-
-Result<> WriteAll(const std::string& path, const std::string& content) {
-  const Fd file(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  if (file.get() < 0) return FailErrno(errno, "make {}", path);
-  for (size_t done = 0; done < content.size();) {
-    const ssize_t n = write(file.get(), content.data() + done, content.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return WriteFailed(path);
-    done += static_cast<size_t>(n);
-  }
-  if (fsync(file.get()) != 0) return WriteFailed(path);
-  return {};
 }
 
 }  // namespace
@@ -93,32 +57,6 @@ bool IsSettled(const FileStamp& stamp) {
   constexpr std::chrono::nanoseconds kTick = std::chrono::milliseconds(100);
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::nanoseconds(stamp.changed_ns) + kTick < now;
-}
-
-Result<std::string> ReadFile(const std::string& path) {
-  const Fd file(path, O_RDONLY | O_NONBLOCK);
-  if (file.get() < 0) return FailErrno(errno, "open");
-  std::string content;
-  char buffer[64 * 1024];
-  for (;;) {
-    const ssize_t n = read(file.get(), buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return FailErrno(errno, "read");
-    if (n == 0) return content;
-    content.append(buffer, static_cast<size_t>(n));
-    if (content.size() > kMaxText) return Fail("larger than 64 MiB; split it");
-  }
-}
-
-Result<> WriteFile(const std::string& path, const std::string& content) {
-  if (const auto now = ReadFile(path); now && *now == content) return {};
-  const size_t slash = path.rfind('/') + 1;
-  const std::string fresh = path.substr(0, slash) + "." + path.substr(slash) + ".new";
-  auto written = WriteAll(fresh, content);
-  if (written && rename(fresh.c_str(), path.c_str()) != 0)
-    written = FailErrno(errno, "rename {} to {}", fresh, path);
-  if (!written) unlink(fresh.c_str());
-  return written;
 }
 
 Result<> RemoveFiles(const std::string& folder, const std::string& prefix) {

@@ -26,13 +26,6 @@ Result<std::map<std::string, FileStamp>> ListManifests(const std::string& folder
 // kernel's clock for files ticks every few ms.
 bool IsSettled(const FileStamp& stamp);
 
-// Fails for more than 64 MiB.
-Result<std::string> ReadFile(const std::string& path);
-
-// Writes beside `path` and renames, so that a reader sees the old content or the new, also after a
-// crash. Does nothing if the content is the same already. On failure the old file is untouched.
-Result<> WriteFile(const std::string& path, const std::string& content);
-
 // Removes <folder>/<prefix>*.yaml where * has no dot. No error if there is none.
 Result<> RemoveFiles(const std::string& folder, const std::string& prefix);
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <set>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "io/watch.h"
 #include "io/work.h"
@@ -84,6 +85,11 @@ class Watched {
   ino_t inode_ = 0;
   bool warned_ = false;
 };
+
+bool IsLink(const std::string& path) {
+  struct stat link;
+  return lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+}
 
 class Folder : public Source {
  public:
@@ -215,7 +221,7 @@ void Folder::ReadManifest(const std::string& name, const FileStamp& stamp, bool 
   const bool settled = IsSettled(stamp);
   const std::string path = users_.path() + "/" + name;
   const auto text = ReadFile(path);
-  if (struct stat link; !text && lstat(path.c_str(), &link) != 0 && errno == ENOENT)
+  if (!text && text.error().code == ENOENT && !IsLink(path))
     return Forget(name);  // removed since it was listed
   stamps_[name] = text && settled ? stamp : FileStamp{};
   if (!text) return catalog_.PutUnreadable(name, text.error().message + "; its objects stay");

@@ -6,8 +6,8 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "base/file.h"
 #include "base/log.h"
-#include "kube/files.h"
 #include "kube/json.h"
 #include "kube/manifest.h"
 #include "kube/time.h"

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "kube/files.h"
+#include "base/file.h"
 #include "kube/list_watch.h"
 
 // Bodies of a real API server (testdata/README.md): both wires decode equal, without a problem.

@@ -6,13 +6,13 @@
 #include <sstream>
 #include <string>
 
-#include "kube/files.h"
+#include "base/file.h"
 #include "lab/live_lab.h"
 
 namespace kvs::lab {
 
 // Empty if there is none.
-inline std::string Read(const std::string& path) { return kube::ReadFile(path).value_or(""); }
+inline std::string Read(const std::string& path) { return ReadFile(path).value_or(""); }
 
 inline size_t CountIn(const std::string& text, const std::string& part) {
   size_t count = 0;
@@ -33,7 +33,7 @@ inline std::string Garbage(size_t size) {
 class BadInputLiveTest : public LiveLab {
  protected:
   void Manifest(const std::string& name, const std::string& text) {
-    const auto written = kube::WriteFile(lab_->options().manifests + "/" + name, text);
+    const auto written = WriteFile(lab_->options().manifests + "/" + name, text);
     ASSERT_TRUE(written) << written.error().message;
   }
   std::string ControllerLog() { return Read(lab_->state().Path("k-vswitch-controller.log")); }

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <vector>
+
+#include "base/file.h"
 
 namespace kvs::lab {
 namespace {
@@ -31,9 +31,9 @@ Result<std::vector<Plugin>> Configured(const Node& node) {
   if (files.empty())
     return Fail("{}: no CNI configuration in {}", node.name(), node.cni_conf_dir());
   const auto path = *std::min_element(files.begin(), files.end());
-  std::ifstream file(path);
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  const auto list = json::parse(text, error);
+  const auto text = ReadFile(path);
+  if (!text) return Wrap(path.string(), text.error());
+  const auto list = json::parse(*text, error);
   const auto* fields = error ? nullptr : list.if_object();
   const auto* plugins = fields ? fields->if_contains("plugins") : nullptr;
   if (!plugins || !plugins->is_array() || !fields->contains("name") ||

@@ -17,7 +17,6 @@ namespace kvs::lab {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using netlink::Fd;
 
 constexpr size_t kChunk = 128 << 10;  // bytes, as iperf3
 constexpr int kReceiveBuffer = 4 << 20;

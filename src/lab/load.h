@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/net.h"
 #include "base/result.h"
-#include "netlink/fd.h"
 
 // Load for the benchmarks: packets of our own between two network namespaces, and how they fared.
 // Blocking, with a thread at each end. Where each is answered by the other, both stay on one CPU:
@@ -35,10 +35,10 @@ class Responder {
   Responder& operator=(const Responder&) = delete;
 
  private:
-  explicit Responder(netlink::Fd listener);
+  explicit Responder(Fd listener);
   void Serve() const;
 
-  netlink::Fd listener_;
+  Fd listener_;
   std::thread thread_;
 };
 
@@ -68,11 +68,11 @@ class Stream {
   Count Finish();  // waits for its end
 
  private:
-  Stream(netlink::Fd sender, netlink::Fd receiver, int per_second, uint64_t packets);
+  Stream(Fd sender, Fd receiver, int per_second, uint64_t packets);
   void Send(int per_second);
   void Receive();
 
-  netlink::Fd sender_, receiver_;
+  Fd sender_, receiver_;
   uint64_t sent_ = 0;
   std::vector<bool> arrived_;  // by number
   std::atomic<bool> over_ = false;

@@ -1,11 +1,9 @@
 #include "lab/manifests.h"
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
+#include "base/file.h"
 #include "io/loop.h"
 #include "kube/folder.h"
 
@@ -15,17 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kImage[] = "registry.k8s.io/e2e-test-images/agnhost:2.53";
-
-// Written elsewhere and renamed into place: whoever watches sees all of it or nothing.
-Result<> WriteFile(const std::string& folder, const std::string& name, const std::string& text) {
-  const std::string path = folder + "/" + name, fresh = folder + "/." + name + ".new";
-  std::ofstream file(fresh, std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file || std::rename(fresh.c_str(), path.c_str()) != 0)
-    return FailErrno(errno, "write {}", path);
-  return {};
-}
 
 std::string NodeText(int number, bool ipv6_underlay) {
   std::string text = fmt::format(R"(apiVersion: v1
@@ -138,19 +125,19 @@ Result<> WriteManifests(const std::string& folder, int nodes, bool ipv6_underlay
     pod_text += separator + PodText(fmt::format("shop/web-{}", number), node) + "---\n" +
                 PodText(fmt::format("tools/client-{}", number), node);
   }
-  auto written = WriteFile(folder, "nodes.yaml", node_text);
+  auto written = WriteFile(folder + "/nodes.yaml", node_text);
   if (written) {
-    written = WriteFile(folder, "namespaces.yaml",
+    written = WriteFile(folder + "/namespaces.yaml",
                         NamespaceText("shop") + "---\n" + NamespaceText("tools"));
   }
-  if (written) written = WriteFile(folder, "pods.yaml", pod_text);
+  if (written) written = WriteFile(folder + "/pods.yaml", pod_text);
   return written;
 }
 
 Result<> WritePod(const std::string& folder, const std::string& name, const std::string& node) {
   const auto file = PodFile(name);
   if (!file) return tl::unexpected<Error>(file.error());
-  return WriteFile(folder, *file, PodText(name, node));
+  return WriteFile(folder + "/" + *file, PodText(name, node));
 }
 
 Result<> RemovePod(const std::string& folder, const std::string& name) {

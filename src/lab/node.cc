@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "io/stream.h"
@@ -36,8 +35,7 @@ const char* AddressedLink() { return KernelDatapath() ? kNic : kBridge; }
 
 // The last lines of a log, for the message about its program.
 std::string Tail(const std::string& path) {
-  std::ifstream file(path);
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::string text = ReadFile(path).value_or("");
   return text.size() <= 600 ? text : "..." + text.substr(text.size() - 600);
 }
 

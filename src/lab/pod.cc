@@ -3,12 +3,10 @@
 #include <signal.h>
 
 #include <boost/json.hpp>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 
+#include "base/file.h"
 #include "lab/cni_runner.h"
 #include "lab/netns.h"
 #include "lab/probe.h"
@@ -73,18 +71,12 @@ bool DecodeResult(Pod& pod) {
 }
 
 Result<> WriteRecordOf(const State& state, const Pod& pod) {
-  const auto path = RecordPath(state, pod.name);
-  std::ofstream file(path + ".new", std::ios::trunc);
-  file << json::serialize(json::object{{"name", pod.name},
-                                       {"uid", pod.uid},
-                                       {"node", pod.node},
-                                       {"container", pod.container},
-                                       {"result", pod.result}});
-  file.close();
-  if (!file) return Fail("write {}: {}", path, std::strerror(errno));
-  std::error_code error;
-  fs::rename(path + ".new", path, error);
-  return {};
+  return WriteFile(RecordPath(state, pod.name),
+                   json::serialize(json::object{{"name", pod.name},
+                                                {"uid", pod.uid},
+                                                {"node", pod.node},
+                                                {"container", pod.container},
+                                                {"result", pod.result}}));
 }
 
 CniAttachment AttachmentOf(const State& state, const Pod& pod) {
@@ -150,8 +142,7 @@ std::map<std::string, Pod> ReadPods(const State& state) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(state.Path("pods"), error)) {
     if (entry.path().extension() != ".json") continue;
-    std::ifstream file(entry.path());
-    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    const std::string text = ReadFile(entry.path()).value_or("");
     const auto value = json::parse(text, error);
     if (error || !value.is_object()) continue;
     const auto& fields = value.get_object();

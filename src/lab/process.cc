@@ -13,31 +13,17 @@ extern "C" {
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <utility>
 
+#include "base/fd.h"
+#include "base/file.h"
 #include "netlink/namespace.h"
 
 namespace kvs::lab {
 namespace {
 
 using std::chrono::milliseconds;
-
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // A file without a name, for a child's standard input or output: no pipe to fill, nothing to pump.
 int MemoryFile(const std::string& content) {
@@ -164,8 +150,7 @@ Result<Process> Start(const Command& command, const std::string& log) {
 }
 
 Result<Process> Identify(pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  const std::string stat((std::istreambuf_iterator<char>(file)), {});
+  const std::string stat = ReadFile(fmt::format("/proc/{}/stat", pid)).value_or("");
   const auto name_end = stat.rfind(')');
   if (name_end == std::string::npos) return Fail("process {}: there is none", pid);
   std::istringstream fields(stat.substr(name_end + 1));

@@ -1,10 +1,8 @@
 #include "lab/record.h"
 
 #include <boost/json.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <fstream>
-#include <iterator>
+
+#include "base/file.h"
 
 namespace kvs::lab {
 namespace {
@@ -32,23 +30,16 @@ Result<> WriteRecord(const State& state, const Record& record) {
       {"agents", options.agents},
       {"agent-flags", json::array(options.agent_flags.begin(), options.agent_flags.end())},
       {"nodes", nodes}};
-  const std::string path = state.Path(kFile), fresh = path + ".new";
-  std::ofstream file(fresh, std::ios::trunc);
-  file << json::serialize(fields) << '\n';
-  file.close();
-  if (!file || std::rename(fresh.c_str(), path.c_str()) != 0)
-    return FailErrno(errno, "write {}", path);
-  return {};
+  return WriteFile(state.Path(kFile), json::serialize(fields) + "\n");
 }
 
 Result<Record> ReadRecord(const State& state) {
-  std::ifstream file(state.Path(kFile));
-  if (!file)
+  const auto text = ReadFile(state.Path(kFile));
+  if (!text)
     return Fail("lab {}: there is none; make one with: kvs lab up --name {}", state.name(),
                 state.name());
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
   boost::system::error_code error;
-  const auto value = json::parse(text, error);
+  const auto value = json::parse(*text, error);
   if (error || !value.is_object()) return Fail("{}: not a lab's record", state.Path(kFile));
   const auto& fields = value.get_object();
   Record record;

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,11 +31,13 @@ Result<std::unique_ptr<Tap>> Tap::Open(const std::string& netns, const std::stri
   auto space = netlink::Namespace::Open(netlink::Namespace::Path(netns));
   if (!space) return tl::unexpected<Error>(space.error());
   return space->Run([&]() -> Result<std::unique_ptr<Tap>> {
-    netlink::Fd fd(socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    Fd fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
     const int on = 1, buffer = 4 << 20;
     if (sees == Sees::kIncoming)
       setsockopt(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
     setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer);
+    const timeval patience{.tv_sec = 10, .tv_usec = 0};  // while the link takes no more
+    setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     const sockaddr_ll at{.sll_family = AF_PACKET,
                          .sll_protocol = htons(kEveryProtocol),
                          .sll_ifindex = static_cast<int>(if_nametoindex(link.c_str()))};
@@ -55,7 +58,7 @@ void Tap::Drain() {
   static const std::string prefix = MarkPrefix();
   std::array<uint8_t, 65536> frame;
   for (;;) {
-    const ssize_t size = recv(fd_.get(), frame.data(), frame.size(), 0);
+    const ssize_t size = recv(fd_.get(), frame.data(), frame.size(), MSG_DONTWAIT);
     if (size < 0) return;
     const auto end = frame.begin() + size;
     auto at = std::search(frame.begin(), end, prefix.begin(), prefix.end());

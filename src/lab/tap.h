@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "lab/frame.h"
-#include "netlink/fd.h"
 
 // For tests that ask where a frame gets to: every frame carries a mark of its own somewhere in its
 // bytes, and taps on all links of a lab look for marks, whatever the headers have become.
@@ -32,10 +32,10 @@ class Tap {
 
  private:
   friend void Listen(const std::vector<Tap*>& taps, std::chrono::milliseconds time);
-  explicit Tap(netlink::Fd fd) : fd_(std::move(fd)) {}
+  explicit Tap(Fd fd) : fd_(std::move(fd)) {}
   void Drain();
 
-  netlink::Fd fd_;
+  Fd fd_;
   std::set<Bytes> seen_;
 };
 

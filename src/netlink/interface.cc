@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "netlink/fd.h"
+#include "base/fd.h"
 
 namespace kvs::netlink {
 namespace {

@@ -6,8 +6,8 @@
 #include <array>
 #include <cerrno>
 
+#include "base/fd.h"
 #include "io/poll.h"
-#include "netlink/fd.h"
 
 namespace kvs::netlink {
 namespace {

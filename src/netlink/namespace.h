@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/fd.h"
 #include "base/result.h"
-#include "netlink/fd.h"
 
 // A network namespace (network_namespaces(7)), held open: it lives at least as long as this object,
 // even when its name is gone. Needs CAP_SYS_ADMIN to enter.

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
-#include "netlink/fd.h"
 #include "netlink/namespace.h"
 #include "netlink/wire.h"
 

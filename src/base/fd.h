@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace kvs::netlink {
+namespace kvs {
 
 // A file descriptor that is closed with its owner. -1 is none.
 class Fd {
@@ -26,4 +26,4 @@ class Fd {
   int fd_;
 };
 
-}  // namespace kvs::netlink
+}  // namespace kvs

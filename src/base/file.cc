@@ -1,0 +1,65 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/fd.h"
+
+namespace kvs {
+namespace {
+
+constexpr size_t kMost = 64 << 20;  // bytes
+
+Result<> WriteFailed(const std::string& path) {
+  auto failed = FailErrno(errno, "write {}", path);
+  if (errno == ENOSPC || errno == EDQUOT) failed.value().message += "; free some space there";
+  return failed;
+}
+
+Result<> WriteAll(const std::string& path, const std::string& content, mode_t mode) {
+  const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+  if (!file) return FailErrno(errno, "make {}", path);
+  if (fchmod(file.get(), mode) != 0)
+    return FailErrno(errno, "chmod {}", path);  // despite the umask
+  for (size_t done = 0; done < content.size();) {
+    const ssize_t n = write(file.get(), content.data() + done, content.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return WriteFailed(path);
+    done += static_cast<size_t>(n);
+  }
+  if (fsync(file.get()) != 0) return WriteFailed(path);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path) {
+  const Fd file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return FailErrno(errno, "open");
+  std::string content;
+  char buffer[64 * 1024];
+  for (;;) {
+    const ssize_t n = read(file.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FailErrno(errno, "read");
+    if (n == 0) return content;
+    content.append(buffer, static_cast<size_t>(n));
+    if (content.size() > kMost) return Fail("larger than 64 MiB; split it");
+  }
+}
+
+Result<> WriteFile(const std::string& path, const std::string& content, mode_t mode) {
+  if (const auto now = ReadFile(path); now && *now == content) return {};
+  const size_t slash = path.rfind('/') + 1;
+  const std::string fresh = path.substr(0, slash) + "." + path.substr(slash) + ".new";
+  auto written = WriteAll(fresh, content, mode);
+  if (written && rename(fresh.c_str(), path.c_str()) != 0)
+    written = FailErrno(errno, "rename {} to {}", fresh, path);
+  if (!written) unlink(fresh.c_str());
+  return written;
+}
+
+}  // namespace kvs

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "base/result.h"
+
+// Whole files, in the file system. Blocking.
+namespace kvs {
+
+// Fails for more than 64 MiB, without waiting for a FIFO's writer, and for a folder.
+Result<std::string> ReadFile(const std::string& path);
+
+// Writes beside `path` and renames, so that a reader sees the old content or the new, also after a
+// crash. Does nothing if the content is the same already. On failure the old file is untouched.
+Result<> WriteFile(const std::string& path, const std::string& content, mode_t mode = 0644);
+
+}  // namespace kvs
