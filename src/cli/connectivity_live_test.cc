@@ -28,7 +28,7 @@ TEST(ConnectivityLiveTest, PodsReachEachOtherWithFullPacketsAndTheirOwnAddresses
   const auto narrowed = lab::Check(node.Here({"ip", "link", "set", pod.port, "mtu", "1400"}));
   ASSERT_TRUE(narrowed) << narrowed.error().message;
   std::erase_if(cells, [](const lab::MatrixCell& cell) { return !cell.cell.full; });
-  const auto narrow = lab::RunMatrix(places, cells, std::chrono::seconds(1));
+  const auto narrow = lab::RunMatrix(places, cells, std::chrono::seconds(5));
   ASSERT_TRUE(narrow) << narrow.error().message;
   for (const auto& cell : narrow->cells)
     EXPECT_EQ(cell.ok(), cell.from != pod.name && cell.to != pod.name)

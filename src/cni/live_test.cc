@@ -118,10 +118,10 @@ TEST_F(LiveTest, AnInterfaceOfAnotherIsNotTouched) {
 }
 
 TEST_F(LiveTest, UndoesAllWhenTheAgentIsSilent) {
-  conf["timeout"] = 0.5;
+  conf["timeout"] = 2;
   const auto start = std::chrono::steady_clock::now();
   const auto result = Add("c1");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 30s) << "10 s by default, 2 of ours";
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, 11);
   EXPECT_THAT(result.error().message, HasSubstr("has not confirmed the flows of port kv"));
@@ -132,7 +132,7 @@ TEST_F(LiveTest, UndoesAllWhenTheAgentIsSilent) {
 TEST_F(LiveTest, TellsWhenItIsTheSwitchThatIsSilent) {
   node.StartAgent("", true);
   node.StopSwitch();
-  conf["timeout"] = 0.5;
+  conf["timeout"] = 2;
   const auto result = Add("c1");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, 11);

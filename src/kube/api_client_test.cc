@@ -116,7 +116,7 @@ TEST_F(ApiClientTest, KeepsToItsRate) {
     }));
   exchanges.front().reset();  // never asked, and counts for nothing
   const auto began = std::chrono::steady_clock::now();
-  ASSERT_TRUE(Until([&] { return done == 30; }));
+  ASSERT_TRUE(Until([&] { return done >= 30; }));
   ASSERT_TRUE(Until([&] { return done == 44; }));
   const auto took = std::chrono::steady_clock::now() - began;
   EXPECT_GT(took, 600ms) << "30 at once, then 20 a second";

@@ -93,7 +93,7 @@ TEST_P(ApiSourceTest, ASlowServerIsWaitedFor) {
 }
 
 TEST_P(ApiSourceTest, AServerThatDoesNotAnswerIsNotWaitedForForever) {
-  ground_.options.patience.answer = 100ms;
+  ground_.options.patience.answer = 1000ms;
   api_.faults.stall = true;
   api_.Put(NewPod("a"));
   Open();

@@ -24,7 +24,7 @@ class LiveLab : public testing::Test {
  protected:
   static constexpr auto kPromise = std::chrono::seconds(15);  // for everything to be mended
   static constexpr auto kOneTry =
-      std::chrono::milliseconds(5000);  // a slow, emulated guest needs 2 to 4 s for first packets
+      std::chrono::seconds(10);  // a slow, emulated guest needs 2 to 4 s for first packets
 
   void SetUp() override {
     if (getuid() != 0) GTEST_SKIP() << "needs root";
@@ -76,8 +76,8 @@ class LiveLab : public testing::Test {
     return matrix && matrix->failed() == 0;
   }
   template <class Predicate>
-  bool Eventually(Predicate predicate) {
-    const auto deadline = std::chrono::steady_clock::now() + kPromise;
+  bool Eventually(Predicate predicate, std::chrono::seconds time = kPromise) {
+    const auto deadline = std::chrono::steady_clock::now() + time;
     while (!predicate()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
       std::this_thread::sleep_for(std::chrono::milliseconds(100));

@@ -71,7 +71,7 @@ TEST_F(MachineLiveTest, MachinesReachEachOtherAndNothingIsLeft) {
   cells.push_back({.address = At("10.200.0.2"), .seen_as = At("10.200.0.1")});
   cells.push_back({.address = At("10.200.0.2"), .greets = false});
   cells.push_back({.protocol = Protocol::kDns, .identity = "localhost"});
-  const auto outcomes = Probe(one.netns(), cells);
+  const auto outcomes = Probe(one.netns(), cells, seconds(10));
   ASSERT_TRUE(outcomes) << outcomes.error().message;
   for (size_t i = 0; i < cells.size(); ++i) {
     EXPECT_TRUE((*outcomes)[i].reached)
@@ -86,7 +86,7 @@ TEST_F(MachineLiveTest, MachinesReachEachOtherAndNothingIsLeft) {
              {.address = At("10.200.0.2"), .seen_as = At("10.200.0.3")},
              {.protocol = Protocol::kDns, .identity = "no..name"},
              {.protocol = Protocol::kUdp, .address = At("10.200.0.2"), .full = true}},
-            milliseconds(300));
+            milliseconds(3000));
   ASSERT_TRUE(wrong);
   for (const auto& outcome : *wrong) EXPECT_FALSE(outcome.reached);
   EXPECT_EQ((*wrong)[0].reason, "answered by node2 instead of node3");
@@ -97,7 +97,7 @@ TEST_F(MachineLiveTest, MachinesReachEachOtherAndNothingIsLeft) {
 
   const auto restarted = one.RestartOvs();
   ASSERT_TRUE(restarted) << restarted.error().message;
-  EXPECT_TRUE(Probe(one.netns(), {cells[0]})->front().reached);
+  EXPECT_TRUE(Probe(one.netns(), {cells[0]}, seconds(10))->front().reached);
   const auto bridges = one.Appctl("dpif/show", {});
   ASSERT_TRUE(bridges) << bridges.error().message;
   EXPECT_THAT(*bridges, testing::HasSubstr("br-phy"));

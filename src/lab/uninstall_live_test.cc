@@ -129,7 +129,7 @@ class UninstallLiveTest : public testing::Test {
   bool Reaches(const Pod& pod) {
     const auto outcome =
         Probe(node().netns(), {{Protocol::kTcp, pod.ips.front(), kEchoPort, "shop/web"}},
-              milliseconds(3000));
+              milliseconds(10000));
     return outcome && outcome->front().reached;
   }
 
@@ -209,7 +209,7 @@ TEST_F(UninstallLiveTest, FinishesWhatItsDeathInterrupted) {
     ASSERT_TRUE(node().StartAgent());
     ASSERT_TRUE(AwaitReadiness("\n"));
     std::string report = Uninstall();
-    for (int i = 0; i < 100 && report.find(R"("problems":[])") == report.npos; ++i) {
+    for (int i = 0; i < 600 && report.find(R"("problems":[])") == report.npos; ++i) {
       std::this_thread::sleep_for(milliseconds(50));  // it is at it already, or starting
       report = Uninstall();
     }

@@ -212,7 +212,7 @@ TEST_F(SessionFault, AProbeThatIsAnsweredKeepsTheConnection) {
                       return R"({"id":)" + std::to_string(2 + probes) +
                              R"(,"result":[],"error":null})";
                     }));
-  Open(std::chrono::milliseconds(20));
+  Open(std::chrono::milliseconds(200));
   ASSERT_TRUE(RunUntil(loop, [&] { return probes >= 5; }));
   EXPECT_TRUE(session->up());
   EXPECT_THAT(downs, testing::IsEmpty());
@@ -277,7 +277,9 @@ TEST(BlockingFault, EveryCallEndsWithAClearError) {
     std::atomic<bool> done = false;
     std::thread program([&, reason = reason, message = message] {
       const auto client = BlockingClient::Connect(FakeServer::path(), Soon());
-      const auto outcome = (*client)->Transact({}, In(std::chrono::milliseconds(100)));
+      const auto deadline =
+          reason == Reason::kDeadline ? In(std::chrono::milliseconds(100)) : Soon();
+      const auto outcome = (*client)->Transact({}, deadline);
       EXPECT_EQ(outcome.error().reason, reason) << outcome.error().message;
       EXPECT_THAT(outcome.error().message, HasSubstr(message));
       EXPECT_FALSE((*client)->WaitUntil([](const Replica&) { return false; },
