@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -284,7 +285,8 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
     head.status = static_cast<int>(status);
     curl_off_t retry_after = 0;
     curl_easy_getinfo(transfer.easy, CURLINFO_RETRY_AFTER, &retry_after);
-    head.retry_after = std::chrono::seconds(retry_after);
+    constexpr curl_off_t kDay = 24 * 60 * 60;  // an absurd one must not overflow milliseconds
+    head.retry_after = std::chrono::seconds(std::min(retry_after, kDay));
     const char* type = nullptr;
     curl_easy_getinfo(transfer.easy, CURLINFO_CONTENT_TYPE, &type);
     if (type != nullptr) head.content_type = type;

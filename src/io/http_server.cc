@@ -8,6 +8,8 @@ namespace kvs::io {
 namespace {
 
 constexpr size_t kMaxRequest = 64 * 1024;
+constexpr size_t kMaxPending = 1024 * 1024;  // bytes of answers that the client has not read
+constexpr size_t kMaxConnections = 64;
 constexpr auto kIdle = std::chrono::seconds(30);
 
 // Percent-decoding (RFC 3986, 2.1); malformed escapes stay as they are.
@@ -50,15 +52,30 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
     http_parser_init(&parser_, HTTP_REQUEST);
     parser_.data = this;
     stream_->Serve({.on_open = {},
-                    .on_data = [this](std::span<const uint8_t> bytes) { Parse(bytes); },
+                    .on_data = [this](std::span<const uint8_t> bytes) { Take(bytes); },
                     .on_close = [this](const Error&) { Leave(); }});
     idle_.Start(kIdle);
+  }
+
+  // Destroys this, but for who holds it.
+  void Leave() {
+    if (!std::exchange(left_, true)) server_.connections_.erase(place);
   }
 
   std::list<std::shared_ptr<Connection>>::iterator place;
 
  private:
-  void Parse(std::span<const uint8_t> bytes) {
+  void Take(std::span<const uint8_t> bytes) {
+    idle_.Start(kIdle);
+    received_ += bytes.size();
+    if (received_ > kMaxRequest) return Leave();
+    unread_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (!answering_) Parse();
+  }
+
+  // Request by request, in a loop: one that is answered at once must not lead into the next from
+  // within, for a client may send thousands together.
+  void Parse() {
     static const http_parser_settings settings = [] {
       http_parser_settings made;
       http_parser_settings_init(&made);
@@ -72,50 +89,52 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
       };
       return made;
     }();
-    idle_.Start(kIdle);
-    received_ += bytes.size();
-    if (received_ > kMaxRequest) return Leave();
-    if (answering_)
-      return unread_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()), void();
-    const size_t used = http_parser_execute(
-        &parser_, &settings, reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    const auto error = HTTP_PARSER_ERRNO(&parser_);
-    if (error == HPE_OK) return;
-    if (error != HPE_PAUSED) return Leave();
-    http_parser_pause(&parser_, 0);
-    unread_.assign(reinterpret_cast<const char*>(bytes.data()) + used, bytes.size() - used);
-    answering_ = true;
-    server_.serve_(ParseTarget(http_method_str(static_cast<http_method>(parser_.method)),
-                               std::exchange(target_, {})),
-                   [weak = weak_from_this()](const HttpResponse& response) {
-                     if (const auto self = weak.lock()) self->Answer(response);
-                   });
+    const auto self = shared_from_this();
+    const std::string bytes = std::exchange(unread_, {});
+    size_t used = 0;
+    parsing_ = true;
+    while (!answering_ && !left_ && used < bytes.size()) {
+      if (stream_->pending() > kMaxPending) return Leave();  // asks, and does not read
+      used += http_parser_execute(&parser_, &settings, bytes.data() + used, bytes.size() - used);
+      const auto error = HTTP_PARSER_ERRNO(&parser_);
+      if (error == HPE_OK) break;
+      if (error != HPE_PAUSED) return Leave();
+      http_parser_pause(&parser_, 0);
+      received_ = bytes.size() - used;
+      answering_ = true;
+      server_.serve_(ParseTarget(http_method_str(static_cast<http_method>(parser_.method)),
+                                 std::exchange(target_, {})),
+                     [weak = weak_from_this()](const HttpResponse& response) {
+                       if (const auto still = weak.lock()) still->Answer(response);
+                     });
+    }
+    parsing_ = false;
+    unread_.insert(0, bytes, used);
   }
 
   void Answer(const HttpResponse& response) {
-    if (!std::exchange(answering_, false)) return;
+    if (left_ || !std::exchange(answering_, false)) return;
     const bool keep = http_should_keep_alive(&parser_) != 0;
     stream_->Write(fmt::format(
         "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n{}", response.status,
         http_status_str(static_cast<http_status>(response.status)), response.content_type,
         response.body.size(), keep ? "" : "Connection: close\r\n",
         parser_.method == HTTP_HEAD ? "" : response.body));
-    if (!keep) return stream_->Shutdown();
-    received_ = 0;
-    const std::string unread = std::exchange(unread_, {});
-    if (!unread.empty()) Parse({reinterpret_cast<const uint8_t*>(unread.data()), unread.size()});
+    if (!keep) {
+      answering_ = true;  // what comes after the last request is none
+      return stream_->Shutdown();
+    }
+    if (!parsing_) Parse();
   }
-
-  void Leave() { server_.connections_.erase(place); }  // destroys this
 
   HttpServer& server_;
   std::unique_ptr<Stream> stream_;
   Timer idle_;
   http_parser parser_;
   std::string target_;
-  std::string unread_;  // came while a request was being answered
-  bool answering_ = false;
-  size_t received_ = 0;
+  std::string unread_;   // came while a request was being answered
+  size_t received_ = 0;  // bytes since the last whole request
+  bool answering_ = false, parsing_ = false, left_ = false;
 };
 
 HttpServer::HttpServer(Loop& loop, Serve serve) : loop_(loop), serve_(std::move(serve)) {}
@@ -124,6 +143,7 @@ HttpServer::~HttpServer() = default;
 void HttpServer::Accept(std::unique_ptr<Stream> stream) {
   connections_.push_front(std::make_shared<Connection>(*this, std::move(stream)));
   connections_.front()->place = connections_.begin();
+  if (connections_.size() > kMaxConnections) connections_.back()->Leave();  // the oldest
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::OnUnixSocket(Loop& loop, const std::string& path,

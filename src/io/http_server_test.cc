@@ -1,7 +1,11 @@
 #include "io/http_server.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include "base/fd.h"
 #include "io/process.h"
 #include "io/work.h"
 
@@ -14,23 +18,28 @@ using std::chrono_literals::operator""ms;
 // closes.
 class HttpServerTest : public testing::Test {
  protected:
-  std::string Talk(const std::string& bytes) {
-    const std::string path = "/tmp/kvs-http-test." + std::to_string(getpid());
+  void SetUp() override {
     auto server =
-        HttpServer::OnUnixSocket(loop_, path, [this](const HttpRequest& request, auto reply) {
+        HttpServer::OnUnixSocket(loop_, path_, [this](const HttpRequest& request, auto reply) {
           requests_.push_back(request);
           if (request.path == "/later") {
             later_ = std::make_unique<Timer>(loop_, [reply] { reply({.body = "late\n"}); });
             later_->Start(5ms);
+          } else if (request.path == "/long") {
+            reply({.body = std::string(100'000, 'x')});
           } else {
             reply({.status = request.path == "/" ? 200 : 404, .body = request.path + "\n"});
           }
         });
-    EXPECT_TRUE(server) << server.error().message;
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = std::move(*server);
+  }
+
+  std::string Talk(const std::string& bytes) {
     std::string received;
     Timer deadline(loop_, [this] { loop_.Stop(); });
     deadline.Start(2000ms);
-    auto client = Stream::Connect(loop_, path,
+    auto client = Stream::Connect(loop_, path_,
                                   {.on_open = {},
                                    .on_data =
                                        [&](std::span<const uint8_t> data) {
@@ -44,7 +53,23 @@ class HttpServerTest : public testing::Test {
     return received;
   }
 
+  // A client of which the test has the socket.
+  Fd Connect() const {
+    Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    path_.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return client;
+  }
+  void RunFor(std::chrono::milliseconds time) {
+    Timer end(loop_, [this] { loop_.Stop(); });
+    end.Start(time);
+    loop_.Run();
+  }
+
+  const std::string path_ = "/tmp/kvs-http-test." + std::to_string(getpid());
   Loop loop_;
+  std::unique_ptr<HttpServer> server_;
   std::vector<HttpRequest> requests_;
   std::unique_ptr<Timer> later_;
 };
@@ -80,6 +105,39 @@ TEST_F(HttpServerTest, ClosesOnGarbageAndOnTooMuch) {
   EXPECT_EQ(Talk("GET / HTTP/1.1\r\nX: " + std::string(100000, 'a') + "\r\n\r\n"), "");
 }
 
+TEST_F(HttpServerTest, AnswersThousandsOfRequestsThatComeAtOnce) {
+  std::string requests;
+  for (int i = 0; i < 3500; ++i) requests += "GET / HTTP/1.1\n\n";
+  const std::string answers = Talk(requests + "GET / HTTP/1.0\n\n");
+  EXPECT_EQ(requests_.size(), 3501u);
+  EXPECT_TRUE(answers.ends_with("/\n"));
+}
+
+TEST_F(HttpServerTest, LeavesWhoAsksAndDoesNotRead) {
+  const Fd client = Connect();
+  for (int i = 0; i < 50; ++i) {
+    const std::string_view request = "GET /long HTTP/1.1\r\n\r\n";
+    if (send(client.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) break;
+    RunFor(1ms);
+  }
+  EXPECT_LT(send(client.get(), "x", 1, MSG_NOSIGNAL), 0) << "still connected";
+  EXPECT_GT(requests_.size(), 10u);
+  EXPECT_LT(requests_.size(), 40u);
+}
+
+TEST_F(HttpServerTest, LeavesTheOldestOfTooMany) {
+  std::vector<Fd> clients;
+  for (int i = 0; i < 65; ++i) {
+    clients.push_back(Connect());
+    RunFor(1ms);
+  }
+  RunFor(20ms);
+  char byte;
+  EXPECT_EQ(recv(clients[0].get(), &byte, 1, 0), 0);
+  EXPECT_EQ(recv(clients[1].get(), &byte, 1, 0), -1);
+  EXPECT_EQ(errno, EAGAIN);
+}
+
 TEST_F(HttpServerTest, HeadHasNoBody) {
   EXPECT_TRUE(Talk("HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n").ends_with("\r\n\r\n"));
 }
@@ -111,6 +169,29 @@ TEST(Process, ThatCannotStartIsReported) {
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->exit_code, 127);
   EXPECT_NE(outcome->output.find("no such file"), std::string::npos) << outcome->output;
+}
+
+TEST(Process, IsReportedWhenNoFileCanBeOpened) {
+  Loop loop;
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = dup(0);
+  close(next);
+  const auto run = [&](rlim_t files) {
+    Result<Process::Outcome> outcome = Fail("not reported");
+    const rlimit limit{.rlim_cur = files, .rlim_max = before.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    const auto process =
+        Process::Run(loop, {"/no/such/program"}, "",
+                     [&](Result<Process::Outcome> told) { outcome = std::move(told); });
+    loop.Run();
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    return outcome ? outcome->output : outcome.error().message;
+  };
+  // UBSan needs a file when it first sees a type.
+  EXPECT_EQ(run(before.rlim_cur), "start /no/such/program: no such file or directory");
+  for (const int more : {0, 1, 2, 3, 4})
+    EXPECT_EQ(run(next + more), "start /no/such/program: too many open files") << more;
 }
 
 TEST(Process, DiesWithItsOwner) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <random>
 
 namespace kvs::io {
@@ -17,7 +19,10 @@ void Fire(const void* fire) {
 }  // namespace
 
 Loop::Loop() : loop_(std::make_unique<uv_loop_s>()) {
-  uv_loop_init(loop_.get());
+  if (const int error = uv_loop_init(loop_.get()); error != 0) {
+    std::fprintf(stderr, "event loop: %s\n", uv_strerror(error));
+    std::_Exit(1);  // nothing can be told or served without one
+  }
   signal(SIGPIPE, SIG_IGN);
 }
 

@@ -18,7 +18,8 @@ struct Process::State : std::enable_shared_from_this<Process::State> {
   Outcome outcome;
   OnExit on_exit;
   std::shared_ptr<State> self;
-  int open = 3;
+  int open = 2;  // handles: the pipes, and the process when libuv knows it
+  bool known = false;
   int waiting = 2;  // for the end of the process and of its output
   bool running = false;
   std::array<char, 16 * 1024> buffer;
@@ -32,7 +33,7 @@ struct Process::State : std::enable_shared_from_this<Process::State> {
   }
 
   void CloseAll() {
-    Close(reinterpret_cast<uv_handle_t*>(&process));
+    if (known) Close(reinterpret_cast<uv_handle_t*>(&process));
     Close(reinterpret_cast<uv_handle_t*>(&in));
     Close(reinterpret_cast<uv_handle_t*>(&out));
   }
@@ -82,7 +83,7 @@ std::unique_ptr<Process> Process::Run(Loop& loop, std::vector<std::string> argv,
   uv_pipe_init(loop.native(), &state->out, 0);
   state->in.data = state->out.data = state->process.data = state.get();
 
-  std::array<uv_file, 2> ends{};  // one pipe for both outputs
+  std::array<uv_file, 2> ends{-1, -1};  // one pipe for both outputs
   int error = uv_pipe(ends.data(), UV_NONBLOCK_PIPE, 0);
   if (error == 0) error = uv_pipe_open(&state->out, ends[0]);
   std::array<uv_stdio_container_t, 3> stdio{};
@@ -105,8 +106,12 @@ std::unique_ptr<Process> Process::Run(Loop& loop, std::vector<std::string> argv,
     ended->outcome.exit_code = signal != 0 ? 128 + signal : static_cast<int>(status);
     ended->Done();
   };
-  if (error == 0) error = uv_spawn(loop.native(), &state->process, &options);
-  close(ends[1]);
+  if (error == 0) {
+    state->known = true;  // however uv_spawn ends
+    ++state->open;
+    error = uv_spawn(loop.native(), &state->process, &options);
+  }
+  if (ends[1] >= 0) close(ends[1]);
   if (error == 0) {
     state->running = true;
     state->Read();
