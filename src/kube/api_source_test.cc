@@ -2,6 +2,8 @@
 
 #include <fstream>
 
+#include "base/file.h"
+
 namespace kvs::kube {
 namespace {
 
@@ -40,7 +42,9 @@ TEST_P(ApiSourceTest, GoesOnWithWhatWasKnownWhileTheServerIsDown) {
   ASSERT_TRUE(Until([&] { return fs::exists(folder_ + "/known/Pod.json"); }));
   api_.Put(NewPod("p7", "node7"));
   ASSERT_TRUE(Until([&] { return Knows(); }));
-  RunFor(1500ms);  // until that is kept too
+  ASSERT_TRUE(Until([&] {  // that is kept too
+    return ReadFile(folder_ + "/known/Pod.json").value_or("").find("node7") != std::string::npos;
+  }));
   ground_.Break();
 
   const auto before = pods_->objects;
@@ -65,7 +69,8 @@ TEST_P(ApiSourceTest, WhatCannotBeReadWasNotKnown) {
   ground_.up_at_start = false;
   for (const std::string text :
        {"", "{", "{}", "x", R"({"apiVersion":"v1","kind":"List"})",
-        R"({"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod"}]})"}) {
+        R"({"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod"}]})",
+        R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"another-kind"}})"}) {
     std::ofstream(folder_ + "/Pod.json") << text;
     Open();
     ASSERT_TRUE(Until([&] { return !problems_.empty(); }));

@@ -161,6 +161,10 @@ void Mirror::Remember() {
   if (!text || text->empty() || stat(File().c_str(), &file) != 0) return;
   Manifest known = ParseManifest(File(), *text);
   if (!known.problems.empty() || !known.ignored.empty()) return;
+  if (!std::ranges::all_of(known.items, [this](const Manifest::Item& item) {
+        return RefOf(item.object).kind == kind_;
+      }))
+    return;
   for (Manifest::Item& item : known.items)
     objects_.insert_or_assign(MetaOf(item.object).key(), std::move(item.object));
   remembered_ = Rfc3339(file.st_mtim.tv_sec);

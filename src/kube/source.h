@@ -79,7 +79,7 @@ class Source {
   // Tells it where the source can, and forgets it: an event that is lost costs nothing.
   virtual void Report(const Event& event) = 0;
 
-  // Watches one kind with typed values:
+  // Watches one kind with typed values; only on_put must be given:
   //   source.Watch<Node>({.on_put = [](const Node& node) {...}, ...});
   template <class T>
   struct Handlers {
@@ -91,7 +91,8 @@ class Source {
   [[nodiscard]] std::unique_ptr<Subscription> Watch(Handlers<T> handlers) {
     return Watch(T::kKind, {.on_put = [put = std::move(handlers.on_put)](
                                           const Object& object) { put(std::get<T>(object)); },
-                            .on_erase = std::move(handlers.on_erase),
+                            .on_erase = handlers.on_erase ? std::move(handlers.on_erase)
+                                                          : [](const std::string&) {},
                             .on_synced = std::move(handlers.on_synced)});
   }
 };

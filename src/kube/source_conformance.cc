@@ -122,6 +122,20 @@ TEST_P(SourceConformance, ChangesFollowAndOnlyChanges) {
   EXPECT_EQ(pods.lines, (Lines{"put default/b", "put default/a", "erase default/b"}));
 }
 
+TEST_P(SourceConformance, AWatchMayBeForPutsOnly) {
+  ground_->Put(NewConfig("a", ""));
+  ground_->Put(NewConfig("b", ""));
+  Open();
+  Log log(*source_, Kind::kVSwitchConfig);
+  int puts = 0;
+  const auto watch = source_->Watch<VSwitchConfig>(
+      {.on_put = [&](const VSwitchConfig&) { ++puts; }, .on_erase = {}, .on_synced = {}});
+  ASSERT_TRUE(Until([&] { return log.synced() && puts == 2; }));
+  ground_->Erase({Kind::kVSwitchConfig, "a"});
+  ground_->Put(NewConfig("c", ""));
+  ASSERT_TRUE(Until([&] { return !log.objects.contains("a") && puts == 3; }));
+}
+
 TEST_P(SourceConformance, ObjectsHaveIdentityAndVersion) {
   ground_->Put(NewPod("a"));
   ground_->Put(NewPod("b"));

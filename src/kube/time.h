@@ -8,8 +8,11 @@
 // Kubernetes' forms of the time now (metav1.Time and MicroTime; RFC 3339).
 namespace kvs::kube {
 
+// Seconds since 1970 in a year that is none: "@10000000000000000".
 inline std::string Rfc3339(std::time_t time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(time));
+  std::tm fields{};
+  if (gmtime_r(&time, &fields) == nullptr) return fmt::format("@{}", time);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fields);
 }
 
 inline std::string MicroTime() {
