@@ -1,7 +1,9 @@
 #include "cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <filesystem>
+#include <system_error>
 
 #include "cli/agent_commands.h"
 #include "cli/exit_code.h"
@@ -29,6 +31,9 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kOk : kUsage;
+  } catch (const std::system_error& error) {  // fmt::print's, if nobody takes what it prints
+    std::fprintf(stderr, "kvs: %s\n", error.what());
+    return kFailed;
   }
   return code;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
+#include <sstream>
 
 #include "cli/agents.h"
 #include "cli/cluster_nodes.h"
@@ -79,9 +80,8 @@ ExitCode DeleteObjects(const Kubectl& kubectl, bool force) {
     if (!objects.ns.empty()) command.insert(command.end(), {"-n", objects.ns});
     command.insert(command.end(), objects.names.begin(), objects.names.end());
     const auto deleted = kubectl.Ask(command, kObjectPatience);
-    std::string_view rest = deleted ? *deleted : std::string_view();
-    for (; !rest.empty(); rest.remove_prefix(std::min(rest.size(), rest.find('\n') + 1)))
-      fmt::print("  {:<13}{}\n", "removed", rest.substr(0, rest.find('\n')));
+    std::istringstream names(deleted ? *deleted : "");
+    for (std::string name; std::getline(names, name);) fmt::print("  {:<13}{}\n", "removed", name);
     if (deleted) continue;
     problem(deleted.error());
     if (!force) return code;

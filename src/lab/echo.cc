@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "base/net.h"
@@ -103,8 +104,14 @@ Result<> ServeEcho(const std::string& identity, uint16_t port) {
     sockaddr_in6 client{};
     socklen_t size = sizeof client;
     const int connection = accept4(*tcp, reinterpret_cast<sockaddr*>(&client), &size, SOCK_CLOEXEC);
-    if (connection >= 0)
-      std::thread(ServeConnection, connection, Greeting(identity, client)).detach();
+    try {
+      if (connection >= 0)
+        std::thread(ServeConnection, connection, Greeting(identity, client)).detach();
+      else if (errno == EMFILE || errno == ENFILE)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    } catch (const std::system_error&) {  // no more threads
+      close(connection);
+    }
   }
 }
 

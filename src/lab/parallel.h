@@ -4,6 +4,7 @@
 #include <iterator>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -32,7 +33,11 @@ Result<> ForEachAtOnce(Items& items, Work work, size_t at_once = 8) {
   };
   {
     std::vector<std::jthread> workers;
-    for (size_t i = 0; i < std::min(at_once, std::size(items)); ++i) workers.emplace_back(worker);
+    try {
+      for (size_t i = 0; i < std::min(at_once, std::size(items)); ++i) workers.emplace_back(worker);
+    } catch (const std::system_error&) {  // no more threads
+      worker();
+    }
   }
   if (!failures.empty()) return Fail("{}", failures);
   return {};
