@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "agent/cni_install.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "feed/ovs_version.h"
@@ -31,7 +32,7 @@ Mac BridgeMac(const std::string& node) {
 // The kernel datapath if the kernel has it: it is faster by far.
 std::string DetectDatapath(const std::string& wish) {
   if (wish != "auto") return wish;
-  return std::filesystem::exists("/sys/module/openvswitch") ? "system" : "netdev";
+  return Exists("/sys/module/openvswitch") ? "system" : "netdev";
 }
 
 // Why a new port can't be realized; "": it can.

@@ -42,8 +42,7 @@ Result<> InstallCniPlugins(const Options& options) {
   if (options.cni_bin_dir.empty()) return {};
   for (const fs::path from : options.cni_binaries) {
     const fs::path to = fs::path(options.cni_bin_dir) / from.filename();
-    std::error_code error;
-    if (from.filename() != kOurs && fs::exists(to, error)) continue;
+    if (from.filename() != kOurs && Exists(to)) continue;
     const auto binary = ReadFile(from);
     if (!binary) return Wrap(from.string(), binary.error());
     if (from.filename() != kOurs)
@@ -93,12 +92,12 @@ std::string CniConfigFile(const Options& options) {
 
 std::string ConfigBeforeOurs(const Options& options) {
   std::string first(kConfig);
-  std::error_code error;
   if (options.cni_conf_dir.empty()) return {};
-  for (const auto& file : fs::directory_iterator(options.cni_conf_dir, error)) {
-    const std::string extension = file.path().extension();
+  for (const std::string& name :
+       NamesIn(options.cni_conf_dir).value_or(std::vector<std::string>())) {
+    const std::string extension = fs::path(name).extension();
     if (extension != ".conf" && extension != ".conflist" && extension != ".json") continue;
-    first = std::min(first, file.path().filename().string());
+    first = std::min(first, name);
   }
   return first == kConfig ? "" : first;
 }

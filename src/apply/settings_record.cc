@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <sstream>
 
 #include "base/file.h"
@@ -24,12 +23,9 @@ SettingsRecord::SettingsRecord(std::string file, std::string proc_sys)
     : file_(std::move(file)), proc_sys_(std::move(proc_sys)) {}
 
 std::vector<std::string> SettingsRecord::Links(const std::string& family) const {
-  std::vector<std::string> links;
-  std::error_code error;
-  for (const auto& link :
-       std::filesystem::directory_iterator(fmt::format("{}/net/{}/conf", proc_sys_, family), error))
-    links.push_back(link.path().string().substr(proc_sys_.size() + 1));
-  std::ranges::sort(links);
+  const std::string folder = fmt::format("net/{}/conf", family);
+  auto links = NamesIn(proc_sys_ + "/" + folder).value_or(std::vector<std::string>());
+  for (std::string& link : links) link = folder + "/" + link;
   return links;
 }
 

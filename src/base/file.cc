@@ -1,10 +1,13 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
 
 #include "base/fd.h"
 
@@ -12,6 +15,10 @@ namespace kvs {
 namespace {
 
 constexpr size_t kMost = 64 << 20;  // bytes
+
+struct CloseDir {
+  void operator()(DIR* dir) const { closedir(dir); }
+};
 
 Result<> WriteFailed(const std::string& path) {
   auto failed = FailErrno(errno, "write {}", path);
@@ -61,5 +68,18 @@ Result<> WriteFile(const std::string& path, const std::string& content, mode_t m
   if (!written) unlink(fresh.c_str());
   return written;
 }
+
+Result<std::vector<std::string>> NamesIn(const std::string& folder) {
+  const std::unique_ptr<DIR, CloseDir> dir(opendir(folder.c_str()));
+  if (!dir) return FailErrno(errno, "read folder {}", folder);
+  std::vector<std::string> names;
+  for (errno = 0; const dirent* entry = readdir(dir.get()); errno = 0)
+    if (const std::string name = entry->d_name; name != "." && name != "..") names.push_back(name);
+  if (errno != 0) return FailErrno(errno, "read folder {}", folder);
+  std::ranges::sort(names);
+  return names;
+}
+
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 }  // namespace kvs

@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
-#include <filesystem>
 #include <mutex>
 
+#include "base/file.h"
 #include "cli/cluster_nodes.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
@@ -68,7 +68,7 @@ Result<Agents> Agents::Find(const Where& where) {
     return agents;
   }
   const bool here = where.kubeconfig.empty() && where.context.empty() && where.node.empty() &&
-                    std::filesystem::exists(kAgentSocket);
+                    Exists(kAgentSocket);
   const std::string socket = where.socket.empty() && here ? kAgentSocket : where.socket;
   if (socket.empty()) return OfCluster(Kubectl(where.kubeconfig, where.context), where.node);
   const auto name = NodeBehind(socket);

@@ -1,20 +1,16 @@
 #include "kube/files.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
-#include <memory>
 #include <string_view>
+
+#include "base/file.h"
 
 namespace kvs::kube {
 namespace {
-
-struct CloseDir {
-  void operator()(DIR* dir) const { closedir(dir); }
-};
 
 bool IsManifest(std::string_view name) {
   return !name.starts_with('.') &&
@@ -23,20 +19,10 @@ bool IsManifest(std::string_view name) {
 
 int64_t Nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
-Result<std::vector<std::string>> Names(const std::string& folder) {
-  const std::unique_ptr<DIR, CloseDir> dir(opendir(folder.c_str()));
-  if (!dir) return FailErrno(errno, "read folder {}", folder);
-  std::vector<std::string> names;
-  for (errno = 0; const dirent* entry = readdir(dir.get()); errno = 0)
-    names.emplace_back(entry->d_name);
-  if (errno != 0) return FailErrno(errno, "read folder {}", folder);
-  return names;
-}
-
 }  // namespace
 
 Result<std::map<std::string, FileStamp>> ListManifests(const std::string& folder) {
-  const auto names = Names(folder);
+  const auto names = NamesIn(folder);
   if (!names) return tl::unexpected(names.error());
   std::map<std::string, FileStamp> all;
   for (const std::string& name : *names) {
@@ -61,7 +47,7 @@ bool IsSettled(const FileStamp& stamp) {
 
 Result<> RemoveFiles(const std::string& folder, const std::string& prefix) {
   constexpr std::string_view kSuffix = ".yaml";
-  const auto names = Names(folder);
+  const auto names = NamesIn(folder);
   if (!names) return names.error().code == ENOENT ? Result<>{} : tl::unexpected(names.error());
   for (const std::string& name : *names) {
     if (!name.starts_with(prefix) || !name.ends_with(kSuffix) ||

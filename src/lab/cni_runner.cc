@@ -23,27 +23,22 @@ struct Plugin {
 };
 
 Result<std::vector<Plugin>> Configured(const Node& node) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(node.cni_conf_dir(), error)) {
-    if (entry.path().extension() == ".conflist") files.push_back(entry.path());
-  }
-  if (files.empty())
-    return Fail("{}: no CNI configuration in {}", node.name(), node.cni_conf_dir());
-  const auto path = *std::min_element(files.begin(), files.end());
+  const auto path = node.CniConfig();
+  if (path.empty()) return Fail("{}: no CNI configuration in {}", node.name(), node.cni_conf_dir());
   const auto text = ReadFile(path);
-  if (!text) return Wrap(path.string(), text.error());
+  if (!text) return Wrap(path, text.error());
+  boost::system::error_code error;
   const auto list = json::parse(*text, error);
   const auto* fields = error ? nullptr : list.if_object();
   const auto* plugins = fields ? fields->if_contains("plugins") : nullptr;
   if (!plugins || !plugins->is_array() || !fields->contains("name") ||
       !fields->contains("cniVersion"))
-    return Fail("{}: no CNI configuration list", path.string());
+    return Fail("{}: no CNI configuration list", path);
   std::vector<Plugin> configured;
   for (const auto& plugin : plugins->get_array()) {
     const auto* config = plugin.if_object();
     const auto* type = config ? config->if_contains("type") : nullptr;
-    if (!type || !type->is_string()) return Fail("{}: a plugin without type", path.string());
+    if (!type || !type->is_string()) return Fail("{}: a plugin without type", path);
     configured.push_back({std::string(type->get_string()), *config});
     configured.back().config["name"] = fields->at("name");
     configured.back().config["cniVersion"] = fields->at("cniVersion");
@@ -55,7 +50,7 @@ Result<std::vector<Plugin>> Configured(const Node& node) {
 Result<std::string> FindPlugin(const Node& node, const std::string& type) {
   for (const fs::path& folder :
        {fs::path(node.cni_bin_dir()), fs::path(kDebianPlugins), fs::path(kUsualPlugins)})
-    if (const auto path = folder / type; fs::exists(path)) return path.string();
+    if (const auto path = folder / type; Exists(path)) return path.string();
   return Fail("CNI plugin {}: not in {}, {} or {}", type, node.cni_bin_dir(), kDebianPlugins,
               kUsualPlugins);
 }

@@ -1,8 +1,6 @@
 #include "lab/netns.h"
 
-#include <algorithm>
-#include <filesystem>
-
+#include "base/file.h"
 #include "netlink/interface.h"
 #include "netlink/link.h"
 #include "netlink/namespace.h"
@@ -31,13 +29,8 @@ Result<> RemoveNetns(const std::string& name) {
 }
 
 std::vector<std::string> NetnsWithPrefix(const std::string& prefix) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/run/netns", error)) {
-    const std::string name = entry.path().filename();
-    if (name.starts_with(prefix)) names.push_back(name);
-  }
-  std::sort(names.begin(), names.end());
+  auto names = NamesIn("/run/netns").value_or(std::vector<std::string>());
+  std::erase_if(names, [&](const std::string& name) { return !name.starts_with(prefix); });
   return names;
 }
 

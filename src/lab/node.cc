@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/file.h"
 #include "io/stream.h"
 #include "lab/netns.h"
 #include "lab/underlay.h"
@@ -76,7 +77,7 @@ bool Listens(const std::string& socket) {
 
 }  // namespace
 
-bool KernelDatapath() { return fs::exists("/sys/module/openvswitch"); }
+bool KernelDatapath() { return Exists("/sys/module/openvswitch"); }
 
 Node::Node(State state, Options options) : state_(std::move(state)), options_(std::move(options)) {}
 
@@ -139,7 +140,7 @@ Result<> Node::AddressNic() {
 
 Result<> Node::StartOvsdb() {
   const std::string database = Path("ovs/conf.db");
-  if (!fs::exists(database)) {
+  if (!Exists(database)) {
     if (auto made = Check({.argv = {"ovsdb-tool", "create", database, kSchema}}); !made)
       return tl::unexpected<Error>(made.error());
   }
@@ -206,16 +207,16 @@ Result<> Node::Stop(const std::string& program, int signal) {
   return {};
 }
 
+std::string Node::CniConfig() const {
+  for (const std::string& name : NamesIn(cni_conf_dir()).value_or(std::vector<std::string>()))
+    if (name.ends_with(".conflist")) return cni_conf_dir() + "/" + name;
+  return "";
+}
+
 Result<> Node::AwaitReady(milliseconds timeout) const {
   auto agent = state_.Find(Noted("k-vswitchd"));
   if (!agent) return tl::unexpected<Error>(agent.error());
-  std::error_code error;
-  const auto ready = [&] {
-    for (const auto& entry : fs::directory_iterator(cni_conf_dir(), error)) {
-      if (entry.path().extension() == ".conflist") return true;
-    }
-    return false;
-  };
+  const auto ready = [&] { return !CniConfig().empty(); };
   if (!Await(timeout, [&] { return ready() || !IsAlive(*agent); }) || !IsAlive(*agent)) {
     return Fail("k-vswitchd of {} {}: {}", name(),
                 IsAlive(*agent) ? "has installed no CNI configuration" : "ended",

@@ -59,6 +59,8 @@ class Node {
   Result<> RestartOvs();
   // Waits until the agent has installed the CNI configuration: pods can be attached.
   Result<> AwaitReady(std::chrono::milliseconds timeout) const;
+  // The file that a container runtime would take. Empty: there is none.
+  std::string CniConfig() const;
 
   // Runs a command on the node, with OVS's tools and kvs pointed to its own sockets.
   Command Here(std::vector<std::string> argv) const;

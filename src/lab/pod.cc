@@ -139,11 +139,10 @@ Result<> CheckPod(const State& state, const Node& node, const Pod& pod) {
 
 std::map<std::string, Pod> ReadPods(const State& state) {
   std::map<std::string, Pod> pods;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(state.Path("pods"), error)) {
-    if (entry.path().extension() != ".json") continue;
-    const std::string text = ReadFile(entry.path()).value_or("");
-    const auto value = json::parse(text, error);
+  for (const auto& name : NamesIn(state.Path("pods")).value_or(std::vector<std::string>())) {
+    if (!name.ends_with(".json")) continue;
+    boost::system::error_code error;
+    const auto value = json::parse(ReadFile(state.Path("pods/" + name)).value_or(""), error);
     if (error || !value.is_object()) continue;
     const auto& fields = value.get_object();
     Pod pod{.name = Field(fields, "name"),

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 
+#include "base/file.h"
 #include "lab/netns.h"
 
 namespace kvs::lab {
@@ -39,11 +40,10 @@ std::vector<Process> ProcessesIn(const std::vector<std::string>& names) {
     if (const auto id = IdOf("/run/netns/" + name)) spaces.insert(*id);
   }
   std::vector<Process> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/proc", error)) {
-    const pid_t pid = std::atoi(entry.path().filename().c_str());
+  for (const auto& name : NamesIn("/proc").value_or(std::vector<std::string>())) {
+    const pid_t pid = std::atoi(name.c_str());
     if (pid <= 0 || pid == getpid()) continue;
-    const auto id = IdOf(entry.path().string() + "/ns/net");
+    const auto id = IdOf(fmt::format("/proc/{}/ns/net", pid));
     if (!id || !spaces.contains(*id)) continue;
     if (const auto process = Identify(pid)) found.push_back(*process);
   }
@@ -84,10 +84,8 @@ Result<State> State::Of(const std::string& name) {
 }
 
 std::vector<std::string> State::Labs() {
-  std::set<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(kRoot, error))
-    names.insert(entry.path().filename());
+  const auto folders = NamesIn(kRoot).value_or(std::vector<std::string>());
+  std::set<std::string> names(folders.begin(), folders.end());
   for (const auto& netns : NetnsWithPrefix("kvs-")) {
     const auto dash = netns.find('-', 4);
     if (dash != std::string::npos) names.insert(netns.substr(4, dash - 4));
@@ -95,7 +93,7 @@ std::vector<std::string> State::Labs() {
   return {names.begin(), names.end()};
 }
 
-bool State::Exists() const { return fs::exists(folder_) || !NetnsWithPrefix(Netns("")).empty(); }
+bool State::Exists() const { return kvs::Exists(folder_) || !NetnsWithPrefix(Netns("")).empty(); }
 
 Result<> State::Make() const {
   if (auto root = NeedRoot(); !root) return root;
@@ -125,11 +123,13 @@ std::map<std::string, Process> State::Processes() const {
   std::map<std::string, Process> processes;
   std::error_code error;
   const fs::path root = Path("processes");
-  for (const auto& entry : fs::recursive_directory_iterator(root, error)) {
-    if (!entry.is_regular_file(error)) continue;
+  for (fs::recursive_directory_iterator at(root, error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code gone;
+    if (!at->is_regular_file(gone)) continue;
     Process process;
-    std::ifstream(entry.path()) >> process.pid >> process.start;
-    processes[fs::relative(entry.path(), root, error)] = process;
+    std::ifstream(at->path()) >> process.pid >> process.start;
+    processes[at->path().lexically_relative(root)] = process;
   }
   return processes;
 }

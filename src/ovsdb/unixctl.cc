@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/file.h"
 #include "io/stream.h"
 #include "ovsdb/framer.h"
 
@@ -33,21 +34,20 @@ Result<std::string> TextOf(std::string_view message) {
 }  // namespace
 
 Result<std::string> ControlSocket(const std::string& run_dir, const std::string& program) {
-  std::error_code error;
   uint64_t pid = 0;
   if (std::ifstream(fmt::format("{}/{}.pid", run_dir, program)) >> pid) {
     const std::string path = fmt::format("{}/{}.{}.ctl", run_dir, program, pid);
-    if (fs::exists(path, error)) return path;
+    if (Exists(path)) return path;
   }
   std::string newest;
   fs::file_time_type newest_at = fs::file_time_type::min();
-  for (fs::directory_iterator at(run_dir, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename();
+  for (const std::string& name : NamesIn(run_dir).value_or(std::vector<std::string>())) {
     if (!name.starts_with(program + ".") || !name.ends_with(".ctl")) continue;
+    const std::string path = run_dir + "/" + name;
     std::error_code gone;
-    const auto made_at = at->last_write_time(gone);
+    const auto made_at = fs::last_write_time(path, gone);
     if (gone || made_at < newest_at) continue;
-    newest = at->path();
+    newest = path;
     newest_at = made_at;
   }
   if (newest.empty())
