@@ -161,18 +161,18 @@ def make_cgroup(name):
                 (top / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
-def remove_cgroups():
+def remove_cgroups(name="*"):
     def remove():
         left = False
         for top in hierarchies():
-            for group in top.glob(PREFIX + "*"):
+            for group in top.glob(PREFIX + name):
                 for folder, _, _ in os.walk(group, topdown=False):
                     try:
                         os.rmdir(folder)
                     except OSError:  # its last process is still ending
                         left = True
         return not left
-    wait_for(f"no process in cgroups {PREFIX}*", 20, remove)
+    wait_for(f"no process in cgroups {PREFIX}{name}", 20, remove)
 
 
 # --- the machine's own settings ---------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import textwrap
 import control_plane
 import pki
 from machine import (BIN, HERE, PREFIX, STATE, Failure, born, daemon_pid, ip, log_of, make_cgroup, namespaces,
-                     remove_namespace, run, start_daemon, stop_daemon, wait_for)
+                     remove_cgroups, remove_namespace, run, start_daemon, stop_daemon, wait_for)
 
 REGISTRY = "kvs.test/e2e"  # the name our hand-made images carry; nothing is ever pulled from it
 TOPS = ["etc", "opt", "usr", "var"]  # folders of the machine that a node sees, and changes in a layer of its own
@@ -92,6 +92,7 @@ class Node:
         init = self.init_pid()
         stop_daemon(self.name)
         wait_for(f"the end of all processes of {self.name}", 20, lambda: not born(init))
+        remove_cgroups(self.name)  # else kubelet asks containerd about each of the old containers, for seconds
 
     def wire(self):
         if PREFIX + self.name in namespaces():
