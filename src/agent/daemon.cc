@@ -12,6 +12,9 @@
 namespace kvs::agent {
 namespace {
 
+// One that was told to end has 5 s for it (deploy/base/agent.yaml); to give up before makes kubelet
+// wait 10 s and more until it tries again.
+constexpr std::chrono::seconds kPatience{6};
 constexpr char kNoInstall[] = "none";  // no VSwitchConfig was known
 constexpr char kSaying[] = "uninstalled from this node by `kvs uninstall`";
 
@@ -33,7 +36,7 @@ Daemon::Daemon(io::Loop& loop, Options options, std::unique_ptr<NodeLock> lock)
       again_(loop, [this] { BeAgent(); }) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
-  auto lock = NodeLock::Take(options.run_dir);
+  auto lock = NodeLock::Take(options.run_dir, kPatience);
   if (!lock) return tl::unexpected(lock.error());
   std::unique_ptr<Daemon> daemon(new Daemon(loop, std::move(options), std::move(*lock)));
   if (access(daemon->options_.uninstalled_mark().c_str(), F_OK) == 0) {

@@ -7,17 +7,23 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 namespace kvs::agent {
 
-Result<std::unique_ptr<NodeLock>> NodeLock::Take(const std::string& run_dir) {
+Result<std::unique_ptr<NodeLock>> NodeLock::Take(const std::string& run_dir,
+                                                 std::chrono::milliseconds patience) {
   std::error_code error;
   std::filesystem::create_directories(run_dir, error);
   const std::string path = run_dir + "/agent.lock";
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return FailErrno(errno, "open {}", path);
   std::unique_ptr<NodeLock> lock(new NodeLock(fd));
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  bool held;
+  while (!(held = flock(fd, LOCK_EX | LOCK_NB) == 0) && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  if (held) {
     const std::string pid = std::to_string(getpid()) + "\n";
     if (ftruncate(fd, 0) != 0 || write(fd, pid.data(), pid.size()) < 0)
       return FailErrno(errno, "write {}", path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -11,8 +12,10 @@ namespace kvs::agent {
 // process ends.
 class NodeLock {
  public:
-  // The error names the process that has it.
-  static Result<std::unique_ptr<NodeLock>> Take(const std::string& run_dir);
+  // Waits up to `patience` for another to end. The error names the process that has it, by its
+  // number in its own PID namespace.
+  static Result<std::unique_ptr<NodeLock>> Take(const std::string& run_dir,
+                                                std::chrono::milliseconds patience);
   ~NodeLock();
   NodeLock(const NodeLock&) = delete;
   NodeLock& operator=(const NodeLock&) = delete;

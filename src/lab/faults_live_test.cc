@@ -264,6 +264,16 @@ TEST_F(FaultsLiveTest, SecondAgentOnANodeRefuses) {
   EXPECT_THAT(output->err, HasSubstr("one node has one agent"));
 }
 
+TEST_F(FaultsLiveTest, TheNextAgentWaitsForTheEndOfTheOneBefore) {
+  const auto next = Start(node().AgentCommand(), node().Log("next"));
+  ASSERT_TRUE(next) << next.error().message;
+  std::this_thread::sleep_for(500ms);
+  EXPECT_TRUE(IsAlive(*next));
+  ASSERT_TRUE(node().Stop("k-vswitchd", SIGTERM));
+  EXPECT_TRUE(Eventually([this] { return Metric("kvswitch_ready") == "1"; }));
+  ExpectMended();
+}
+
 TEST_F(FaultsLiveTest, ForeignBridgeOfOurNameIsLeftAlone) {
   ASSERT_TRUE(node().Stop("k-vswitchd", SIGKILL));
   Do({"ovs-vsctl", "--timeout=10", "--", "del-br", "k-vswitch0", "--", "add-br", "k-vswitch0", "--",
