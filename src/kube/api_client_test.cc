@@ -195,13 +195,17 @@ TEST_F(ApiClientTest, ReadsTheAuthorityAgainWhenTheServersIsAnother) {
   make("old");
   make("new");
   std::unique_ptr<io::Process> server;
+  std::string serving;
+  bool ended = false;  // by itself: the one before had the port still
   const auto serve = [&](const std::string& name) {
+    serving = name;
+    ended = false;
     server.reset();
     server = io::Process::Run(
         loop_,
         {"openssl", "s_server", "-quiet", "-www", "-accept", server_.address(), "-cert",
          folder_ + "/" + name + ".crt", "-key", folder_ + "/" + name + ".key"},
-        "", [](const auto&) {});
+        "", [&](const auto&) { ended = true; });
   };
   ApiClient client(loop_, {.servers = {"https://" + server_.address()},
                            .ca = {.file = folder_ + "/ca.crt"},
@@ -209,6 +213,7 @@ TEST_F(ApiClientTest, ReadsTheAuthorityAgainWhenTheServersIsAnother) {
   const auto ask_until = [&](const std::string& text) {
     std::string said;
     for (int i = 0; i < 200 && said.find(text) == said.npos; ++i) {
+      if (ended) serve(serving);
       said = Ask(client);
       io::Timer pause(loop_, [this] { loop_.Stop(); });
       pause.Start(20ms);
