@@ -25,7 +25,7 @@ SettingsRecord::SettingsRecord(std::string file, std::string proc_sys)
 std::vector<std::string> SettingsRecord::Links(const std::string& family) const {
   const std::string folder = fmt::format("net/{}/conf", family);
   auto links = NamesIn(proc_sys_ + "/" + folder).value_or(std::vector<std::string>());
-  for (std::string& link : links) link = folder + "/" + link;
+  for (std::string& link : links) link = fmt::format("{}/{}", folder, link);
   return links;
 }
 

@@ -43,7 +43,7 @@ Result<std::string> ControlSocket(const std::string& run_dir, const std::string&
   fs::file_time_type newest_at = fs::file_time_type::min();
   for (const std::string& name : NamesIn(run_dir).value_or(std::vector<std::string>())) {
     if (!name.starts_with(program + ".") || !name.ends_with(".ctl")) continue;
-    const std::string path = run_dir + "/" + name;
+    const std::string path = fmt::format("{}/{}", run_dir, name);
     std::error_code gone;
     const auto made_at = fs::last_write_time(path, gone);
     if (gone || made_at < newest_at) continue;
