@@ -69,7 +69,7 @@ def namespaces():
 
 
 def remove_namespace(name):
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while pids := run(["ip", "netns", "pids", name]).split():
         if time.monotonic() > end:
             raise Failure(f"processes {' '.join(pids)} don't leave namespace {name}")
@@ -139,7 +139,7 @@ def stop_daemon(name):
     if not pid:
         return
     kill(pid)
-    wait_for(f"the end of {name}", 10, lambda: not daemon_pid(name))
+    wait_for(f"the end of {name}", 60, lambda: not daemon_pid(name))
 
 
 # --- cgroups: of version 2, or one tree per controller (version 1) ----------------------------------------------------
