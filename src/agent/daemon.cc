@@ -39,7 +39,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
   auto lock = NodeLock::Take(options.run_dir, kPatience);
   if (!lock) return tl::unexpected(lock.error());
   std::unique_ptr<Daemon> daemon(new Daemon(loop, std::move(options), std::move(*lock)));
-  if (access(daemon->options_.uninstalled_mark().c_str(), F_OK) == 0) {
+  if (Exists(daemon->options_.uninstalled_mark())) {
     // It may have been killed before all was done.
     daemon->LeaveNode(false, [](const UninstallReport&) {});
   } else if (auto done = daemon->StartAgent(); !done) {

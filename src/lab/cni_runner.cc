@@ -1,6 +1,5 @@
 #include "lab/cni_runner.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <vector>

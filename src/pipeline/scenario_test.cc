@@ -5,7 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+
+#include "base/file.h"
 
 // Every testdata/*.scenario. UPDATE=1 in the environment writes what came out into the files; look
 // at the difference before you commit it.
@@ -13,12 +14,6 @@ namespace kvs::pipeline {
 namespace {
 
 const std::filesystem::path kTestData = KVS_TESTDATA;
-
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 std::vector<std::filesystem::path> Scenarios() {
   std::vector<std::filesystem::path> paths;
@@ -31,7 +26,7 @@ std::vector<std::filesystem::path> Scenarios() {
 class ScenarioTest : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(ScenarioTest, ComesToWhatItSays) {
-  const std::string text = ReadFile(GetParam());
+  const std::string text = ReadFile(GetParam()).value_or("");
   std::vector<ScenarioStep> steps = ParseScenario(text);
   ASSERT_FALSE(steps.empty());
   world::World world;
@@ -44,7 +39,7 @@ TEST_P(ScenarioTest, ComesToWhatItSays) {
     step.expected = RunAndTell(pipeline);
   }
   if (std::getenv("UPDATE") != nullptr) std::ofstream(GetParam()) << PrintScenario(steps);
-  EXPECT_EQ(PrintScenario(steps), ReadFile(GetParam()))
+  EXPECT_EQ(PrintScenario(steps), ReadFile(GetParam()).value_or(""))
       << "UPDATE=1 writes the new text into " << GetParam();
 }
 
