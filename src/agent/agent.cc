@@ -1,8 +1,11 @@
 #include "agent/agent.h"
 
+#include <linux/netfilter.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <filesystem>
 
-#include "agent/cni_install.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -13,13 +16,11 @@
 namespace kvs::agent {
 namespace {
 
-// How often it looks at what nobody tells it of.
-constexpr auto kRound = std::chrono::milliseconds(4000);
-constexpr uint64_t kRoundsToAudit = 5;
-constexpr auto kStatusInterval = std::chrono::milliseconds(10000);
+// How often it looks at what nobody tells it of, and tells the API server how it is.
+constexpr auto kResyncInterval = std::chrono::milliseconds(4000);
 
 std::string MgmtSocket(const Options& options) {
-  return fmt::format("{}/{}.mgmt", options.ovs_run_dir, feed::kBridge);
+  return fmt::format("{}/{}.mgmt", options.ovs_run_dir, ovsdb::kBridgeName);
 }
 
 // The bridge's own MAC: fixed for a node, "kv" in the locally administered range.
@@ -59,59 +60,80 @@ Result<std::unique_ptr<Agent>> Agent::Open(io::Loop& loop, Options options,
   if (options.ovs_run_dir.empty())
     options.ovs_run_dir = std::filesystem::path(options.ovsdb).parent_path().string();
   std::unique_ptr<Agent> agent(new Agent(loop, std::move(options), std::move(source)));
-  auto links =
-      feed::LinkFeed::Open(loop, {.on_change = [raw = agent.get()] { raw->Soon(); },
-                                  .on_route_change = [raw = agent.get()] { raw->Soon(); }});
-  if (!links) return tl::unexpected(links.error());
-  agent->links_ = std::move(*links);
+  if (auto done = agent->Listen(); !done) return tl::unexpected(done.error());
   return agent;
 }
 
 Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> source)
     : loop_(loop),
       options_(std::move(options)),
-      turn_(loop, [this] { Turn(); }),
-      round_(loop, [this] { LookRound(); }),
+      reconcile_(loop, [this] { Reconcile(); }),
+      resync_(loop, [this] { Resync(); }),
+      plan_ports_(loop, [this] { ScheduleReconcile(); }),
       source_(std::move(source)),
       source_watch_(source_->WatchProblems(
           [this](const std::vector<Problem>& problems) { NoteSource(problems); })),
-      events_(*source_, options_.node_name),
-      nodes_(loop, *source_, options_.node_name, world_, [this] { Soon(); }),
+      nodes_(loop, *source_, options_.node_name, world_, [this] { ScheduleReconcile(); }),
       ovsdb_(loop, {.path = options_.ovsdb}, OvsdbHandlers()),
       switch_(loop, MgmtSocket(options_), SwitchHandlers(), {.watch_flows = true}),
       vswitchd_(loop, options_.ovs_run_dir, "ovs-vswitchd"),
-      flows_(loop, switch_,
-             {.flows = pipeline_.engine().desired<flow::Flow>(),
-              .groups = pipeline_.engine().desired<flow::Group>(),
-              .revision = [this] { return pipeline_.engine().revision(); }},
-             [this] { Soon(); }),
-      nat_(loop, pipeline_.engine(), feed::kBridge),
-      firewall_(loop, pipeline_.engine(), feed::kBridge),
-      keeper_(loop, ovsdb_, feed::kBridge, [this] { return links_->All(); }),
-      verdicts_(ovsdb_, switch_,
-                {.applied = [this] { return flows_.applied(); },
-                 .netdev = [this] { return OnNetdev(); },
-                 .other_parts_ready =
-                     [this](const ovsdb::Interface& interface) {
-                       return world_.self.size() == 1 &&
-                              (!OnNetdev() || host_.Deaf(interface.name));
-                     },
-                 .objection =
-                     [this](const ovsdb::Interface& interface) {
-                       const world::Self* self = world_.self.Find(0);
-                       return self ? ObjectionTo(interface, *self) : "";
-                     }}) {
-  round_.StartRepeating(kRound);
+      outputs_(loop, options_,
+               {.engine = pipeline_.engine(),
+                .ovsdb = ovsdb_,
+                .openflow = switch_,
+                .plan_ports = [this] { PlanPorts(); },
+                .on_change = [this] { ScheduleReconcile(); },
+                .writer = [this] { return nft_writer_; }}),
+      reaper_(loop),
+      attachments_(ovsdb_, switch_,
+                   {.applied = [this] { return outputs_.applied(); },
+                    .netdev = [this] { return OnNetdev(); },
+                    .refused =
+                        [this](const ovsdb::Interface& interface) {
+                          return outputs_.ingress.Refused<pipeline::IngressDrop>(interface.name);
+                        },
+                    .objection =
+                        [this](const ovsdb::Interface& interface) {
+                          const world::Self* self = world_.self.Find(0);
+                          return self ? ObjectionTo(interface, *self) : "";
+                        }}),
+      status_(*source_),
+      events_(*source_, options_.node_name) {
+  outputs_.flows.Disconnected();
+  for (apply::Reconciler* part : outputs_.in_ovsdb) part->Disconnected();
+  resync_.StartRepeating(kResyncInterval);
 }
 
 Agent::~Agent() = default;
+
+Result<> Agent::Listen() {
+  auto links = feed::LinkFeed::Open(
+      loop_, {.on_change =
+                  [this] {
+                    ScheduleReconcile();
+                    outputs_.kernel.Resync();
+                    outputs_.settings.Resync();
+                    outputs_.ingress.Resync();
+                  },
+              .on_route_change = [this](const netlink::Route* route) { NoteRoute(route); }});
+  if (!links) return tl::unexpected(links.error());
+  links_ = std::move(*links);
+  auto rulesets = netlink::NftMonitor::Open(
+      loop_, {.on_commit = [this](const netlink::NftCommit& commit) { NoteRulesets(commit); },
+              .on_resync = [this] { NoteRulesets({}); }});
+  if (!rulesets) return tl::unexpected(rulesets.error());
+  rulesets_ = std::move(*rulesets);
+  return {};
+}
 
 ovsdb::Session::Handlers Agent::OvsdbHandlers() {
   return {.on_change =
               [this](const ovsdb::Change& change) {
                 ports_.Apply(change);
-                verdicts_.Note(change);
-                Soon();
+                attachments_.Note(change);
+                outputs_.bridge.Resync();
+                outputs_.tunnel.Resync();
+                ScheduleReconcile();
               },
           .on_up =
               [this] {
@@ -119,12 +141,14 @@ ovsdb::Session::Handlers Agent::OvsdbHandlers() {
                 ++ovsdb_reconnects_;
                 ovsdb_seen_ = true;
                 log::Info("OVSDB: connected to {}", options_.ovsdb);
-                Soon();
+                for (apply::Reconciler* part : outputs_.in_ovsdb) part->Connected();
+                ScheduleReconcile();
               },
           .on_down =
               [this](const Error& error) {
                 if (ovsdb_down_ != error.message) log::Warning("{}", error.message);
                 ovsdb_down_ = error.message;
+                for (apply::Reconciler* part : outputs_.in_ovsdb) part->Disconnected();
               }};
 }
 
@@ -133,38 +157,70 @@ openflow::Connection::Handlers Agent::SwitchHandlers() {
               [this](uint64_t) {
                 switch_down_.clear();
                 ++openflow_reconnects_;
-                flows_.OnUp();
+                outputs_.flows.Connected();
               },
           .on_down =
               [this](const Error& error) {
                 if (switch_down_ != error.message) log::Info("switch: {}", error.message);
                 switch_down_ = error.message;
-                flows_.OnDown();
+                outputs_.flows.Disconnected();
               },
           .on_packet_in = {},
           .on_port_status = {},
-          .on_flow_event = [this](const openflow::FlowEvent&) { flows_.Audit(); },
+          .on_flow_event = [this](const openflow::FlowEvent& event) { NoteFlow(event); },
           .on_flow_removed = {}};
 }
 
-void Agent::Soon() {
-  if (!turn_.active()) turn_.Start(std::chrono::milliseconds(0));
+// One flow that somebody else changed is looked at by itself; where more happened than the switch
+// could tell, all are.
+void Agent::NoteFlow(const openflow::FlowEvent& event) {
+  using Kind = openflow::FlowEvent::Kind;
+  if (event.kind == Kind::kPaused) return;
+  if (event.kind == Kind::kResumed || !event.flow.foreign_match.empty())
+    return outputs_.flows.Resync();
+  const auto ours = apply::SwitchTarget::OursOf(event.flow);
+  if (!ours) return;
+  if (event.kind == Kind::kRemoved)
+    outputs_.flows.Saw<flow::Flow>(ours->item.key, std::nullopt);
+  else
+    outputs_.flows.Saw<flow::Flow>(ours->item.key, ours);
 }
 
-// Of what is wrong with objects, ours are the controller's to tell.
+void Agent::NoteRoute(const netlink::Route* route) {
+  if (route == nullptr || outputs_.targets.kernel.Concerns(*route)) outputs_.kernel.Resync();
+}
+
+// Somebody, perhaps ourselves, changed rulesets; an empty commit: nobody knows which.
+void Agent::NoteRulesets(const netlink::NftCommit& commit) {
+  const bool all = commit.tables.empty();
+  const bool inet = all || commit.Touches(NFPROTO_INET, apply::kNftTable);
+  const bool netdev = all || commit.Touches(NFPROTO_NETDEV, apply::kNftTable);
+  const auto pid = static_cast<int>(commit.pid);
+  const bool ours = pid == getpid() || pid == outputs_.targets.nft.writer_pid();
+  if (pid != 0 && !ours && (inet || netdev))
+    nft_writer_ = fmt::format("process {}, {}", commit.pid, commit.process);
+  if (inet) outputs_.nft.Resync();
+  if (netdev) outputs_.ingress.Resync();
+  if (all || !(inet || netdev) || commit.tables.size() > 1) outputs_.firewall.Resync();
+}
+
+void Agent::ScheduleReconcile() {
+  if (!reconcile_.active()) reconcile_.Start(std::chrono::milliseconds(0));
+}
+
+// The controller reports bad VSwitchConfigs; here are kept the problems of the API server and of
+// this host.
 void Agent::NoteSource(const std::vector<Problem>& problems) {
-  source_problems_.clear();
-  host_problems_.clear();
-  for (const Problem& problem : problems) {
-    if (problem.object == kube::kApiServer) source_problems_.push_back(problem);
-    if (problem.object == kube::kHost) host_problems_.push_back(problem);
-  }
-  Soon();
+  source_problems_ = problems;
+  std::erase_if(source_problems_, [](const Problem& problem) {
+    return problem.object != kube::kApiServer && problem.object != kube::kHost;
+  });
+  ScheduleReconcile();
 }
 
 bool Agent::serving() const {
-  return announced_ && ovsdb_down_.empty() && switch_down_.empty() && !ovs_problem_ &&
-         !bridge_.problem() && InputsKnown();
+  return cni_ready_ && InputsKnown() &&
+         std::ranges::none_of(Problems(), [](const Problem& problem) { return problem.blocking; });
 }
 
 bool Agent::InputsKnown() const {
@@ -183,158 +239,152 @@ std::string Agent::DatapathNote() const {
              : "";
 }
 
-void Agent::Turn() {
+void Agent::Reconcile() {
   const auto ovs_problem = feed::CheckOvsVersion(ovsdb_.replica());
   if (ovs_problem && ovs_problem != ovs_problem_) log::Error("{}", ovs_problem->ToString());
   ovs_problem_ = ovs_problem;
   self_problems_.clear();
+  nodes_.Update(OwnAddresses());
   if (auto self =
           feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(), self_problems_))
     world_.self.Put(std::move(*self));
-  verdicts_.Stamp(pipeline_.engine().Run());
-  if (flows_.applied() > 0 && !announced_) Announce();
-  if (ovsdb_seen_) WantBridge();
-  bridge_.Reconcile();
-  keeper_.Check();
-  if (InputsKnown()) {
-    host_.Reconcile();
-    nat_.Reconcile();
-    if (!announced_) firewall_.Audit();
-    flows_.Begin();
-    flows_.Changed();
-  }
-  verdicts_.Write();
+  attachments_.Stamp(pipeline_.engine().Run());
+  SetWanted();
+  if (ovsdb_seen_) outputs_.bridge.Begin();
+  if (InputsKnown()) outputs_.Begin();
+  outputs_.Reconcile();
+  if (!cni_ready_ && outputs_.applied() > 0) Announce();
+  attachments_.Write();
 }
 
-void Agent::WantBridge() {
+// What no other node's pods may have: by these this node is reached, or reaches the rest.
+std::vector<feed::Judge::Taken> Agent::OwnAddresses() const {
+  std::vector<feed::Judge::Taken> own;
+  for (const Ip& ip : links_->AddressesExceptOf(ovsdb::kBridgeName))
+    own.push_back({ip, "this node's"});
+  for (const Ip& ip : links_->gateways()) own.push_back({ip, "this node's default gateway"});
+  return own;
+}
+
+// What the agent itself wants, beside what the rules do.
+void Agent::SetWanted() {
+  if (ovsdb_seen_) outputs_.wanted.bridge.Set({WantedBridge()});
+  std::string tunnel;
+  pipeline_.engine().desired<pipeline::TunnelPort>().ForEach(
+      [&](const pipeline::TunnelPort& port) { tunnel = port.type; });
+  outputs_.wanted.passes.Set(apply::PassesFor(ovsdb::kBridgeName, tunnel));
+  PlanPorts();
+}
+
+void Agent::PlanPorts() {
+  if (!ovsdb_.up()) return;
+  auto ports = port_plan_.Update(loop_.Now(), ovsdb_.replica(), links_->All());
+  if (!ports) return;
+  outputs_.wanted.ports.Set(*std::move(ports));
+  if (const auto next = port_plan_.next())
+    plan_ports_.Start(std::max(*next - loop_.Now(), std::chrono::milliseconds(1)));
+}
+
+apply::BridgeConfig Agent::WantedBridge() const {
   const world::Self* self = world_.self.Find(0);
-  apply::WantedBridge wanted{.name = feed::kBridge,
+  apply::BridgeConfig wanted{.name = ovsdb::kBridgeName,
                              .datapath_type = DetectDatapath(options_.datapath),
                              .hwaddr = BridgeMac(options_.node_name)};
   wanted.facts.node = options_.node_name;
   wanted.facts.datapath = wanted.datapath_type == "netdev" ? ovsdb::BridgeFacts::Datapath::kNetdev
                                                            : ovsdb::BridgeFacts::Datapath::kSystem;
   wanted.facts.mark_layouts = pipeline::ToText(feed::MarkLayouts(ovsdb_.replica()));
-  wanted.tunnel_known = self != nullptr;
   if (self != nullptr) {
     wanted.facts.pod_ranges = self->pod_ranges;
     wanted.facts.mtu = self->mtu;
     // A new pod is attached only while it can be known what it may do.
-    wanted.facts.agent_ready = promised_ && !retiring_ && !ovs_problem_ && source_problems_.empty();
+    wanted.facts.agent_ready = accepting_pods_ && !retiring_ && !ovs_problem_ && ApiServerAnswers();
   }
-  pipeline_.engine().Drain<pipeline::TunnelPort>();
-  pipeline_.engine().desired<pipeline::TunnelPort>().ForEach([&](const pipeline::TunnelPort& port) {
-    wanted.tunnel = apply::WantedBridge::Tunnel{
-        port.name, port.type, {port.options.begin(), port.options.end()}, port.ofport};
-  });
-  bridge_.Want(std::move(wanted));
+  return wanted;
 }
 
-// Everything works: promise it to the plugin, and when OVSDB shows that, tell the kubelet, last of
-// all.
+bool Agent::ApiServerAnswers() const {
+  return std::ranges::none_of(
+      source_problems_, [](const Problem& problem) { return problem.object == kube::kApiServer; });
+}
+
+// Everything works: promise it to the plugin, and when OVSDB shows that, tell the kubelet by the
+// configuration, last of all.
 void Agent::Announce() {
   if (retiring_) return;
-  promised_ = true;
-  const ovsdb::Bridge* bridge = ovsdb_.replica().bridges.Find(feed::kBridge);
+  if (!std::exchange(accepting_pods_, true)) return ScheduleReconcile();
+  const ovsdb::Bridge* bridge = ovsdb_.replica().bridges.Find(ovsdb::kBridgeName);
   if (bridge == nullptr || !bridge->external_ids.contains(ovsdb::kAgentKey)) return;
-  auto installed = InstallCniPlugins(options_);
-  if (installed) installed = WriteCniConfig(options_);
-  const std::string problem = installed ? "" : installed.error().message;
-  if (problem != cni_problem_ && !installed) log::Error("CNI: {}", problem);
-  cni_problem_ = problem;
-  if (!installed) return;
-  announced_ = true;
+  outputs_.wanted.files.Set(CniFilesFor(options_));
+  outputs_.files.Begin();
+  if (outputs_.files.applied() == 0 || outputs_.files.refused() > 0) return;
+  cni_ready_ = true;
   log::Info("ready");
-  WriteStatus();  // Nodes wait for that
+  Resync();  // nodes wait for the status
 }
 
-void Agent::LookRound() {
-  ++rounds_;
-  keeper_.Check();
-  keeper_.Reap();
-  if (rounds_ % kRoundsToAudit == 0) {
-    flows_.Audit();
-    other_network_ = ConfigBeforeOurs(options_);
-  }
-  if (flows_.applied() > 0 && !announced_) Announce();
-  bridge_.Reconcile();
-  if (InputsKnown()) {
-    host_.Reconcile();
-    firewall_.Audit();
-  }
-  nat_.Audit();
-  verdicts_.Write();
+void Agent::Resync() {
+  outputs_.Audit();
+  reaper_.Reap(links_->All());
+  other_network_ = ConfigBeforeOurs(options_);
+  ScheduleReconcile();
   events_.Check(loop_.Now(), serving(), Problems());
-  WriteStatus();
-}
-
-void Agent::WriteStatus() {
-  if (nodes_.own() == nullptr || retiring_) return;
-  const kube::VSwitchConfigStatus status = StatusOf(*this, written_);
-  const bool flipped = status.conditions != written_.conditions;
-  const bool due = loop_.Now() - written_at_ >= kStatusInterval;
-  if (status == written_ || !(flipped || due)) return;
-  kube::VSwitchConfig config;
-  config.meta.name = options_.node_name;
-  config.status = status;
-  written_ = status;
-  written_at_ = loop_.Now();
-  source_->Apply(config, kManager, [this](const Result<>& done) {
-    const std::string failure = done ? "" : done.error().message;
-    if (std::exchange(status_failure_, failure) != failure && !done)
-      log::Warning("status: {}; trying again", failure);
-    if (!done) written_ = {};
-  });
+  if (nodes_.own() != nullptr && !retiring_)
+    status_.Write(loop_.Now(), *nodes_.own(), StatusOf(*this, nodes_.own()->status));
 }
 
 void Agent::Retire(std::function<void()> done) {
   retiring_ = true;
-  if (ovsdb_seen_) WantBridge();
+  SetWanted();
+  outputs_.bridge.Reconcile();
   // Enough for the one transaction; if OVSDB is away, the promise is as good as gone.
-  round_.Stop();
-  turn_.Stop();
-  static constexpr auto kFarewell = std::chrono::milliseconds(100);
-  farewell_ = std::make_unique<io::Timer>(loop_, std::move(done));
-  farewell_->Start(kFarewell);
+  resync_.Stop();
+  reconcile_.Stop();
+  static constexpr auto kShutdownDelay = std::chrono::milliseconds(100);
+  shutdown_delay_ = std::make_unique<io::Timer>(loop_, std::move(done));
+  shutdown_delay_->Start(kShutdownDelay);
 }
 
 std::vector<Problem> Agent::Problems() const {
   std::vector<Problem> all;
-  const auto add = [&](const std::string& object, const char* field, const std::string& message) {
-    if (!message.empty()) all.push_back({object, field, message});
+  const auto add = [&](const auto& problems) {
+    all.insert(all.end(), problems.begin(), problems.end());
   };
-  add("OVSDB", "connection",
-      ovsdb_down_.empty() ? "" : ovsdb_down_ + "; try: systemctl status openvswitch-switch");
+  if (!ovsdb_down_.empty())
+    all.push_back({"OVSDB", "connection",
+                   ovsdb_down_ + "; try: systemctl status openvswitch-switch", "OVSUnreachable",
+                   true});
   if (ovs_problem_) all.push_back(*ovs_problem_);
-  if (bridge_.problem()) all.push_back(*bridge_.problem());
-  all.insert(all.end(), self_problems_.begin(), self_problems_.end());
+  add(outputs_.bridge.Problems());
+  add(self_problems_);
+  add(nodes_.problems());
   if (all.empty() && !switch_down_.empty())
-    add("OpenFlow", "connection",
-        switch_down_ + "; is ovs-vswitchd running? try: systemctl status openvswitch-switch");
+    all.push_back(
+        {"OpenFlow", "connection",
+         switch_down_ + "; is ovs-vswitchd running? try: systemctl status openvswitch-switch",
+         "OVSUnreachable", true});
   if (const kube::VSwitchConfig* own = nodes_.own()) {
     const auto* accepted =
         kube::FindCondition(own->status.conditions, kube::VSwitchConfig::kAccepted);
     if (accepted && accepted->status == "False")
-      add("VSwitchConfig/" + options_.node_name, "status.conditions[Accepted]", accepted->message);
+      all.push_back({"VSwitchConfig/" + options_.node_name, "status.conditions[Accepted]",
+                     accepted->message, "NotAccepted"});
   }
-  add("OVSDB", "storage", ovsdb_.unwritable());
-  all.insert(all.end(), source_problems_.begin(), source_problems_.end());
-  if (source_problems_.empty()) add("Kubernetes", "status", status_failure_);
-  for (const auto& [change, reason] : flows_.refused())
-    add("OpenFlow", "flow", "refused by the switch: " + reason);
-  all.insert(all.end(), host_problems_.begin(), host_problems_.end());
-  add("Host", "network", host_.problem());
-  add("Host", "masquerade", nat_.problem());
-  all.insert(all.end(), firewall_.problems().begin(), firewall_.problems().end());
-  add("CNI", "installation", cni_problem_);
-  if (announced_ && !other_network_.empty())
-    add("CNI", "configuration",
-        fmt::format("{} comes before ours by name, and new pods get that network; remove it from "
-                    "/etc/cni/net.d of this node",
-                    other_network_));
+  if (!ovsdb_.unwritable().empty())
+    all.push_back({"OVSDB", "storage", ovsdb_.unwritable(), "OVSUnwritable"});
+  add(source_problems_);
+  if (ApiServerAnswers() && !status_.failure().empty())
+    all.push_back({"Kubernetes", "status", status_.failure(), "StatusNotWritten"});
+  for (const apply::Reconciler* part : outputs_.all)
+    if (part != &outputs_.bridge) add(part->Problems());
+  if (cni_ready_ && !other_network_.empty())
+    all.push_back({"CNI", "configuration",
+                   fmt::format("{} comes before ours by name, and new pods get that network; "
+                               "remove it from /etc/cni/net.d of this node",
+                               other_network_),
+                   "OtherConfigurationFirst"});
   for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);
-  const auto rules = pipeline_.Problems();
-  all.insert(all.end(), rules.begin(), rules.end());
+  add(pipeline_.Problems());
   return all;
 }
 

@@ -7,13 +7,10 @@
 
 #include "agent/events.h"
 #include "agent/options.h"
-#include "apply/bridge_applier.h"
-#include "apply/firewall_keeper.h"
-#include "apply/host_applier.h"
-#include "apply/nat_applier.h"
-#include "apply/port_keeper.h"
-#include "apply/switch_applier.h"
-#include "apply/verdict_writer.h"
+#include "agent/outputs.h"
+#include "agent/status_writer.h"
+#include "apply/attachment_status.h"
+#include "apply/link_reaper.h"
 #include "base/result.h"
 #include "feed/link_feed.h"
 #include "feed/node_feed.h"
@@ -21,6 +18,7 @@
 #include "feed/self.h"
 #include "io/loop.h"
 #include "kube/source.h"
+#include "netlink/nft_monitor.h"
 #include "openflow/connection.h"
 #include "ovsdb/session.h"
 #include "ovsdb/unixctl.h"
@@ -28,8 +26,7 @@
 #include "world/world.h"
 
 // k-vswitchd: what is known becomes facts (feeds), facts become what should exist (pipeline), and
-// that is made so (appliers). Members stand in the order in which things flow; they end in the
-// reverse order.
+// that is made so (outputs).
 namespace kvs::agent {
 
 class Agent {
@@ -45,9 +42,8 @@ class Agent {
   // Everything that is wrong, most fundamental first. Empty: the node does all that it should.
   std::vector<Problem> Problems() const;
   // Whether pods are attached and connected here. There may be problems beside: a setting that is
-  // misspelt is no reason to take a node for broken.
+  // misspelt, or a peer that can't be reached, is no reason to take a node for broken.
   bool serving() const;
-  bool ready() const { return announced_ && Problems().empty(); }
   // Why the userspace datapath is used though nobody asked for it; empty: it isn't.
   std::string DatapathNote() const;
 
@@ -61,45 +57,49 @@ class Agent {
   // Of this node, as the controller wrote it; nullptr: not yet.
   const kube::VSwitchConfig* config() const { return nodes_.own(); }
   const pipeline::Pipeline& pipeline() const { return pipeline_; }
+  const Outputs& outputs() const { return outputs_; }
+  const apply::AttachmentStatusWriter& attachments() const { return attachments_; }
   const ovsdb::Session& ovsdb() const { return ovsdb_; }
   openflow::Connection& openflow() { return switch_; }
   ovsdb::Unixctl& vswitchd() { return vswitchd_; }
-  const apply::SwitchApplier& flows() const { return flows_; }
-  const apply::BridgeApplier& bridge() const { return bridge_; }
-  const apply::HostApplier& host() const { return host_; }
-  const apply::NatApplier& nat() const { return nat_; }
-  const apply::FirewallKeeper& firewall() const { return firewall_; }
-  const apply::PortKeeper& ports() const { return keeper_; }
-  const apply::VerdictWriter& verdicts() const { return verdicts_; }
   uint64_t ovsdb_reconnects() const { return ovsdb_reconnects_; }
   uint64_t openflow_reconnects() const { return openflow_reconnects_; }
 
  private:
   Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> source);
 
+  // Who tells of changes.
+  Result<> Listen();
   ovsdb::Session::Handlers OvsdbHandlers();
   openflow::Connection::Handlers SwitchHandlers();
-  void Soon();  // Turn() at the end of this turn of the loop
-  void Turn();  // facts -> desired -> made so
+  void NoteFlow(const openflow::FlowEvent& event);
+  void NoteRoute(const netlink::Route* route);  // nullptr: any
+  void NoteRulesets(const netlink::NftCommit& commit);
   void NoteSource(const std::vector<Problem>& problems);
-  void LookRound();
-  void WantBridge();
+
+  // What is done when something has changed, and every few seconds.
+  void ScheduleReconcile();  // at the end of this turn of the loop
+  void Reconcile();          // facts -> desired -> made so
+  void Resync();             // looks at what nobody tells of
+
+  void SetWanted();
+  apply::BridgeConfig WantedBridge() const;
+  void PlanPorts();
   void Announce();
+  std::vector<feed::Judge::Taken> OwnAddresses() const;
   bool InputsKnown() const;
+  bool ApiServerAnswers() const;
   bool OnNetdev() const;
-  void WriteStatus();
 
   io::Loop& loop_;
   Options options_;
-  io::Timer turn_, round_;
+  io::Timer reconcile_, resync_, plan_ports_;
 
+  // What is known.
   world::World world_;
   pipeline::Pipeline pipeline_{world_};
-
   std::unique_ptr<kube::Source> source_;
   std::unique_ptr<kube::Subscription> source_watch_;
-  std::vector<Problem> source_problems_, host_problems_;
-  Events events_;
   feed::NodeFeed nodes_;
   std::unique_ptr<feed::LinkFeed> links_;
   feed::PortFeed ports_{world_};
@@ -107,40 +107,37 @@ class Agent {
   openflow::Connection switch_;
   ovsdb::Unixctl vswitchd_;
 
-  apply::BridgeApplier bridge_{ovsdb_};
-  apply::SwitchApplier flows_;
-  apply::HostApplier host_{
-      pipeline_.engine(), feed::kBridge, {options_.settings_record(), options_.proc_sys}};
-  apply::NatApplier nat_;
-  apply::FirewallKeeper firewall_;
-  apply::PortKeeper keeper_;
-  apply::VerdictWriter verdicts_;
+  // What is made of it.
+  apply::PodPortPlan port_plan_;
+  std::string nft_writer_;  // "PID (NAME)", of the last change in a table that we keep
+  Outputs outputs_;
+  std::unique_ptr<netlink::NftMonitor> rulesets_;
+  apply::LinkReaper reaper_;
+  apply::AttachmentStatusWriter attachments_;
+  StatusWriter status_;
+  Events events_;
 
-  std::optional<Problem> ovs_problem_;  // as long as there is one, no pod is attached
-  std::vector<Problem> self_problems_;
+  // What is wrong.
+  std::vector<Problem> source_problems_, self_problems_;
+  std::optional<Problem> ovs_problem_;            // as long as there is one, no pod is attached
   std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up
   std::string switch_down_ = "not connected yet";
-  std::string cni_problem_;
   std::string other_network_;  // the configuration file that runtimes take instead of ours
-  bool ovsdb_seen_ = false;    // its content is known
-  bool promised_ = false;      // to the CNI plugin, that pods can be attached
-  bool announced_ = false;     // to the kubelet
+
+  // How far it has come.
+  bool ovsdb_seen_ = false;      // its content is known
+  bool accepting_pods_ = false;  // as the CNI plugin is told
+  bool cni_ready_ = false;       // as the kubelet is told, by the configuration
   bool retiring_ = false;
-  uint64_t rounds_ = 0;
   uint64_t ovsdb_reconnects_ = 0, openflow_reconnects_ = 0;
-  kube::VSwitchConfigStatus written_;  // as last applied
-  std::string status_failure_;         // why that could not be written
-  std::chrono::milliseconds written_at_{0};
-  std::unique_ptr<io::Timer> farewell_;
+  std::unique_ptr<io::Timer> shutdown_delay_;
 };
 
-// The status that the agent's VSwitchConfig should show. `before`: the last one, for the times of
+// The status that the agent's VSwitchConfig should show. `before`: what it shows, for the times of
 // its conditions.
 kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfigStatus& before);
 // That of a node from which k-vswitch is uninstalled: not Ready, and why.
-kube::VSwitchConfigStatus StatusOfNobody(const std::string& why,
-                                         const kube::VSwitchConfigStatus& before);
-
-inline constexpr std::string_view kManager = "agent";  // of the status's fields
+kube::VSwitchConfigStatus StatusOfUninstalled(const std::string& why,
+                                              const kube::VSwitchConfigStatus& before);
 
 }  // namespace kvs::agent

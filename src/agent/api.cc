@@ -45,11 +45,13 @@ std::string_view Name(world::Overlay overlay) {
 json::value Status(const Agent& agent) {
   json::array problems;
   for (const Problem& problem : agent.Problems())
-    problems.push_back(json::object{
-        {"object", problem.object}, {"field", problem.field}, {"message", problem.message}});
+    problems.push_back(json::object{{"object", problem.object},
+                                    {"field", problem.field},
+                                    {"message", problem.message},
+                                    {"reason", problem.reason}});
   json::object status = {{"node", agent.options().node_name},
                          {"version", KVS_VERSION},
-                         {"ready", agent.ready()},
+                         {"ready", agent.serving()},
                          {"problems", problems}};
   if (const world::Self* self = agent.world().self.Find(0))
     status["network"] = {{"podRanges", Texts(self->pod_ranges)},
@@ -59,13 +61,14 @@ json::value Status(const Agent& agent) {
                          {"mtu", self->mtu},
                          {"datapath", self->netdev ? "netdev" : "system"},
                          {"datapathNote", agent.DatapathNote()}};
-  const auto& counters = agent.flows().counters();
+  const auto& switch_part = agent.outputs().flows;
+  const auto& counters = switch_part.counters();
   const ovsdb::OpenVSwitch* root = agent.ovsdb().replica().root();
   status["switch"] = {{"ovsVersion", root == nullptr ? "" : root->ovs_version.value_or("")},
                       {"flows", agent.pipeline().engine().desired<flow::Flow>().size()},
-                      {"synced", agent.flows().synced()},
+                      {"synced", switch_part.applied() > 0},
                       {"revision", agent.pipeline().engine().revision()},
-                      {"applied", agent.flows().applied()},
+                      {"applied", switch_part.applied()},
                       {"changesSent", counters.changes},
                       {"repairs", counters.repairs}};
   status["pods"] = agent.world().ports.size();
@@ -150,7 +153,7 @@ void ReplyTrace(Agent& agent, const HttpRequest& request, const io::HttpServer::
   const auto packet = ReadPacket(request.query, agent.world(), agent.pipeline());
   if (!packet) return reply({400, "text/plain; charset=utf-8", packet.error().message + "\n"});
   agent.vswitchd().Ask(
-      "ofproto/trace", {feed::kBridge, packet->flow},
+      "ofproto/trace", {ovsdb::kBridgeName, packet->flow},
       [&agent, packet = *packet, reply](const Result<std::string>& said) {
         if (!said) return reply({503, "text/plain; charset=utf-8", said.error().message + "\n"});
         reply(Json(HopOf(packet, ParseTrace(*said), agent.world(), agent.pipeline())));

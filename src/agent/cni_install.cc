@@ -14,6 +14,21 @@ namespace fs = std::filesystem;
 constexpr std::string_view kOurs = "k-vswitch-cni";
 constexpr std::string_view kConfig = "10-k-vswitch.conflist";
 
+// Version 1.0.0, though ours speaks 1.1.0: one version holds for the whole chain, and Debian 12's
+// portmap refuses a later one.
+std::string CniConfig(const Options& options) {
+  return fmt::format(R"({{
+  "cniVersion": "1.0.0",
+  "name": "k-vswitch",
+  "plugins": [
+    {{"type": "{}", "ovsdb": "{}", "capabilities": {{"ips": true, "mac": true}}}},
+    {{"type": "portmap", "capabilities": {{"portMappings": true}}}}
+  ]
+}}
+)",
+                     kOurs, options.ovsdb);
+}
+
 // With the folders that lead to it.
 Result<> Put(const fs::path& path, const std::string& content, mode_t mode) {
   std::error_code error;
@@ -36,20 +51,68 @@ Result<> Record(const Options& options, const std::string& line) {
   return Put(options.plugin_record(), lines + line, 0600);
 }
 
+// As it should be there, and the mode.
+Result<std::pair<std::string, mode_t>> ContentOf(const CniFile& file) {
+  if (file.source.empty()) return std::pair(file.text, mode_t{0644});
+  auto binary = ReadFile(file.source);
+  if (!binary) return Wrap(file.source, binary.error());
+  return std::pair(*std::move(binary), mode_t{0755});
+}
+
+Result<> Install(const Options& options, const CniFile& file) {
+  if (file.keep_others && Exists(file.path)) return {};
+  const auto content = ContentOf(file);
+  if (!content) return tl::unexpected(content.error());
+  if (file.keep_others)
+    if (auto done = Record(options, RecordOf(fs::path(file.path).filename(), content->first));
+        !done)
+      return done;
+  return Put(file.path, content->first, content->second);
+}
+
 }  // namespace
 
-Result<> InstallCniPlugins(const Options& options) {
-  if (options.cni_bin_dir.empty()) return {};
-  for (const fs::path from : options.cni_binaries) {
-    const fs::path to = fs::path(options.cni_bin_dir) / from.filename();
-    if (from.filename() != kOurs && Exists(to)) continue;
-    const auto binary = ReadFile(from);
-    if (!binary) return Wrap(from.string(), binary.error());
-    if (from.filename() != kOurs)
-      if (auto done = Record(options, RecordOf(from.filename(), *binary)); !done) return done;
-    if (auto done = Put(to, *binary, 0755); !done) return done;
+std::vector<CniFile> CniFilesFor(const Options& options) {
+  std::vector<CniFile> files;
+  if (!options.cni_bin_dir.empty())
+    for (const fs::path source : options.cni_binaries)
+      files.push_back({.path = fs::path(options.cni_bin_dir) / source.filename(),
+                       .source = source,
+                       .text = {},
+                       .keep_others = source.filename() != kOurs});
+  if (!options.cni_conf_dir.empty())
+    files.push_back({.path = CniConfigFile(options), .source = {}, .text = CniConfig(options)});
+  return files;
+}
+
+void CniFilesTarget::Dump(OnContents done) {
+  Contents contents;
+  desired_.ForEach([&](const CniFile& file) {
+    if (!Exists(file.path)) return;
+    const auto content = ContentOf(file);
+    const bool whole =
+        file.keep_others || (content && Holds(file.path, content->first, content->second));
+    std::get<0>(contents).push_back({file, whole});
+  });
+  done(std::move(contents));
+}
+
+void CniFilesTarget::Apply(const Deltas& deltas, OnOutcome done) {
+  apply::Outcome<CniFile> outcome;
+  std::vector<const CniFile*> files;  // plugins first
+  for (const auto& change : std::get<0>(deltas).changes)
+    if (change.now != nullptr) files.push_back(change.now);
+  std::ranges::stable_partition(files, [](const CniFile* file) { return !file->source.empty(); });
+  for (const CniFile* file : files) {
+    const auto refuse = [&](const std::string& why) {
+      outcome.Refuse<CniFile>(file->path, {"CNI", "installation", why, "NotInstalled", true});
+    };
+    if (file->source.empty() && !std::get<0>(outcome.refused).empty())
+      refuse(file->path + " waits for the plugins");
+    else if (auto installed = Install(options_, *file); !installed)
+      refuse(installed.error().message);
   }
-  return {};
+  done(outcome);
 }
 
 InstalledPlugins FindInstalledPlugins(const Options& options) {
@@ -64,26 +127,6 @@ InstalledPlugins FindInstalledPlugins(const Options& options) {
     (ours ? found.ours : found.others).push_back(path);
   }
   return found;
-}
-
-// Version 1.0.0, though ours speaks 1.1.0: one version holds for the whole chain, and Debian 12's
-// portmap refuses a later one.
-std::string CniConfig(const Options& options) {
-  return fmt::format(R"({{
-  "cniVersion": "1.0.0",
-  "name": "k-vswitch",
-  "plugins": [
-    {{"type": "{}", "ovsdb": "{}", "capabilities": {{"ips": true, "mac": true}}}},
-    {{"type": "portmap", "capabilities": {{"portMappings": true}}}}
-  ]
-}}
-)",
-                     kOurs, options.ovsdb);
-}
-
-Result<> WriteCniConfig(const Options& options) {
-  if (options.cni_conf_dir.empty()) return {};
-  return Put(CniConfigFile(options), CniConfig(options), 0644);
 }
 
 std::string CniConfigFile(const Options& options) {

@@ -94,7 +94,7 @@ void Daemon::NoteInstall(const kube::VSwitchConfig& config) {
   }
   kube::VSwitchConfig told;
   told.meta.name = config.meta.name;
-  told.status = StatusOfNobody(kSaying, config.status);
+  told.status = StatusOfUninstalled(kSaying, config.status);
   const auto* shown = kube::FindCondition(config.status.conditions, kube::VSwitchConfig::kReady);
   if (shown != nullptr && shown->reason == told.status.conditions.front().reason) return;
   kubernetes_->source->Apply(told, kManager, [](const Result<>& done) {

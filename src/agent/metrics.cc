@@ -41,21 +41,22 @@ std::string MetricsText(const Agent& agent) {
   constexpr auto kCounter = MetricType::Counter;
   const auto& engine = agent.pipeline().engine();
   const ovsdb::OpenVSwitch* root = agent.ovsdb().replica().root();
-  const ovsdb::Bridge* bridge = agent.ovsdb().replica().bridges.Find(feed::kBridge);
-  const auto& flows = agent.flows().counters();
+  const ovsdb::Bridge* bridge = agent.ovsdb().replica().bridges.Find(ovsdb::kBridgeName);
+  const Outputs& outputs = agent.outputs();
+  const auto& flows = outputs.flows.counters();
   Families all;
   all.Family("kvswitch_build_info", "The agent and the switch it runs; always 1.", kGauge)
       .Value(1, {{"version", KVS_VERSION},
                  {"ovs_version", root == nullptr ? "" : root->ovs_version.value_or("")},
                  {"datapath", bridge == nullptr ? "" : bridge->datapath_type}});
-  all.Family("kvswitch_ready", "Whether the node does all that it should.", kGauge)
-      .Value(agent.ready() ? 1 : 0);
+  all.Family("kvswitch_ready", "Whether the node attaches and connects its pods.", kGauge)
+      .Value(agent.serving() ? 1 : 0);
   all.Family("kvswitch_problems", "Things that are wrong now; kvs status names them.", kGauge)
       .Value(static_cast<double>(agent.Problems().size()));
   all.Family("kvswitch_pods", "Pods attached to this node's bridge.", kGauge)
       .Value(static_cast<double>(agent.world().ports.size()));
   all.Family("kvswitch_pods_waiting", "Pods whose attachment is not confirmed yet.", kGauge)
-      .Value(static_cast<double>(agent.verdicts().waiting()));
+      .Value(static_cast<double>(agent.attachments().waiting()));
   all.Family("kvswitch_nodes", "Nodes of the cluster that are known.", kGauge)
       .Value(static_cast<double>(agent.world().nodes.size()));
   all.Family("kvswitch_flows_desired", "Flows that should be in the switch.", kGauge)
@@ -64,7 +65,7 @@ std::string MetricsText(const Agent& agent) {
              "Flows and groups put into or taken out of the switch.", kCounter)
       .Value(static_cast<double>(flows.changes));
   all.Family("kvswitch_flow_refused", "Flows that the switch refuses.", kGauge)
-      .Value(static_cast<double>(agent.flows().refused().size()));
+      .Value(static_cast<double>(outputs.flows.refused()));
   all.Family("kvswitch_flow_drift_repairs_total",
              "Flows and groups mended after somebody else changed them.", kCounter)
       .Value(static_cast<double>(flows.repairs));
@@ -73,17 +74,20 @@ std::string MetricsText(const Agent& agent) {
       .Value(static_cast<double>(flows.dumps));
   all.Family("kvswitch_ovsdb_repairs_total",
              "Times the bridge or the tunnel port was mended in OVSDB.", kCounter)
-      .Value(static_cast<double>(agent.bridge().repairs()));
+      .Value(static_cast<double>(outputs.bridge.counters().repairs +
+                                 outputs.tunnel.counters().repairs));
   all.Family("kvswitch_host_repairs_total",
              "Addresses, routes, neighbours, NAT and firewall rules of the host that were mended.",
              kCounter)
-      .Value(static_cast<double>(agent.host().repairs() + agent.nat().repairs() +
-                                 agent.firewall().repairs()));
+      .Value(static_cast<double>(
+          outputs.settings.counters().repairs + outputs.kernel.counters().repairs +
+          outputs.ingress.counters().repairs + outputs.nft.counters().repairs +
+          outputs.firewall.counters().repairs));
   all.Family("kvswitch_stale_ports_total", "Ports deleted because their link was gone.", kCounter)
-      .Value(static_cast<double>(agent.ports().counters().stale_ports));
+      .Value(static_cast<double>(outputs.targets.ports.deleted()));
   all.Family("kvswitch_restored_ports_total", "Ports made again in OVSDB from their links.",
              kCounter)
-      .Value(static_cast<double>(agent.ports().counters().restored_ports));
+      .Value(static_cast<double>(outputs.targets.ports.restored()));
   all.Family("kvswitch_ovsdb_reconnects_total", "Connections made to ovsdb-server.", kCounter)
       .Value(static_cast<double>(agent.ovsdb_reconnects()));
   all.Family("kvswitch_openflow_reconnects_total", "OpenFlow connections made to the bridge.",

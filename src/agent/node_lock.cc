@@ -16,7 +16,9 @@ Result<std::unique_ptr<NodeLock>> NodeLock::Take(const std::string& run_dir,
   std::error_code error;
   std::filesystem::create_directories(run_dir, error);
   const std::string path = run_dir + "/agent.lock";
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == ELOOP)
+    return Fail("{} is a symbolic link, which k-vswitch does not follow; remove it", path);
   if (fd < 0) return FailErrno(errno, "open {}", path);
   std::unique_ptr<NodeLock> lock(new NodeLock(fd));
   const auto end = std::chrono::steady_clock::now() + patience;

@@ -33,10 +33,12 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfig
   const auto problems = agent.Problems();
   const std::string first = problems.empty() ? "" : problems.front().ToString();
   const bool ovsdb_up = agent.ovsdb().up();
-  const bool synced = agent.flows().synced() && agent.flows().refused().empty();
-  const auto other = std::ranges::find(problems, feed::kOtherNetwork, &Problem::field);
-  const std::string not_ready = other != problems.end()
-                                    ? std::string(kube::VSwitchConfig::kOtherNetwork)
+  const auto& flows = agent.outputs().flows;
+  const auto conflict = agent.outputs().bridge.Problems();
+  const bool synced = flows.applied() > 0 && flows.refused() == 0;
+  const bool other = std::ranges::find(problems, kube::VSwitchConfig::kOtherNetwork,
+                                       &Problem::reason) != problems.end();
+  const std::string not_ready = other              ? std::string(kube::VSwitchConfig::kOtherNetwork)
                                 : problems.empty() ? "Starting"
                                                    : "NotServing";
   status.conditions = {
@@ -44,11 +46,11 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfig
            not_ready, first),
       Make(before, "Degraded", !problems.empty(), "ProblemsFound", "AsExpected", first),
       Make(before, "OVSConnected", ovsdb_up, "Connected", "OVSUnreachable", ovsdb_up ? "" : first),
-      Make(before, "BridgeConfigured", !agent.bridge().problem(), "Configured", "BridgeConflict",
-           agent.bridge().problem() ? agent.bridge().problem()->message : ""),
+      Make(before, "BridgeConfigured", conflict.empty(), "Configured", "BridgeConflict",
+           conflict.empty() ? "" : conflict.front().message),
       Make(before, "FlowsSynced", synced, "Synced",
-           agent.flows().refused().empty() ? "Syncing" : "FlowTableRejected",
-           agent.flows().refused().empty() ? "" : agent.flows().refused().begin()->second),
+           flows.refused() == 0 ? "Syncing" : "FlowTableRejected",
+           flows.refused() == 0 ? "" : flows.Problems().front().message),
   };
   if (AsksForAuto(agent))
     status.conditions.push_back(
@@ -67,8 +69,8 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfig
   return status;
 }
 
-kube::VSwitchConfigStatus StatusOfNobody(const std::string& why,
-                                         const kube::VSwitchConfigStatus& before) {
+kube::VSwitchConfigStatus StatusOfUninstalled(const std::string& why,
+                                              const kube::VSwitchConfigStatus& before) {
   return {.conditions = {Make(before, std::string(kube::VSwitchConfig::kReady), false, "",
                               "Uninstalled", why)}};
 }

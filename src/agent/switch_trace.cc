@@ -73,7 +73,7 @@ SwitchTrace ParseTrace(std::string_view text) {
     const auto trimmed = Trimmed(line);
     const auto table = TableOf(line);
     if (trimmed.starts_with("bridge(")) {
-      ours = trimmed.find(feed::kBridge) != std::string_view::npos;
+      ours = trimmed.find(ovsdb::kBridgeName) != std::string_view::npos;
     } else if (trimmed.starts_with("Flow: ")) {
       trace.last_flow = trimmed.substr(6);
       ours = true;

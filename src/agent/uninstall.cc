@@ -12,9 +12,8 @@
 #include <functional>
 
 #include "agent/cni_install.h"
-#include "apply/firewall_keeper.h"
+#include "apply/firewall_target.h"
 #include "apply/nft.h"
-#include "apply/port_keeper.h"
 #include "apply/settings_record.h"
 #include "feed/self.h"
 #include "kube/objects.h"
@@ -124,7 +123,7 @@ class Uninstaller {
   // A plugin that is at work finds that nobody is there, or waits for a verdict in vain and undoes
   // what it did.
   void Promise(BlockingClient& client) {
-    const ovsdb::Bridge* bridge = client.replica().bridges.Find(feed::kBridge);
+    const ovsdb::Bridge* bridge = client.replica().bridges.Find(ovsdb::kBridgeName);
     const std::string key(ovsdb::kAgentKey);
     if (wish_.dry_run || bridge == nullptr || !bridge->external_ids.contains(key)) return;
     ovsdb::Transaction change;
@@ -142,7 +141,7 @@ class Uninstaller {
     }
     for (const netlink::Link& link : *links) {
       const auto attachment = ovsdb::Attachment::FromAlias(link.alias);
-      if (link.group != apply::kLiveGroup || !attachment) continue;
+      if (link.group != ovsdb::kLiveLinkGroup || !attachment) continue;
       if (wish_.force) {
         pods_.push_back(link);
         continue;
@@ -157,7 +156,7 @@ class Uninstaller {
   }
 
   void Bridge(BlockingClient& client) {
-    const ovsdb::Bridge* bridge = client.replica().bridges.Find(feed::kBridge);
+    const ovsdb::Bridge* bridge = client.replica().bridges.Find(ovsdb::kBridgeName);
     const ovsdb::OpenVSwitch* root = client.replica().root();
     if (bridge == nullptr || root == nullptr) return;
     if (!bridge->external_ids.contains(ovsdb::kNodeKey))
@@ -190,7 +189,7 @@ class Uninstaller {
         return done || done.error().code == ENODEV ? Result<>() : done;
       });
     if (wish_.dry_run) return;
-    const auto reaped = socket_->Do(netlink::DeleteLinkGroup(apply::kDeadGroup));
+    const auto reaped = socket_->Do(netlink::DeleteLinkGroup(ovsdb::kDefunctLinkGroup));
     if (!reaped && reaped.error().code != ENODEV)
       Stays("links of pods that are gone", reaped.error());
   }

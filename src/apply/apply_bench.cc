@@ -2,7 +2,8 @@
 
 #include <fstream>
 
-#include "apply/switch_applier.h"
+#include "apply/reconciler_of.h"
+#include "apply/switch_target.h"
 #include "base/benchmark.h"
 #include "base/log.h"
 #include "openflow/dummy_switch.h"
@@ -23,26 +24,33 @@ constexpr int kRounds = 5;
 
 // Returns how many changes it sent.
 uint64_t Restart(const openflow::DummySwitch& there, const std::vector<flow::Flow>& flows) {
-  const auto before = [](engine::FragmentId a, engine::FragmentId b) { return a < b; };
-  engine::Desired<flow::Flow> wanted(before);
-  engine::Desired<flow::Group> groups(before);
+  engine::Desired<flow::Flow> wanted;
+  engine::Desired<flow::Group> groups;
+  engine::Desired<ForeignFlow> foreign;
   for (const flow::Flow& flow : flows) wanted.Put(0, flow);
   io::Loop loop;
-  std::unique_ptr<SwitchApplier> applier;
+  std::unique_ptr<ReconcilerOf<flow::Flow, flow::Group, ForeignFlow>> reconciler;
   openflow::Connection connection(loop, there.socket(),
-                                  {.on_up = [&](uint64_t) { applier->OnUp(); },
+                                  {.on_up = [&](uint64_t) { reconciler->Connected(); },
                                    .on_down = [](const Error& error) { Die(error.message); },
                                    .on_packet_in = {},
                                    .on_port_status = {},
                                    .on_flow_event = {},
                                    .on_flow_removed = {}});
-  applier = std::make_unique<SwitchApplier>(
-      loop, connection,
-      SwitchApplier::Wanted{.flows = wanted, .groups = groups, .revision = [] { return 1; }},
-      [&] { loop.Stop(); });
-  applier->Begin();
+  SwitchTarget target(connection);
+  reconciler = std::make_unique<ReconcilerOf<flow::Flow, flow::Group, ForeignFlow>>(
+      loop, target,
+      ReconcilerOptions{.name = "switch",
+                        .revision = [] { return 1; },
+                        .on_change =
+                            [&] {
+                              if (reconciler->applied() > 0) loop.Stop();
+                            }},
+      wanted, groups, foreign);
+  reconciler->Disconnected();
+  reconciler->Begin();
   loop.Run();
-  return applier->counters().changes;
+  return reconciler->counters().changes;
 }
 
 int Main() {

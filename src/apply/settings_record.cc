@@ -12,8 +12,10 @@
 namespace kvs::apply {
 namespace {
 
-constexpr char kForward4[] = "net/ipv4/ip_forward";
-constexpr char kForward6[] = "net/ipv6/conf/all/forwarding";
+// Whatever the record says: nothing else is ever written.
+bool IsOfTheNetwork(std::string_view path) {
+  return path.starts_with("net/") && path.find("..") == path.npos;
+}
 
 bool IsGone(const Error& error) { return error.code == ENOENT; }
 
@@ -37,30 +39,23 @@ void SettingsRecord::Look(std::vector<Setting>& into, const std::string& path,
 // The switch of a family switches all of its links, and the default of those to come; IPv4's also
 // accept_redirects (devinet.c, addrconf.c of Linux). What goes along is noted first and so put back
 // last, after the switch.
-Result<> SettingsRecord::Forward() const {
+Result<> SettingsRecord::Forward(std::string_view path) const {
+  const auto found = netlink::ReadSysctl(path, proc_sys_);
+  if (!found) return tl::unexpected(found.error());
+  if (*found == "1") return {};
   std::vector<Setting> settings, advertised;
-  const auto four = netlink::ReadSysctl(kForward4, proc_sys_);
-  if (four && *four != "1") {
-    Look(settings, "net/ipv4/conf/all/accept_redirects", "0");
-    for (const std::string& link : Links("ipv4"))
-      if (!link.ends_with("/all")) Look(settings, link + "/forwarding", "1");
-    settings.push_back({kForward4, *four, "1"});
+  const bool six = path == kForward6;
+  if (!six) Look(settings, "net/ipv4/conf/all/accept_redirects", "0");
+  for (const std::string& link : Links(six ? "ipv6" : "ipv4")) {
+    if (!link.ends_with("/all")) Look(settings, link + "/forwarding", "1");
+    if (six) Look(advertised, link + "/accept_ra", "2");
   }
-  const auto six = netlink::ReadSysctl(kForward6, proc_sys_);
-  if (six && *six != "1") {
-    for (const std::string& link : Links("ipv6")) {
-      if (!link.ends_with("/all")) Look(settings, link + "/forwarding", "1");
-      Look(advertised, link + "/accept_ra", "2");
-    }
-    std::erase_if(advertised, [](const Setting& setting) { return setting.found != "1"; });
-    settings.insert(settings.end(), advertised.begin(), advertised.end());
-    settings.push_back({kForward6, *six, "1"});
-  }
-  if (settings.empty()) return {};
+  std::erase_if(advertised, [](const Setting& setting) { return setting.found != "1"; });
+  settings.insert(settings.end(), advertised.begin(), advertised.end());
+  settings.push_back({std::string(path), *found, "1"});
   if (auto done = Note(settings); !done) return done;
   for (const Setting& setting : settings) {
-    const bool switches = setting.path == kForward4 || setting.path == kForward6;
-    if (!switches && !setting.path.ends_with("/accept_ra")) continue;  // goes along
+    if (setting.path != path && !setting.path.ends_with("/accept_ra")) continue;  // goes along
     auto done = netlink::WriteSysctl(setting.path, setting.set, proc_sys_);
     if (!done && !IsGone(done.error())) return done;
   }
@@ -74,7 +69,7 @@ Result<std::vector<SettingsRecord::Setting>> SettingsRecord::Read() const {
   std::vector<Setting> settings;
   std::istringstream in(*text);
   for (Setting setting; in >> setting.path >> setting.found >> setting.set;)
-    settings.push_back(setting);
+    if (IsOfTheNetwork(setting.path)) settings.push_back(setting);
   return settings;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -17,10 +18,16 @@ class SettingsRecord {
 
   const std::string& proc_sys() const { return proc_sys_; }
 
-  // Makes the node forward packets of each IP family that the kernel has, and keep its own IPv6
-  // address: a router doesn't listen to router advertisements unless told so (accept_ra=2,
-  // ip-sysctl.rst). Does nothing if all is so already. Nothing is changed that can't be recorded.
-  Result<> Forward() const;
+  // The settings by which the node forwards packets of a family.
+  static constexpr char kForward4[] = "net/ipv4/ip_forward";
+  static constexpr char kForward6[] = "net/ipv6/conf/all/forwarding";
+  static bool IsForwarding(std::string_view path) { return path == kForward4 || path == kForward6; }
+
+  // Sets one of these to 1, and lets the node keep its own IPv6 address: a router doesn't listen to
+  // router advertisements unless told so (accept_ra=2, ip-sysctl.rst). Does nothing if all is so
+  // already. Nothing is changed that can't be recorded. Errors: ENOENT, the kernel has no such
+  // family.
+  Result<> Forward(std::string_view path) const;
 
   struct Setting {
     std::string path;   // below proc_sys: "net/ipv4/ip_forward"

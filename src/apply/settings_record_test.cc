@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -34,6 +35,9 @@ class SettingsRecordTest : public testing::Test {
     fs::create_directories((folder_ / "sys" / path).parent_path());
     std::ofstream(folder_ / "sys" / path, std::ios::trunc) << value << "\n";
   }
+  static bool Forward(const SettingsRecord& record) {
+    return record.Forward(SettingsRecord::kForward4) && record.Forward(SettingsRecord::kForward6);
+  }
   std::string Get(const std::string& path) {
     std::ifstream in(folder_ / "sys" / path);
     std::string value;
@@ -46,7 +50,7 @@ class SettingsRecordTest : public testing::Test {
 };
 
 TEST_F(SettingsRecordTest, SwitchesForwardingOnAndPutsBackWhatItFound) {
-  ASSERT_TRUE(record_.Forward());
+  ASSERT_TRUE(Forward(record_));
   EXPECT_EQ(Get("net/ipv4/ip_forward"), "1");
   EXPECT_EQ(Get("net/ipv6/conf/all/forwarding"), "1");
   EXPECT_EQ(Get("net/ipv6/conf/eth0/accept_ra"), "2");
@@ -65,12 +69,12 @@ TEST_F(SettingsRecordTest, SwitchesForwardingOnAndPutsBackWhatItFound) {
 }
 
 TEST_F(SettingsRecordTest, KeepsWhatItFoundFirst) {
-  ASSERT_TRUE(record_.Forward());
+  ASSERT_TRUE(Forward(record_));
   SettingsRecord restarted(folder_ / "found-settings", folder_ / "sys");
-  ASSERT_TRUE(restarted.Forward());
+  ASSERT_TRUE(Forward(restarted));
   Set("net/ipv6/conf/eth0/accept_ra", "1");  // as a program does that sets a link up anew
   Set("net/ipv6/conf/all/forwarding", "2");
-  ASSERT_TRUE(restarted.Forward());
+  ASSERT_TRUE(Forward(restarted));
   EXPECT_EQ(Get("net/ipv6/conf/all/forwarding"), "1");
   ASSERT_TRUE(restarted.PutBack());
   EXPECT_EQ(Get("net/ipv6/conf/all/forwarding"), "0");
@@ -79,7 +83,7 @@ TEST_F(SettingsRecordTest, KeepsWhatItFoundFirst) {
 
 TEST_F(SettingsRecordTest, LeavesWhatOthersChangedSinceOrHadSetBefore) {
   Set("net/ipv4/ip_forward", "1");
-  ASSERT_TRUE(record_.Forward());
+  ASSERT_TRUE(Forward(record_));
   Set("net/ipv6/conf/eth0/accept_ra", "0");
   const auto changed = record_.Changed();
   ASSERT_TRUE(changed);
@@ -92,17 +96,33 @@ TEST_F(SettingsRecordTest, LeavesWhatOthersChangedSinceOrHadSetBefore) {
 
 TEST_F(SettingsRecordTest, ChangesNothingThatItCannotRecord) {
   const SettingsRecord nowhere(folder_ / "no folder/found-settings", folder_ / "sys");
-  const auto done = nowhere.Forward();
+  const auto done = nowhere.Forward(SettingsRecord::kForward4);
   ASSERT_FALSE(done);
   EXPECT_NE(done.error().message.find("found-settings"), std::string::npos);
   EXPECT_EQ(Get("net/ipv4/ip_forward"), "0");
 }
 
-TEST_F(SettingsRecordTest, DoesWithoutIPv6) {
+TEST_F(SettingsRecordTest, EachFamilyStandsForItself) {
   fs::remove_all(folder_ / "sys/net/ipv6");
-  ASSERT_TRUE(record_.Forward());
+  const auto six = record_.Forward(SettingsRecord::kForward6);
+  ASSERT_FALSE(six);
+  EXPECT_EQ(six.error().code, ENOENT);
+  ASSERT_TRUE(record_.Forward(SettingsRecord::kForward4));
   EXPECT_EQ(Get("net/ipv4/ip_forward"), "1");
   ASSERT_TRUE(record_.PutBack());
+  EXPECT_EQ(Get("net/ipv4/ip_forward"), "0");
+}
+
+TEST_F(SettingsRecordTest, BelievesNoPathThatIsNoSettingOfTheNetwork) {
+  Set("kernel/panic", "7");
+  std::ofstream(folder_ / "found-settings")
+      << "net/../kernel/panic 1 7\nkernel/panic 1 7\n/etc/x 1 7\nnet/ipv4/ip_forward 0 1\n";
+  Set("net/ipv4/ip_forward", "1");
+  const auto changed = record_.Changed();
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->size(), 1u);
+  ASSERT_TRUE(record_.PutBack());
+  EXPECT_EQ(Get("kernel/panic"), "7");
   EXPECT_EQ(Get("net/ipv4/ip_forward"), "0");
 }
 

@@ -27,7 +27,8 @@ Result<> WriteFailed(const std::string& path) {
 }
 
 Result<> WriteAll(const std::string& path, const std::string& content, mode_t mode) {
-  const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+  unlink(path.c_str());  // of a writer that was killed, or somebody's link to elsewhere
+  const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!file) return FailErrno(errno, "make {}", path);
   if (fchmod(file.get(), mode) != 0)
     return FailErrno(errno, "chmod {}", path);  // despite the umask
@@ -59,7 +60,7 @@ Result<std::string> ReadFile(const std::string& path) {
 }
 
 Result<> WriteFile(const std::string& path, const std::string& content, mode_t mode) {
-  if (const auto now = ReadFile(path); now && *now == content) return {};
+  if (Holds(path, content, mode)) return {};
   const size_t slash = path.rfind('/') + 1;
   const std::string fresh = path.substr(0, slash) + "." + path.substr(slash) + ".new";
   auto written = WriteAll(fresh, content, mode);
@@ -67,6 +68,13 @@ Result<> WriteFile(const std::string& path, const std::string& content, mode_t m
     written = FailErrno(errno, "rename {} to {}", fresh, path);
   if (!written) unlink(fresh.c_str());
   return written;
+}
+
+bool Holds(const std::string& path, const std::string& content, mode_t mode) {
+  struct stat info;
+  if (lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+  const auto now = ReadFile(path);
+  return (info.st_mode & 07777) == mode && now && *now == content;
 }
 
 Result<std::vector<std::string>> NamesIn(const std::string& folder) {

@@ -118,7 +118,7 @@ Outcome<> Adding::RemoveLeftovers() {
   for (const auto& [uuid, interface] : survey_.rows.interfaces) {
     const bool live =
         std::ranges::any_of(remains->links, [&name = interface.name](const netlink::Link& link) {
-          return link.name == name && link.group == kLiveGroup;
+          return link.name == name && link.group == ovsdb::kLiveLinkGroup;
         });
     if (live && ovsdb::Verdict::FromExternalIds(interface.external_ids).realized)
       return Refuse(Code::kAlreadyAttached, "{} has its interface {} already; DEL comes first",
@@ -182,7 +182,7 @@ Outcome<bool> Adding::PlugIn() {
   const netlink::Veth veth{.name = place_.port,
                            .mac = host_mac(),
                            .mtu = static_cast<uint32_t>(mtu()),
-                           .group = kLiveGroup,
+                           .group = ovsdb::kLiveLinkGroup,
                            .alias = *alias,
                            .peer_name = env_.ifname,
                            .peer_mac = mac()};
@@ -206,7 +206,7 @@ Outcome<bool> Adding::ClearName(const std::string& name) {
   auto link = netlink::FindLink(*host_socket_, name);
   if (link) {
     const bool ours = OwnerOf(*link) == AttachmentKey{env_.container, env_.ifname};
-    if (!ours && !(places_->insists() && link->group == kDyingGroup)) return false;
+    if (!ours && !(places_->insists() && link->group == ovsdb::kDefunctLinkGroup)) return false;
   } else {
     auto found = FindByPodEnd(*host_socket_, env_);
     if (!found)
@@ -222,7 +222,7 @@ Outcome<bool> Adding::ClearName(const std::string& name) {
 Outcome<> Adding::SendRows() {
   ovsdb::Interface interface { .name = place_.port, .ofport_request = place_.ofport };
   interface.external_ids = attachment().ToExternalIds();
-  interface.external_ids.emplace(kNetworkKey, conf_.name);
+  interface.external_ids.emplace(ovsdb::kNetworkKey, conf_.name);
   ovsdb::Transaction adding;
   adding.Comment("k-vswitch-cni: ADD " + env_.who());
   if (delegated_)

@@ -46,17 +46,6 @@ class Window {
 
 inline constexpr uint64_t kMostPods = 65536;
 
-// "kv" and the index in hex.
-std::string PortName(uint64_t index);
-// The inverse; nullopt for names of others. Upper case and leading zeros are others'.
-std::optional<uint64_t> IndexOfPort(std::string_view name);
-// The port of an attachment whose addresses come from elsewhere: "kvx" and 11 hex digits of a hash.
-std::string ForeignPortName(std::string_view attachment);
-
-// The OpenFlow port to ask for, so that flows can be written before the switch has seen the link:
-// 16 and up (1 is overlay0), at most 60000; beyond it nullopt, and the switch chooses.
-std::optional<int64_t> OfportOf(uint64_t index);
-
 // 0a:58 and the IPv4 address, or four bytes of a hash of the IPv6 address. `ips` is not empty.
 Mac MacOf(const std::vector<Ip>& ips);
 

@@ -73,21 +73,6 @@ TEST(WindowTest, RefusesRequestsItCannotKeep) {
   EXPECT_THAT(message("10.1.1.5,fd00:1::6"), HasSubstr("ask for 10.1.1.5,fd00:1::5"));
 }
 
-TEST(PortNameTest, HoldsTheIndex) {
-  for (const uint64_t index : {0x3u, 0x1fu, 0xffffu, 0x10002u})
-    EXPECT_EQ(IndexOfPort(PortName(index)), index);
-  for (const char* name : {"kv", "kv1F", "kv03", "kvx0123456789a", "eth0", "kv3 ", "kv-3", "kv+3"})
-    EXPECT_EQ(IndexOfPort(name), std::nullopt) << name;
-  EXPECT_EQ(ForeignPortName("abc/eth0").size(), 14u);
-  EXPECT_NE(ForeignPortName("abc/eth0"), ForeignPortName("abc/eth1"));
-}
-
-TEST(PortNameTest, AsksForOfportsThatOpenFlowHas) {
-  EXPECT_EQ(OfportOf(3), 19);
-  EXPECT_EQ(OfportOf(59984), 60000);
-  EXPECT_EQ(OfportOf(59985), std::nullopt);
-}
-
 TEST(MacTest, ComesFromTheAddress) {
   EXPECT_EQ(MacOf(*ParseIps("10.1.1.5,fd00::5")).ToString(), "0a:58:0a:01:01:05");
   EXPECT_EQ(MacOf(*ParseIps("fd00::5,10.1.1.5")).ToString(), "0a:58:0a:01:01:05");

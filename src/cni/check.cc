@@ -53,7 +53,8 @@ Outcome<> CheckHostEnd(const Call& call, const std::string& name) {
   if (OwnerOf(*link) != AttachmentKey{call.env.container, call.env.ifname})
     return Refuse(Code::kDrifted, "link {} is not of {}: its alias is \"{}\"", name, call.env.who(),
                   link->alias);
-  if (link->group == kDyingGroup) return Refuse(Code::kDrifted, "link {} is being deleted", name);
+  if (link->group == ovsdb::kDefunctLinkGroup)
+    return Refuse(Code::kDrifted, "link {} is being deleted", name);
   if (!link->up) return Refuse(Code::kDrifted, "link {} is down", name);
   return {};
 }

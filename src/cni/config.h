@@ -11,6 +11,7 @@
 #include "base/net.h"
 #include "cni/cni_result.h"
 #include "cni/env.h"
+#include "ovsdb/names.h"
 
 // The network configuration that the runtime writes to the plugin's stdin: the plugin's entry of a
 // conflist, with what the runtime added (CNI specification 1.1.0, "Section 1" and "Section 3").
@@ -32,7 +33,7 @@ struct NetConf {
   std::string version;  // cniVersion: one of kSupportedVersions
   std::string name;     // of the network
   std::string ovsdb = "/run/openvswitch/db.sock";
-  std::string bridge = "k-vswitch0";
+  std::string bridge = ovsdb::kBridgeName;
   std::optional<int> mtu;  // bytes; none (or 0): what the agent found
   // "timeout", in seconds: all that ADD may take, waiting for the agent included.
   std::chrono::milliseconds timeout{10'000};

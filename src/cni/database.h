@@ -13,7 +13,6 @@ namespace kvs::cni {
 
 // Interface.external_ids: the name of the network (a conflist) that the attachment is of. GC acts
 // on one network.
-inline constexpr std::string_view kNetworkKey = "kvs.network";
 
 // The state of the database at one moment.
 struct Survey {

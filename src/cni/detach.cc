@@ -38,7 +38,7 @@ Result<Remains> FindStale(netlink::Socket& host, const NetConf& conf, const Surv
     const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
     if (!attachment) continue;
     const AttachmentKey key{attachment->container, attachment->ifname};
-    const auto network = interface.external_ids.find(kNetworkKey);
+    const auto network = interface.external_ids.find(ovsdb::kNetworkKey);
     const bool goes = network != interface.external_ids.end() && network->second == conf.name &&
                       !conf.valid_attachments.contains(key);
     if (!goes) known.insert(key);

@@ -8,7 +8,7 @@ namespace kvs::cni {
 namespace {
 
 bool IsOurs(const netlink::Link& link) {
-  return link.group == kLiveGroup || link.group == kDyingGroup;
+  return link.group == ovsdb::kLiveLinkGroup || link.group == ovsdb::kDefunctLinkGroup;
 }
 
 // The links that bear a port's name, and are this attachment's.
@@ -66,7 +66,7 @@ std::optional<netlink::Link> FindByPodEnd(netlink::Socket& host, const Env& env)
   if (!pod_end || pod_end->peer == 0) return std::nullopt;
   auto link = netlink::FindLink(host, pod_end->peer);
   if (!link || link->peer != pod_end->index || !IsOurs(*link)) return std::nullopt;
-  const bool claimed = link->group == kLiveGroup && !link->alias.empty() &&
+  const bool claimed = link->group == ovsdb::kLiveLinkGroup && !link->alias.empty() &&
                        OwnerOf(*link) != AttachmentKey{env.container, env.ifname};
   if (claimed) return std::nullopt;
   return std::move(*link);
@@ -81,7 +81,7 @@ Result<> DeleteLinks(netlink::Socket& host, std::span<const netlink::Link> links
 Result<> RetireLinks(netlink::Socket& host, std::span<const netlink::Link> links) {
   std::vector<netlink::Request> requests;
   for (const netlink::Link& link : links)
-    requests.push_back(netlink::SetLink(link, {.group = kDyingGroup}));
+    requests.push_back(netlink::SetLink(link, {.group = ovsdb::kDefunctLinkGroup}));
   return Each(host, std::move(requests));
 }
 

@@ -8,14 +8,10 @@
 #include "cni/database.h"
 #include "netlink/link.h"
 #include "netlink/socket.h"
+#include "ovsdb/names.h"
 
 // The host's end of a pod's cable. Its alias says whose it is, its group whether it lives.
 namespace kvs::cni {
-
-inline constexpr uint32_t kLiveGroup = 27;
-// Links whose pod is gone. The agent deletes them, all in one message: one by one each would cost
-// the runtime 30 ms of waiting in the kernel.
-inline constexpr uint32_t kDyingGroup = 28;
 
 // What is left of attachments: links of this host, ports of our bridge.
 struct Remains {

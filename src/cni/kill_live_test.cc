@@ -58,7 +58,7 @@ struct Ground : LiveGround {
     const auto again = Add(pod);
     EXPECT_TRUE(again || again.error().code == 100) << again.error().message;
     EXPECT_EQ(node.Ports().size(), 1u);
-    EXPECT_EQ(node.Links(kLiveGroup).size(), 1u);
+    EXPECT_EQ(node.Links(ovsdb::kLiveLinkGroup).size(), 1u);
     const Ended ended = Invoke("DEL", pod);
     EXPECT_EQ(ended.status, 0) << ended.output;
   }

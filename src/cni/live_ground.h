@@ -70,7 +70,7 @@ struct LiveGround {
   // Nothing is left on the node, dying links aside.
   void ExpectNothing() {
     EXPECT_THAT(node.Ports(), ::testing::IsEmpty());
-    EXPECT_THAT(node.Links(kLiveGroup), ::testing::IsEmpty());
+    EXPECT_THAT(node.Links(ovsdb::kLiveLinkGroup), ::testing::IsEmpty());
   }
 
   TestNode node;

@@ -2,13 +2,15 @@
 
 #include <utility>
 
+#include "ovsdb/names.h"
+
 namespace kvs::cni {
 
 Places::Places(const Call& call, std::vector<Prefix> ranges, const std::vector<std::string>& ports,
                std::vector<Ip> delegated)
     : call_(call), ranges_(std::move(ranges)), delegated_(std::move(delegated)) {
   for (const std::string& name : ports)
-    if (const auto index = IndexOfPort(name)) ports_.insert(*index);
+    if (const auto index = ovsdb::IndexOfPort(name)) ports_.insert(*index);
   tried_ = ports_;
 }
 
@@ -31,7 +33,7 @@ Outcome<Place> Places::Next() {
 }
 
 Outcome<Place> Places::Delegated() {
-  const std::string port = ForeignPortName(call_.env.attachment());
+  const std::string port = ovsdb::ForeignPortName(call_.env.attachment());
   if (std::exchange(last_, 1) == 0) return Place{.port = port, .ips = delegated_};
   return Refuse(Code::kAddressTaken, "port {} is there already, and not of {}", port,
                 call_.env.who());
@@ -42,12 +44,13 @@ Outcome<Place> Places::Requested(const Window& window) {
   if (!index) return tl::unexpected(index.error());
   if (!tried_.contains(*index)) return At(window, *index);
   return Refuse(Code::kAddressTaken, "runtimeConfig.ips: {} belongs to another pod, at port {}",
-                Join(call_.conf.ips), PortName(*index));
+                Join(call_.conf.ips), ovsdb::PortName(*index));
 }
 
 Place Places::At(const Window& window, uint64_t index) {
   last_ = index;
-  return {.port = PortName(index), .ips = window.At(index), .ofport = OfportOf(index)};
+  return {
+      .port = ovsdb::PortName(index), .ips = window.At(index), .ofport = ovsdb::OfportOf(index)};
 }
 
 }  // namespace kvs::cni

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using ovsdb::BlockingClient;
 using ovsdb::Table;
 
-constexpr const char* kBridge = "k-vswitch0";
+using ovsdb::kBridgeName;
 
 // A test without its ground cannot go on.
 void Must(bool good, const std::string& what) {
@@ -47,12 +47,12 @@ void MakeNode(const std::string& folder, const std::string& pod_ranges, Blocking
                                  .mtu = 1450,
                                  .datapath = ovsdb::BridgeFacts::Datapath::kNetdev,
                                  .agent_ready = true};
-  const ovsdb::Bridge bridge{.name = kBridge,
+  const ovsdb::Bridge bridge{.name = kBridgeName,
                              .datapath_type = "netdev",
                              .fail_mode = "secure",
                              .external_ids = facts.ToExternalIds()};
   ovsdb::Transaction second;
-  second.InsertBridge(made->IdOf(root), bridge, {.name = kBridge, .type = "internal"});
+  second.InsertBridge(made->IdOf(root), bridge, {.name = kBridgeName, .type = "internal"});
   Must(client.Transact(std::move(second), In(10s)).has_value(), "make the bridge in " + folder);
 }
 
@@ -156,7 +156,7 @@ TestNode::TestNode(const std::string& pod_ranges) {
   vswitchd_ = Start({"ovs-vswitchd", "--unixctl=" + path("v.ctl"), "-vconsole:off",
                      "--log-file=" + path("v.log"), "unix:" + socket()},
                     {}, -1, -1);
-  while (!netlink::FindLink(*host_, kBridge)) std::this_thread::sleep_for(5ms);
+  while (!netlink::FindLink(*host_, kBridgeName)) std::this_thread::sleep_for(5ms);
 }
 
 TestNode::~TestNode() {
@@ -215,7 +215,7 @@ ovsdb::Replica TestNode::Read() {
 }
 
 void TestNode::SetAgentReady(bool ready) {
-  const ovsdb::Uuid bridge = Read().bridges.Find(kBridge)->uuid;
+  const ovsdb::Uuid bridge = Read().bridges.Find(kBridgeName)->uuid;
   ovsdb::Transaction setting;
   const std::string key(ovsdb::kAgentKey);
   if (ready)
@@ -242,7 +242,7 @@ std::vector<std::string> TestNode::Links(uint32_t group) {
 void TestNode::LosePort(const std::string& name) {
   const ovsdb::Replica rows = Read();
   ovsdb::Transaction deleting;
-  deleting.DeletePort(rows.bridges.Find(kBridge)->uuid, rows.ports.Find(name)->uuid);
+  deleting.DeletePort(rows.bridges.Find(kBridgeName)->uuid, rows.ports.Find(name)->uuid);
   Transact(std::move(deleting));
 }
 

@@ -10,34 +10,27 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
+#include "engine/delta.h"
 #include "engine/table.h"
 
 namespace kvs::engine {
 
-// What must change to get from one state to the next. Deltas are idempotent: put is "make it so",
-// erase is "see that it is gone". Both are in the order of their keys.
 template <class Item>
-struct Delta {
-  using Key = std::remove_cvref_t<decltype(std::declval<const Item&>().id())>;
-  std::vector<Item> put;
-  std::vector<Key> erase;
-  uint64_t revision = 0;  // what is reached once this is applied
+class Cursor;
 
-  bool empty() const { return put.empty() && erase.empty(); }
-};
-
-// Everything of one kind that should exist, and what changed since the last Drain(). Two fragments
-// may claim one key; the one that comes first in their order has it, whatever order the claims came
-// in, and the other waits behind it.
+// Everything of one kind that should exist. Two fragments may claim one key; the one that comes
+// first in their order has it, whatever order the claims came in, and the other waits behind it.
+// Who follows the changes does so by the one Cursor that there may be.
 template <class Item>
 class Desired {
  public:
-  using Key = typename Delta<Item>::Key;
+  using Key = IdOf<Item>;
   struct Claim {
     FragmentId owner = kNoFragment;
     Item item;
   };
-  // A key and who claims it. Emptied, it stays until the next Drain(), with the item it had.
+  // A key and who claims it. Emptied, it stays until the cursor has passed, with the item it had.
   struct Entry {
     Claim first;
     std::unique_ptr<std::vector<Claim>> waiting;  // in order; null: nobody
@@ -46,6 +39,19 @@ class Desired {
 
   explicit Desired(std::function<bool(FragmentId, FragmentId)> before)
       : before_(std::move(before)) {}
+  // Of items that are not rules' but of one owner, who says all of them at once by Set().
+  Desired() : Desired([](FragmentId a, FragmentId b) { return a < b; }) {}
+
+  // These, and no others, should exist.
+  void Set(std::vector<Item> items) {
+    std::unordered_set<Entry*> kept;
+    for (Item& item : items) kept.insert(Put(0, std::move(item)).first);
+    std::vector<Entry*> gone;
+    for (const auto& entry : entries_)
+      if (entry->first.owner != kNoFragment && !kept.contains(entry.get()))
+        gone.push_back(entry.get());
+    for (Entry* entry : gone) Erase(0, entry);
+  }
 
   // Claims item.id() for `owner`, or changes its claim. Returns where the claim is kept, and
   // whether there was anything to change.
@@ -81,6 +87,7 @@ class Desired {
       if (!entry->waiting) {
         entry->first.owner = kNoFragment;
         --size_;
+        if (!entry->changed) Forget(*entry);
         return;
       }
       entry->first = std::move(entry->waiting->front());
@@ -91,31 +98,6 @@ class Desired {
     if (!entry->waiting->empty()) return;
     entry->waiting = nullptr;
     --contested_;
-  }
-
-  // Net change since the last call.
-  Delta<Item> Drain(uint64_t revision) {
-    Delta<Item> delta;
-    delta.revision = revision;
-    for (const auto& [entry, was] : changed_) {
-      if (entry->first.owner == kNoFragment) {
-        if (was) delta.erase.push_back(was->id());
-      } else if (!was || !(*was == entry->first.item)) {
-        delta.put.push_back(entry->first.item);
-      }
-    }
-    Settle();
-    std::ranges::sort(delta.erase);
-    std::ranges::sort(delta.put, [](const Item& a, const Item& b) { return a.id() < b.id(); });
-    return delta;
-  }
-  // As Drain(), for who knows the change already.
-  void Settle() {
-    for (const auto& [entry, was] : changed_) {
-      entry->changed = false;
-      if (entry->first.owner == kNoFragment) entries_.erase(entries_.find(entry->first.item.id()));
-    }
-    changed_ = {};
   }
 
   const Item* Find(const Key& key) const {
@@ -139,10 +121,11 @@ class Desired {
       visit(entry->first.item.id(), claims);
     }
   }
-  bool changed() const { return !changed_.empty(); }
   size_t size() const { return size_; }
 
  private:
+  friend class Cursor<Item>;
+
   // A key is kept once, in its item.
   struct Hash {
     using is_transparent = void;
@@ -182,17 +165,66 @@ class Desired {
     entry.waiting->insert(at, std::move(claim));
   }
 
+  void Forget(Entry& entry) { entries_.erase(entries_.find(entry.first.item.id())); }
+
   void Remember(Entry& entry) {
-    if (std::exchange(entry.changed, true)) return;
+    if (!followed_ || std::exchange(entry.changed, true)) return;
     changed_.emplace_back(&entry, std::nullopt);
     if (entry.first.owner != kNoFragment) changed_.back().second = entry.first.item;
   }
 
   std::function<bool(FragmentId, FragmentId)> before_;
   std::unordered_set<std::unique_ptr<Entry>, Hash, Equal> entries_;
-  std::vector<std::pair<Entry*, std::optional<Item>>> changed_;  // with the item at last Drain()
+  std::vector<std::pair<Entry*, std::optional<Item>>> changed_;  // with the item at the cursor
+  bool followed_ = false;                                        // by a cursor
   size_t size_ = 0;
   size_t contested_ = 0;
+};
+
+// A place in the history of a Desired, from which its changes are taken one after another. It
+// begins at what is there when it is made; `desired` outlives it, and has no other.
+template <class Item>
+class Cursor {
+ public:
+  explicit Cursor(Desired<Item>& desired) : desired_(desired) {
+    AbortUnless(!std::exchange(desired.followed_, true), "one Cursor for each Desired");
+  }
+  ~Cursor() {
+    Skip();
+    desired_.followed_ = false;
+  }
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+
+  const Desired<Item>& desired() const { return desired_; }
+  bool changed() const { return !desired_.changed_.empty(); }
+
+  // The net change since the last call, in the order of the items' ids. What it refers to is valid
+  // until `desired` changes.
+  Delta<Item> Take() {
+    Delta<Item> delta;
+    for (auto& [entry, was] : desired_.changed_) {
+      const Item* now = entry->first.owner == kNoFragment ? nullptr : &entry->first.item;
+      if (was ? now != nullptr && *was == *now : now == nullptr) continue;
+      if (was) delta.kept.push_back(*std::move(was));
+      delta.Add(was ? &delta.kept.back() : nullptr, now);
+    }
+    std::ranges::sort(delta.changes, [](const auto& a, const auto& b) { return a.id() < b.id(); });
+    Skip();
+    return delta;
+  }
+
+  // As Take(), for who compares with all that is desired.
+  void Skip() {
+    for (const auto& [entry, was] : desired_.changed_) {
+      entry->changed = false;
+      if (entry->first.owner == kNoFragment) desired_.Forget(*entry);
+    }
+    desired_.changed_ = {};
+  }
+
+ private:
+  Desired<Item>& desired_;
 };
 
 }  // namespace kvs::engine

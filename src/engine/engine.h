@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/check.h"
 #include "base/problem.h"
 #include "engine/desired.h"
 #include "engine/table.h"
@@ -35,6 +36,7 @@ class Reader {
   const Row* Find(const Table<Row>& table, const typename Table<Row>::Key& key) {
     // A read may make an empty slot; no row changes.
     auto& recorded = const_cast<Table<Row>&>(table);
+    AbortUnless(recorded.changed_ != nullptr, "rules read tables that the engine knows");
     const Cell cell{table.number_, recorded.SlotOf(key)};
     reads_.push_back(cell);
     return static_cast<const Row*>(recorded.RowAt(cell.slot));
@@ -87,6 +89,8 @@ class Engine {
   // table has one engine, and outlives it.
   template <class Row>
   void AddTable(Table<Row>& table) {
+    AbortUnless(rules_.empty() && table.size() == 0 && !table.changed_,
+                "tables are added empty, before the first rule, to one engine");
     table.number_ = static_cast<uint16_t>(tables_.size());
     table.changed_ = [this, number = table.number_](uint32_t slot) { RowChanged({number, slot}); };
     tables_.push_back({&table, {}, {}});
@@ -96,6 +100,8 @@ class Engine {
   template <class Row>
   void AddRule(std::string_view name, Table<Row>& table,
                std::function<void(Reader&, const Row&, Emit&)> rule) {
+    AbortUnless(fragments_.empty() && dirty_.empty() && table.changed_ != nullptr,
+                "rules are added before the first row, on tables that the engine knows");
     tables_[table.number_].rules.push_back(static_cast<uint16_t>(rules_.size()));
     rules_.push_back({std::string(name), table.number_,
                       [rule = std::move(rule)](Reader& reader, const void* row, Emit& emit) {
@@ -125,10 +131,6 @@ class Engine {
   template <class Item>
   const Desired<Item>& desired() const {
     return std::get<Desired<Item>>(desired_);
-  }
-  template <class Item>
-  Delta<Item> Drain() {
-    return desired<Item>().Drain(revision_);
   }
 
   uint64_t revision() const { return revision_; }

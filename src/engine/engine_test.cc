@@ -39,6 +39,19 @@ struct Lamp {
   friend bool operator==(const Lamp&, const Lamp&) = default;
 };
 
+std::vector<Letterbox> Put(const Delta<Letterbox>& delta) {
+  std::vector<Letterbox> put;
+  for (const auto& change : delta.changes)
+    if (change.now != nullptr) put.push_back(*change.now);
+  return put;
+}
+std::vector<std::string> Erased(const Delta<Letterbox>& delta) {
+  std::vector<std::string> erased;
+  for (const auto& change : delta.changes)
+    if (change.now == nullptr) erased.push_back(change.before->address);
+  return erased;
+}
+
 // Every house has a letterbox at its street's name; every street has a lamp.
 class EngineTest : public testing::Test {
  protected:
@@ -65,17 +78,17 @@ class EngineTest : public testing::Test {
   Table<House> houses_;
   Table<Street> streets_;
   TownEngine engine_;
+  Cursor<Letterbox> letterboxes_{engine_.desired<Letterbox>()};
 };
 
 TEST_F(EngineTest, TurnsRowsIntoItems) {
   streets_.Put({1, "Elm"});
   houses_.Put({"a", 1, "1"});
   EXPECT_EQ(engine_.Run(), 1u);
-  const auto delta = engine_.Drain<Letterbox>();
-  EXPECT_THAT(delta.put, ElementsAre(Letterbox{"Elm/1", "a"}));
-  EXPECT_THAT(delta.erase, IsEmpty());
-  EXPECT_EQ(delta.revision, 1u);
-  EXPECT_TRUE(engine_.Drain<Letterbox>().empty());
+  const auto delta = letterboxes_.Take();
+  EXPECT_THAT(Put(delta), ElementsAre(Letterbox{"Elm/1", "a"}));
+  EXPECT_THAT(Erased(delta), IsEmpty());
+  EXPECT_TRUE(letterboxes_.Take().empty());
   EXPECT_EQ(engine_.desired<Lamp>().size(), 1u);
 }
 
@@ -85,15 +98,15 @@ TEST_F(EngineTest, RedoesWhoReadTheRowAndNobodyElse) {
   for (int i = 0; i < 10; ++i)
     houses_.Put({"h" + std::to_string(i), i < 3 ? 1 : 2, std::to_string(i)});
   engine_.Run();
-  engine_.Drain<Letterbox>();
+  letterboxes_.Take();
 
   const uint64_t before = FragmentsRun();
   streets_.Put({1, "Ash"});
   engine_.Run();
   EXPECT_EQ(FragmentsRun() - before, 1u + 3u);  // the street's lamp, three houses
-  const auto delta = engine_.Drain<Letterbox>();
-  EXPECT_EQ(delta.put.size(), 3u);
-  EXPECT_THAT(delta.erase, ElementsAre("Elm/0", "Elm/1", "Elm/2"));
+  const auto delta = letterboxes_.Take();
+  EXPECT_EQ(Put(delta).size(), 3u);
+  EXPECT_THAT(Erased(delta), ElementsAre("Elm/0", "Elm/1", "Elm/2"));
 
   const uint64_t then = FragmentsRun();
   houses_.Put({"h4", 2, "new"});
@@ -124,19 +137,19 @@ TEST_F(EngineTest, FoldsWhatComesAndGoesBetweenTwoDrains) {
   streets_.Put({1, "Elm"});
   houses_.Put({"a", 1, "1"});
   engine_.Run();
-  engine_.Drain<Letterbox>();
+  letterboxes_.Take();
   houses_.Erase("a");
   engine_.Run();
   EXPECT_EQ(engine_.desired<Letterbox>().size(), 0u);
   EXPECT_EQ(engine_.desired<Letterbox>().Find("Elm/1"), nullptr);
   houses_.Put({"a", 1, "1"});
   engine_.Run();
-  EXPECT_TRUE(engine_.Drain<Letterbox>().empty());
+  EXPECT_TRUE(letterboxes_.Take().empty());
   houses_.Put({"b", 1, "2"});
   engine_.Run();
   houses_.Erase("b");
   engine_.Run();
-  EXPECT_TRUE(engine_.Drain<Letterbox>().empty());
+  EXPECT_TRUE(letterboxes_.Take().empty());
 }
 
 TEST_F(EngineTest, AContestedKeyGoesToTheFirstInOrderAndIsInherited) {
@@ -173,6 +186,7 @@ TEST_F(EngineTest, AContestedKeyGoesToTheFirstInOrderAndIsInherited) {
 TEST_F(EngineTest, OfTwoItemsOfOneFragmentTheLastCounts) {
   Table<House> table;
   Engine<Letterbox> engine;
+  Cursor<Letterbox> letterboxes(engine.desired<Letterbox>());
   engine.AddTable(table);
   engine.AddRule<House>("twice", table, [](Reader&, const House& house, auto& emit) {
     emit.Emit(Letterbox{"x", "first"});
@@ -180,23 +194,59 @@ TEST_F(EngineTest, OfTwoItemsOfOneFragmentTheLastCounts) {
   });
   table.Put({"a", 0, "last"});
   engine.Run();
-  EXPECT_THAT(engine.Drain<Letterbox>().put, ElementsAre(Letterbox{"x", "last"}));
+  EXPECT_THAT(Put(letterboxes.Take()), ElementsAre(Letterbox{"x", "last"}));
   table.Erase("a");
   engine.Run();
-  EXPECT_THAT(engine.Drain<Letterbox>().erase, ElementsAre("x"));
+  EXPECT_THAT(Erased(letterboxes.Take()), ElementsAre("x"));
 }
 
 TEST_F(EngineTest, AFullRunChangesNothing) {
   streets_.Put({1, "Elm"});
   houses_.Put({"a", 1, "1"});
   engine_.Run();
-  engine_.Drain<Letterbox>();
+  letterboxes_.Take();
   const Work before = engine_.work();
   engine_.MarkAllDirty();
   engine_.Run();
   EXPECT_EQ(engine_.work().fragments_run - before.fragments_run, engine_.fragments());
   EXPECT_EQ(engine_.work().items_changed, before.items_changed);
-  EXPECT_TRUE(engine_.Drain<Letterbox>().empty());
+  EXPECT_TRUE(letterboxes_.Take().empty());
+}
+
+TEST_F(EngineTest, AChangeSaysWhatWasAndWhatIs) {
+  streets_.Put({1, "Elm"});
+  houses_.Put({"a", 1, "1"});
+  engine_.Run();
+  letterboxes_.Skip();
+  houses_.Put({"0", 1, "1"});  // comes first in order
+  engine_.Run();
+  const auto delta = letterboxes_.Take();
+  ASSERT_EQ(delta.changes.size(), 1u);
+  EXPECT_EQ(delta.changes[0].before->text, "a");
+  EXPECT_EQ(delta.changes[0].now->text, "0");
+}
+
+TEST_F(EngineTest, AllOfOneOwnerIsSetAtOnce) {
+  Desired<Letterbox> desired;
+  Cursor<Letterbox> cursor(desired);
+  desired.Set({{"1", "a"}, {"2", "b"}});
+  EXPECT_THAT(Put(cursor.Take()), ElementsAre(Letterbox{"1", "a"}, Letterbox{"2", "b"}));
+  desired.Set({{"2", "c"}, {"3", "d"}});
+  const auto delta = cursor.Take();
+  EXPECT_THAT(Put(delta), ElementsAre(Letterbox{"2", "c"}, Letterbox{"3", "d"}));
+  EXPECT_THAT(Erased(delta), ElementsAre("1"));
+  EXPECT_EQ(desired.size(), 2u);
+}
+
+TEST_F(EngineTest, BrokenPreconditionsEndTheProgram) {
+  Table<Street> stranger;
+  EXPECT_DEATH(Cursor<Letterbox> second(engine_.desired<Letterbox>()), "one Cursor");
+  EXPECT_DEATH(engine_.AddTable(streets_), "tables are added");
+  EXPECT_DEATH(engine_.AddTable(stranger), "before the first rule");
+  const auto nothing = [](Reader&, const Street&, auto&) {};
+  EXPECT_DEATH(engine_.AddRule<Street>("stranger", stranger, nothing), "engine knows");
+  streets_.Put({1, "Elm"});
+  EXPECT_DEATH(engine_.AddRule<Street>("late", streets_, nothing), "before the first row");
 }
 
 TEST_F(EngineTest, RowsThatAReadFoundStayValidWhileTheRuleRuns) {

@@ -17,32 +17,35 @@ Result<std::unique_ptr<LinkFeed>> LinkFeed::Open(io::Loop& loop, Handlers handle
   if (!socket) return tl::unexpected(socket.error());
   feed->socket_ = std::move(*socket);
   LinkFeed* raw = feed.get();
-  auto monitor = Monitor::Open(
-      loop, {.on_link =
-                 [raw](Monitor::Change change, const netlink::Link& link) {
-                   if (change == Monitor::Change::kSet)
-                     raw->links_[link.index] = link;
-                   else
-                     raw->links_.erase(link.index);
-                   raw->Changed();
-                 },
-             .on_address =
-                 [raw](Monitor::Change change, const netlink::Address& address) {
-                   if (change == Monitor::Change::kSet)
-                     raw->addresses_[{address.link, address.ip}] = address;
-                   else
-                     raw->addresses_.erase({address.link, address.ip});
-                   raw->Changed();
-                 },
-             .on_route = [raw](Monitor::Change,
-                               const netlink::Route&) { raw->handlers_.on_route_change(); },
-             .on_neighbour = {},
-             .on_resync =
-                 [raw] {
-                   if (const auto done = raw->Dump(); !done)
-                     log::Error("links: {}", done.error().message);
-                   raw->handlers_.on_route_change();
-                 }});
+  auto monitor =
+      Monitor::Open(loop, {.on_link =
+                               [raw](Monitor::Change change, const netlink::Link& link) {
+                                 if (change == Monitor::Change::kSet)
+                                   raw->links_[link.index] = link;
+                                 else
+                                   raw->links_.erase(link.index);
+                                 raw->Changed();
+                               },
+                           .on_address =
+                               [raw](Monitor::Change change, const netlink::Address& address) {
+                                 if (change == Monitor::Change::kSet)
+                                   raw->addresses_[{address.link, address.ip}] = address;
+                                 else
+                                   raw->addresses_.erase({address.link, address.ip});
+                                 raw->Changed();
+                               },
+                           .on_route =
+                               [raw](Monitor::Change, const netlink::Route& route) {
+                                 if (route.destination.length() == 0) (void)raw->DumpGateways();
+                                 raw->handlers_.on_route_change(&route);
+                               },
+                           .on_neighbour = {},
+                           .on_resync =
+                               [raw] {
+                                 if (const auto done = raw->Dump(); !done)
+                                   log::Error("links: {}", done.error().message);
+                                 raw->handlers_.on_route_change(nullptr);
+                               }});
   if (!monitor) return tl::unexpected(monitor.error());
   feed->monitor_ = std::move(*monitor);
   if (const auto done = feed->Dump(); !done) return tl::unexpected(done.error());
@@ -59,6 +62,17 @@ Result<> LinkFeed::Dump() {
   for (auto& link : *links) links_.emplace(link.index, std::move(link));
   for (auto& address : *addresses) addresses_.emplace(std::pair(address.link, address.ip), address);
   Changed();
+  return DumpGateways();
+}
+
+Result<> LinkFeed::DumpGateways() {
+  const auto routes = netlink::DumpRoutes(*socket_);
+  if (!routes) return tl::unexpected(routes.error());
+  std::vector<Ip> gateways;
+  for (const netlink::Route& route : *routes)
+    if (route.destination.length() == 0 && route.via) gateways.push_back(*route.via);
+  std::ranges::sort(gateways);
+  if (std::exchange(gateways_, gateways) != gateways) Changed();
   return {};
 }
 

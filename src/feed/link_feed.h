@@ -23,8 +23,8 @@ class LinkFeed {
  public:
   struct Handlers {
     std::function<void()> on_change;  // of a link or an address; called once for many
-    // Somebody changed a route or a neighbour entry.
-    std::function<void()> on_route_change;
+    // Somebody changed this route; nullptr: changes were lost, and it may be any.
+    std::function<void(const netlink::Route*)> on_route_change;
   };
 
   static Result<std::unique_ptr<LinkFeed>> Open(io::Loop& loop, Handlers handlers);
@@ -39,16 +39,20 @@ class LinkFeed {
   // link-local ones. Sorted.
   std::vector<Ip> AddressesExceptOf(std::string_view excluded_link) const;
   std::vector<netlink::Link> All() const;
+  // The next hops of the default routes.
+  const std::vector<Ip>& gateways() const { return gateways_; }
 
  private:
   LinkFeed(io::Loop& loop, Handlers handlers);
   Result<> Dump();
+  Result<> DumpGateways();
   void Changed();
 
   Handlers handlers_;
   std::unique_ptr<netlink::Socket> socket_;
   std::unique_ptr<netlink::Monitor> monitor_;
-  std::map<int, netlink::Link> links_;                        // by index
+  std::map<int, netlink::Link> links_;  // by index
+  std::vector<Ip> gateways_;
   std::map<std::pair<int, Ip>, netlink::Address> addresses_;  // by link and address
   io::Timer tell_;
 };

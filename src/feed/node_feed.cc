@@ -29,9 +29,7 @@ void NodeFeed::Put(const kube::VSwitchConfig& config) {
   deleted_.erase(config.meta.name);
   if (!deleted_.empty()) let_go_.Start(patience_);
   configs_.insert_or_assign(config.meta.name, config);
-  world_.nodes.Put({.name = config.meta.name,
-                    .pod_ranges = config.spec.pod_cidrs,
-                    .overlay_ips = config.spec.overlay_ips});
+  changed_ = true;
   on_change_();
 }
 
@@ -45,10 +43,63 @@ void NodeFeed::LetGo() {
   if (deleted_.contains(own_name_)) return;
   for (const std::string& name : deleted_) {
     configs_.erase(name);
+    accepted_.erase(name);
     world_.nodes.Erase(name);
   }
   deleted_.clear();
+  changed_ = true;
   on_change_();
+}
+
+void NodeFeed::Update(const std::vector<Judge::Taken>& own) {
+  if (!changed_ && own == own_) return;
+  own_ = own;
+  changed_ = false;
+  problems_.clear();
+  std::vector<Judge::Taken> tunnel_ends;
+  for (const auto& [name, config] : configs_)
+    for (const Ip& ip : config.spec.overlay_ips)
+      if (Judge::ObjectionToOverlay(ip).empty())
+        tunnel_ends.push_back({ip, "the overlay address of node " + name});
+  std::vector<Judge::Taken> all = own;
+  all.insert(all.end(), tunnel_ends.begin(), tunnel_ends.end());
+  // What this node's own links have of its own range is a matter of MakeSelf().
+  const Judge of_others(std::move(all)), of_own(std::move(tunnel_ends));
+  for (const auto& [name, config] : configs_) {
+    world::Node node = Accept(config, name == own_name_ ? of_own : of_others);
+    accepted_.insert_or_assign(name, node);
+    world_.nodes.Put(std::move(node));
+  }
+}
+
+// A node of which anything is refused keeps what it had of that.
+world::Node NodeFeed::Accept(const kube::VSwitchConfig& config, const Judge& judge) {
+  world::Node node{.name = config.meta.name};
+  const auto last = accepted_.find(node.name);
+  const auto report = [&](const char* field, const std::string& objection) {
+    problems_.push_back({"VSwitchConfig/" + node.name, field,
+                         objection + "; correct the Node, or who wrote this", "Refused"});
+  };
+  bool ranges = true, ends = true;
+  for (const Prefix& range : config.spec.pod_cidrs)
+    if (const std::string objection = judge.ObjectionToPods(range); !objection.empty()) {
+      report("spec.podCIDRs", objection);
+      ranges = false;
+    }
+  for (const Ip& ip : config.spec.overlay_ips)
+    if (const std::string objection = Judge::ObjectionToOverlay(ip); !objection.empty()) {
+      report("spec.overlayIPs", objection);
+      ends = false;
+    }
+  if (ranges)
+    node.pod_ranges = config.spec.pod_cidrs;
+  else if (last != accepted_.end())
+    node.pod_ranges = last->second.pod_ranges;
+  if (ends)
+    node.overlay_ips = config.spec.overlay_ips;
+  else if (last != accepted_.end())
+    node.overlay_ips = last->second.overlay_ips;
+  return node;
 }
 
 }  // namespace kvs::feed

@@ -6,15 +6,20 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "base/problem.h"
+#include "feed/judge.h"
 #include "io/loop.h"
 #include "kube/source.h"
 #include "world/world.h"
 
 namespace kvs::feed {
 
-// VSwitchConfigs -> world.nodes. The configuration of this node is also kept as it is, for
-// SelfFeed.
+// VSwitchConfigs -> world.nodes, as far as they are accepted. The configuration of this node is
+// also kept as it is, for MakeSelf().
+//
+// What is refused is a problem, and the node stays as it was last accepted.
 //
 // A node is taken for gone when its configuration has been away for `patience` and this node's own
 // is there. Where that is deleted too, all of k-vswitch is being deleted (kubectl delete of the
@@ -32,10 +37,17 @@ class NodeFeed {
   bool synced() const { return synced_; }
   // nullptr: the controller has not written it (yet), or it was deleted.
   const kube::VSwitchConfig* own() const;
-  const std::map<std::string, kube::VSwitchConfig>& all() const { return configs_; }
+  // As accepted, by name.
+  const std::map<std::string, world::Node>& accepted() const { return accepted_; }
+  const std::vector<Problem>& problems() const { return problems_; }
+
+  // Makes rows of what has changed. `own`: the addresses by which this node itself is reached, and
+  // those it needs: no other node's pods have them.
+  void Update(const std::vector<Judge::Taken>& own);
 
  private:
   void Put(const kube::VSwitchConfig& config);
+  world::Node Accept(const kube::VSwitchConfig& config, const Judge& judge);
   void Erase(const std::string& name);
   void LetGo();
 
@@ -44,6 +56,10 @@ class NodeFeed {
   std::function<void()> on_change_;
   std::map<std::string, kube::VSwitchConfig> configs_;
   std::set<std::string> deleted_;  // but still in configs_
+  std::map<std::string, world::Node> accepted_;
+  std::vector<Problem> problems_;
+  std::vector<Judge::Taken> own_;  // as of the last Update()
+  bool changed_ = false;           // configs_, since then
   std::chrono::milliseconds patience_;
   io::Timer let_go_;
   bool synced_ = false;

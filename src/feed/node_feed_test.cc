@@ -30,6 +30,7 @@ class NodeFeedTest : public testing::Test {
   NodeFeedTest() {
     for (const char* name : {"node1", "node2", "node3"}) Put(name);
     source_.handlers.on_synced();
+    feed_.Update({});
   }
   void Put(const std::string& name) {
     kube::VSwitchConfig config;
@@ -41,6 +42,7 @@ class NodeFeedTest : public testing::Test {
     io::Timer end(loop_, [this] { loop_.Stop(); });
     end.Start(time);
     loop_.Run();
+    feed_.Update({});
   }
 
   io::Loop loop_;
@@ -54,7 +56,48 @@ TEST_F(NodeFeedTest, ANodeThatIsDeletedIsGoneAfterAWhile) {
   EXPECT_EQ(world_.nodes.size(), 3u);
   Pass(3 * kPatience);
   EXPECT_EQ(world_.nodes.size(), 2u);
-  EXPECT_EQ(feed_.all().size(), 2u);
+  EXPECT_EQ(feed_.accepted().size(), 2u);
+}
+
+TEST_F(NodeFeedTest, WhatIsRefusedStaysAsItWas) {
+  const auto put = [&](const char* range, const char* overlay) {
+    kube::VSwitchConfig config;
+    config.meta.name = "node3";
+    config.spec.pod_cidrs = {*Prefix::Parse(range)};
+    config.spec.overlay_ips = {*Ip::Parse(overlay)};
+    source_.handlers.on_put(config);
+    feed_.Update({{*Ip::Parse("10.200.0.254"), "this node's gateway"}});
+    return *world_.nodes.Find("node3");
+  };
+  const world::Node good = put("10.244.3.0/24", "10.200.0.3");
+  EXPECT_TRUE(feed_.problems().empty());
+  for (const char* range : {"10.200.0.0/24", "10.200.0.254/31", "10.200.0.3/32", "0.0.0.0/0",
+                            "127.0.0.0/8", "169.254.0.0/24", "224.0.0.0/8", "10.0.0.0/8"}) {
+    SCOPED_TRACE(range);
+    EXPECT_EQ(put(range, "10.200.0.3"), good);
+    ASSERT_EQ(feed_.problems().size(), 1u);
+    EXPECT_EQ(feed_.problems()[0].field, "spec.podCIDRs");
+  }
+  for (const char* overlay : {"127.0.0.1", "224.0.0.1", "255.255.255.255", "0.0.0.0", "::1",
+                              "::ffff:10.0.0.1", "fe80::1"}) {
+    SCOPED_TRACE(overlay);
+    EXPECT_EQ(put("10.244.3.0/24", overlay), good);
+    ASSERT_EQ(feed_.problems().size(), 1u);
+    EXPECT_EQ(feed_.problems()[0].field, "spec.overlayIPs");
+  }
+  EXPECT_EQ(put("10.244.9.0/24", "10.200.0.3").pod_ranges.front(), *Prefix::Parse("10.244.9.0/24"));
+  EXPECT_TRUE(feed_.problems().empty());
+}
+
+TEST_F(NodeFeedTest, WhoIsRefusedFromTheBeginningHasNothing) {
+  kube::VSwitchConfig config;
+  config.meta.name = "stranger";
+  config.spec.pod_cidrs = {*Prefix::Parse("10.200.0.0/24")};
+  source_.handlers.on_put(config);
+  feed_.Update({{*Ip::Parse("10.200.0.1"), "this node's"}});
+  EXPECT_TRUE(world_.nodes.Find("stranger")->pod_ranges.empty());
+  EXPECT_NE(feed_.problems().front().message.find("contains 10.200.0.1, which is this node's"),
+            std::string::npos);
 }
 
 TEST_F(NodeFeedTest, NodesStayWhenAllOfTheInstallIsDeleted) {

@@ -23,7 +23,8 @@ std::optional<Problem> CheckOvsVersion(const ovsdb::Replica& replica) {
       "Open_vSwitch", "ovs_version",
       fmt::format("this node runs Open vSwitch {}, and k-vswitch needs {}.{} or newer: upgrade it; "
                   "until then no pod is attached, and those that are keep their network",
-                  *root->ovs_version, kLeast.first, kLeast.second)};
+                  *root->ovs_version, kLeast.first, kLeast.second),
+      "OVSTooOld", true};
 }
 
 }  // namespace kvs::feed

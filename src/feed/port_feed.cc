@@ -28,12 +28,14 @@ void PortFeed::Put(const ovsdb::Interface& interface) {
   }
   const int64_t number =
       interface.ofport.value_or(0) > 0 ? *interface.ofport : interface.ofport_request.value_or(0);
+  std::string alias = attachment->ToAlias().value_or("");
   world_.ports.Put({.name = interface.name,
                     .ofport = static_cast<uint32_t>(number),
                     .mac = attachment->mac,
                     .ips = std::move(attachment->ips),
                     .pod = std::move(attachment->pod),
-                    .container = std::move(attachment->container)});
+                    .container = std::move(attachment->container),
+                    .alias = std::move(alias)});
 }
 
 }  // namespace kvs::feed

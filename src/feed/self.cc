@@ -30,13 +30,13 @@ world::Overlay ToOverlay(kube::OverlayType type) {
 // of a family this node has too, as the pipeline picks it. Alone, the first address of this node.
 std::set<bool> OuterFamilies(const std::string& node, const NodeFeed& nodes) {
   std::set<bool> six;
-  const auto& mine = nodes.own()->spec.overlay_ips;
+  const auto& mine = nodes.accepted().at(node).overlay_ips;
   const auto has = [&](const Ip& ip) {
     return std::ranges::any_of(mine, [&](const Ip& own) { return own.is6() == ip.is6(); });
   };
-  for (const auto& [name, other] : nodes.all()) {
-    const auto it = std::ranges::find_if(other.spec.overlay_ips, has);
-    if (name != node && it != other.spec.overlay_ips.end()) six.insert(it->is6());
+  for (const auto& [name, other] : nodes.accepted()) {
+    const auto it = std::ranges::find_if(other.overlay_ips, has);
+    if (name != node && it != other.overlay_ips.end()) six.insert(it->is6());
   }
   if (six.empty() && !mine.empty()) six.insert(mine.front().is6());
   return six;
@@ -46,10 +46,10 @@ std::set<bool> OuterFamilies(const std::string& node, const NodeFeed& nodes) {
 int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& nodes,
            const LinkFeed& links, std::vector<Problem>& problems) {
   const std::string object = "VSwitchConfig/" + node;
-  const auto& spec = nodes.own()->spec;
+  const world::Node& own = nodes.accepted().at(node);
   const std::set<bool> outer = OuterFamilies(node, nodes);
   int mtu = 0;
-  for (const Ip& ip : spec.overlay_ips) {
+  for (const Ip& ip : own.overlay_ips) {
     const netlink::Link* link = links.WithAddress(ip);
     if (link == nullptr) {
       problems.push_back(
@@ -63,7 +63,7 @@ int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& node
     const int here = static_cast<int>(link->mtu) - OverheadOf(overlay, ip.is6());
     mtu = mtu == 0 ? here : std::min(mtu, here);
     const bool six =
-        std::ranges::any_of(spec.pod_cidrs, [](const Prefix& p) { return p.address().is6(); });
+        std::ranges::any_of(own.pod_ranges, [](const Prefix& p) { return p.address().is6(); });
     const int least = six ? kLeastMtu6 : kLeastMtu4;
     if (here < least)
       problems.push_back({object, "status.mtu",
@@ -81,25 +81,53 @@ std::optional<Problem> OtherNetwork(const kube::VSwitchConfigSpec& spec, const L
     return std::ranges::any_of(spec.overlay_ips,
                                [&](const Ip& ip) { return links.WithAddress(ip) == link; });
   };
-  for (const Ip& ip : links.AddressesExceptOf(kBridge)) {
+  for (const Ip& ip : links.AddressesExceptOf(ovsdb::kBridgeName)) {
     const netlink::Link* link = links.WithAddress(ip);
     const auto range =
         std::ranges::find_if(spec.pod_cidrs, [&](const Prefix& pods) { return pods.Contains(ip); });
     if (range == spec.pod_cidrs.end() || is_own(link)) continue;
     return Problem{
-        kube::kHost, std::string(kOtherNetwork),
+        kube::kHost, "another network",
         fmt::format(
             "link {0} has {1}, an address of this node's pods ({2}): another network plugin "
             "serves them, and k-vswitch waits; to change over, remove that plugin's "
             "configuration from /etc/cni/net.d, then: ip link delete {0}, and delete this "
             "node's pods, so that they are made anew",
-            link->name, ip, *range)};
+            link->name, ip, *range),
+        std::string(kube::VSwitchConfig::kOtherNetwork)};
   }
   return std::nullopt;
 }
 
+// All pods of the cluster: what clusterCIDR says, and the ranges of nodes that are not within it. A
+// range in use stays one of the cluster's when clusterCIDR is moved away from it. One that is no
+// range for pods, or holds addresses of nodes, counts only as far as nodes' ranges go.
+std::vector<Prefix> ClusterRanges(const std::string& node, const kube::VSwitchConfig& config,
+                                  const NodeFeed& nodes, const std::vector<Ip>& addresses,
+                                  std::vector<Problem>& problems) {
+  std::vector<Judge::Taken> taken;
+  for (const Ip& ip : addresses) taken.push_back({ip, "this node's"});
+  const Judge judge(std::move(taken));
+  std::vector<Prefix> ranges;
+  for (const Prefix& range : config.spec.cluster_cidrs) {
+    const std::string objection = judge.ObjectionToPods(range);
+    if (objection.empty())
+      ranges.push_back(range);
+    else
+      problems.push_back({"VSwitchConfig/" + node, "spec.clusterCIDR",
+                          objection + ", and only the ranges of the nodes are used; correct "
+                                      "clusterCIDR in ConfigMap kube-system/k-vswitch",
+                          "Refused"});
+  }
+  for (const auto& [name, other] : nodes.accepted())
+    for (const Prefix& range : other.pod_ranges)
+      if (std::ranges::none_of(ranges, [&](const Prefix& one) { return one.Contains(range); }))
+        ranges.push_back(range);
+  return ranges;
+}
+
 std::string_view MarkRecord(const ovsdb::Replica& switch_) {
-  const ovsdb::Bridge* bridge = switch_.bridges.Find(kBridge);
+  const ovsdb::Bridge* bridge = switch_.bridges.Find(ovsdb::kBridgeName);
   if (bridge == nullptr) return "";
   const auto record = bridge->external_ids.find(ovsdb::kMarkLayoutsKey);
   return record == bridge->external_ids.end() ? "" : std::string_view(record->second);
@@ -130,13 +158,14 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
                                     std::vector<Problem>& problems) {
   const std::string object = "VSwitchConfig/" + node;
   const kube::VSwitchConfig* config = nodes.own();
-  const ovsdb::Bridge* bridge = switch_.bridges.Find(kBridge);
-  const netlink::Link* local = links.Find(kBridge);
+  const ovsdb::Bridge* bridge = switch_.bridges.Find(ovsdb::kBridgeName);
+  const netlink::Link* local = links.Find(ovsdb::kBridgeName);
   if (config == nullptr) {
     if (nodes.synced())
       problems.push_back({object, "metadata.name",
                           "does not exist: check that k-vswitch-controller runs and that there is "
-                          "a Node of this name"});
+                          "a Node of this name",
+                          "NoConfiguration"});
     return std::nullopt;
   }
   if (bridge == nullptr || local == nullptr) return std::nullopt;
@@ -145,7 +174,8 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
   if (pipeline::ToText(layouts) != MarkRecord(switch_)) return std::nullopt;
   if (config->spec.pod_cidrs.empty()) {
     problems.push_back({object, "spec.podCIDRs",
-                        "is empty: give the Node a podCIDR, or the cluster a clusterCIDR"});
+                        "is empty: give the Node a podCIDR, or the cluster a clusterCIDR",
+                        "NoPodRange"});
     return std::nullopt;
   }
 
@@ -154,25 +184,22 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     return std::nullopt;
   }
 
+  const auto own = nodes.accepted().find(node);
+  if (own == nodes.accepted().end() || own->second.pod_ranges.empty()) return std::nullopt;
+
   world::Self self;
   self.node = node;
   self.local_mac = local->mac;
-  self.pod_ranges = config->spec.pod_cidrs;
+  self.pod_ranges = own->second.pod_ranges;
   for (const Prefix& range : self.pod_ranges) {
     if (const auto ip = range.At(1)) self.gateways.push_back(*ip);
     if (const auto ip = range.At(2)) self.snat.push_back(*ip);
   }
-  self.addresses = links.AddressesExceptOf(kBridge);
-  // A range in use stays one of the cluster's when clusterCIDR is moved away from it.
-  self.cluster_ranges = config->spec.cluster_cidrs;
-  for (const auto& [name, other] : nodes.all())
-    for (const Prefix& range : other.spec.pod_cidrs)
-      if (std::ranges::none_of(config->spec.cluster_cidrs,
-                               [&](const Prefix& one) { return one.Contains(range); }))
-        self.cluster_ranges.push_back(range);
+  self.addresses = links.AddressesExceptOf(ovsdb::kBridgeName);
+  self.cluster_ranges = ClusterRanges(node, *config, nodes, self.addresses, problems);
   self.service_ranges = config->spec.service_cidrs;
   self.overlay = ToOverlay(config->spec.overlay_type.value_or(kube::OverlayType::kVxlan));
-  if (const ovsdb::Interface* tunnel = switch_.interfaces.Find(kOverlayPort))
+  if (const ovsdb::Interface* tunnel = switch_.interfaces.Find(ovsdb::kTunnelPortName))
     if (tunnel->ofport.value_or(0) > 0) self.overlay_port = static_cast<uint32_t>(*tunnel->ofport);
   self.netdev = bridge->datapath_type == "netdev";
   self.nd_flows = self.netdev;

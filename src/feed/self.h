@@ -6,17 +6,13 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "feed/judge.h"
 #include "feed/link_feed.h"
 #include "feed/node_feed.h"
 #include "ovsdb/schema.h"
 #include "world/world.h"
 
 namespace kvs::feed {
-
-inline constexpr const char* kBridge = "k-vswitch0";
-inline constexpr const char* kOverlayPort = "overlay0";
-// The Problem::field that says that another network plugin has this node.
-inline constexpr std::string_view kOtherNetwork = "another network";
 
 // Everything that is known about this node, as one row. nullopt until its configuration and its
 // bridge are there, and while another network plugin serves its pods: routes of ours would cut them

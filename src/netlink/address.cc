@@ -11,21 +11,25 @@
 namespace kvs::netlink {
 namespace {
 
+constexpr uint16_t kProtocol = 11;  // IFA_PROTO, younger than our headers
+
 Request AddressRequest(uint16_t type, uint16_t flags, std::string_view doing,
                        const Address& address) {
   uint32_t options = 0;
   if (address.no_dad) options |= IFA_F_NODAD;
   if (address.no_prefix_route) options |= IFA_F_NOPREFIXROUTE;
-  return Message(type, flags)
+  Message message(type, flags);
+  message
       .Struct(ifaddrmsg{.ifa_family = Family(address.ip),
                         .ifa_prefixlen = static_cast<uint8_t>(address.length),
                         .ifa_scope = address.scope,
                         .ifa_index = static_cast<uint32_t>(address.link)})
       .Put(IFA_LOCAL, address.ip)
       .Put(IFA_ADDRESS, address.ip)
-      .PutU32(IFA_FLAGS, options)
-      .Asking(fmt::format("{} address {}/{} of link {}", doing, address.ip, address.length,
-                          address.link));
+      .PutU32(IFA_FLAGS, options);
+  if (address.protocol != 0) message.PutU8(kProtocol, address.protocol);
+  return message.Asking(
+      fmt::format("{} address {}/{} of link {}", doing, address.ip, address.length, address.link));
 }
 
 Request NeighbourRequest(uint16_t type, uint16_t flags, std::string_view doing,
@@ -118,6 +122,7 @@ std::optional<Address> DecodeAddress(Bytes body) {
       .no_prefix_route = (flags & IFA_F_NOPREFIXROUTE) != 0,
       .permanent = (flags & IFA_F_PERMANENT) != 0,
       .scope = info->ifa_scope,
+      .protocol = attributes.U8(kProtocol).value_or(0),
   };
 }
 

@@ -18,6 +18,7 @@ struct Address {
   bool no_prefix_route = false;  // makes no route for its prefix
   bool permanent = true;         // read only; false: it expires (router advertisement, DHCP)
   uint8_t scope = 0;             // RT_SCOPE_UNIVERSE, or _HOST, _LINK
+  uint8_t protocol = 0;          // who made it (IFA_PROTO); 0: not said, as before Linux 5.18
 
   Prefix prefix() const { return Prefix(ip, length); }
   // As the kernel will show it once it is there: no_dad is IPv6's, whose scope follows from the

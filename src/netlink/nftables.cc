@@ -30,40 +30,97 @@ Result<> Commit(Socket& socket, std::vector<Request> changes, const std::string&
 
 Result<> DropIngress(Socket& socket, std::string_view link) {
   const std::string what = fmt::format("drop what the kernel gets from link {}", link);
-  Request table =
-      Nftables(NFT_MSG_NEWTABLE, NLM_F_CREATE).PutText(NFTA_TABLE_NAME, kTable).Asking(what);
-  Request chain = Nftables(NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL)
-                      .PutText(NFTA_CHAIN_TABLE, kTable)
-                      .PutText(NFTA_CHAIN_NAME, link)
-                      .Nest(NFTA_CHAIN_HOOK,
-                            [&](Message& hook) {
-                              hook.PutU32(NFTA_HOOK_HOOKNUM, htonl(NF_NETDEV_INGRESS));
-                              hook.PutU32(NFTA_HOOK_PRIORITY, htonl(0));
-                              hook.PutText(NFTA_HOOK_DEV, link);
-                            })
-                      .PutU32(NFTA_CHAIN_POLICY, htonl(NF_DROP))
-                      .PutText(NFTA_CHAIN_TYPE, "filter")
+  const auto chain = [&](uint16_t type, uint16_t flags) {
+    Message message = Nftables(type, flags);
+    message.PutText(NFTA_CHAIN_TABLE, kTable).PutText(NFTA_CHAIN_NAME, link);
+    return message;
+  };
+  Request table = Nftables(NFT_MSG_NEWTABLE, NLM_F_CREATE)
+                      .PutText(NFTA_TABLE_NAME, kTable)
+                      .PutU32(NFTA_TABLE_FLAGS, 0)  // awake
                       .Asking(what);
-  return Commit(socket, {std::move(table), std::move(chain)}, what);
+  const auto put = [&](uint16_t flags) {
+    return chain(NFT_MSG_NEWCHAIN, flags)
+        .Nest(NFTA_CHAIN_HOOK,
+              [&](Message& hook) {
+                hook.PutU32(NFTA_HOOK_HOOKNUM, htonl(NF_NETDEV_INGRESS));
+                hook.PutU32(NFTA_HOOK_PRIORITY, htonl(0));
+                hook.PutText(NFTA_HOOK_DEV, link);
+              })
+        .PutU32(NFTA_CHAIN_POLICY, htonl(NF_DROP))
+        .PutText(NFTA_CHAIN_TYPE, "filter")
+        .Asking(what);
+  };
+  auto made = Commit(socket, {table, put(NLM_F_CREATE | NLM_F_EXCL)}, what);
+  if (made || (made.error().code != EEXIST && made.error().code != EINVAL)) return made;
+  // One is there that is not as it should be: it goes, and is made again, all at once. A table that
+  // sleeps takes no other change in the transaction that wakes it (EINVAL).
+  if (auto awake = Commit(socket, {table}, what); !awake) return awake;
+  if (auto once_more = Commit(socket, {put(NLM_F_CREATE | NLM_F_EXCL)}, what);
+      once_more || once_more.error().code != EEXIST)
+    return once_more;
+  Request flush = Nftables(NFT_MSG_DELRULE, 0)
+                      .PutText(NFTA_RULE_TABLE, kTable)
+                      .PutText(NFTA_RULE_CHAIN, link)
+                      .Asking(what);
+  return Commit(
+      socket,
+      {std::move(flush), chain(NFT_MSG_DELCHAIN, 0).Asking(what), put(NLM_F_CREATE | NLM_F_EXCL)},
+      what);
 }
 
 Result<> AllowIngress(Socket& socket, std::string_view link) {
   const std::string what = fmt::format("give the kernel again what comes from link {}", link);
+  Request flush = Nftables(NFT_MSG_DELRULE, 0)
+                      .PutText(NFTA_RULE_TABLE, kTable)
+                      .PutText(NFTA_RULE_CHAIN, link)
+                      .Asking(what);
   Request chain = Nftables(NFT_MSG_DELCHAIN, 0)
                       .PutText(NFTA_CHAIN_TABLE, kTable)
                       .PutText(NFTA_CHAIN_NAME, link)
                       .Asking(what);
-  return Commit(socket, {std::move(chain)}, what);
+  return Commit(socket, {std::move(flush), std::move(chain)}, what);
 }
 
-Result<std::vector<std::string>> DumpIngressDrops(Socket& socket) {
-  const auto name = [](Bytes body) -> std::optional<std::string> {
-    if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
-    const Attributes chain(body);
-    if (chain.Text(NFTA_CHAIN_TABLE) != kTable) return std::nullopt;
-    return chain.Text(NFTA_CHAIN_NAME);
-  };
-  return socket.Read(Nftables(NFT_MSG_GETCHAIN, NLM_F_DUMP).Asking("read nftables chains"), name);
+Result<std::vector<IngressDrop>> DumpIngressDrops(Socket& socket) {
+  // A table that sleeps drops nothing.
+  const auto flags =
+      socket.Read(Nftables(NFT_MSG_GETTABLE, NLM_F_DUMP).Asking("read nftables tables"),
+                  [](Bytes body) -> std::optional<uint32_t> {
+                    if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
+                    const Attributes table(body);
+                    if (table.Text(NFTA_TABLE_NAME) != kTable) return std::nullopt;
+                    return ntohl(table.U32(NFTA_TABLE_FLAGS).value_or(0));
+                  });
+  if (!flags) return tl::unexpected<Error>(flags.error());
+  if (flags->empty()) return std::vector<IngressDrop>();
+  const bool awake = (flags->front() & NFT_TABLE_F_DORMANT) == 0;
+
+  const auto with_rules = socket.Read(
+      Nftables(NFT_MSG_GETRULE, NLM_F_DUMP).PutText(NFTA_RULE_TABLE, kTable).Asking("read rules"),
+      [](Bytes body) -> std::optional<std::string> {
+        if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
+        const Attributes rule(body);
+        if (rule.Text(NFTA_RULE_TABLE) != kTable) return std::nullopt;
+        return rule.Text(NFTA_RULE_CHAIN);
+      });
+  if (!with_rules && with_rules.error().code != ENOENT)
+    return tl::unexpected<Error>(with_rules.error());
+
+  return socket.Read(Nftables(NFT_MSG_GETCHAIN, NLM_F_DUMP).Asking("read nftables chains"),
+                     [&](Bytes body) -> std::optional<IngressDrop> {
+                       if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
+                       const Attributes chain(body);
+                       if (chain.Text(NFTA_CHAIN_TABLE) != kTable) return std::nullopt;
+                       IngressDrop found{chain.Text(NFTA_CHAIN_NAME)};
+                       const Attributes hook = chain.Nested(NFTA_CHAIN_HOOK);
+                       found.whole =
+                           awake && hook.U32(NFTA_HOOK_HOOKNUM) == htonl(NF_NETDEV_INGRESS) &&
+                           hook.Text(NFTA_HOOK_DEV) == found.link &&
+                           chain.U32(NFTA_CHAIN_POLICY) == htonl(NF_DROP) &&
+                           !(with_rules && std::ranges::count(*with_rules, found.link) > 0);
+                       return found;
+                     });
 }
 
 Result<bool> HasTable(Socket& socket, uint8_t family, std::string_view table) {
@@ -75,24 +132,6 @@ Result<bool> HasTable(Socket& socket, uint8_t family, std::string_view table) {
       Nftables(NFT_MSG_GETTABLE, NLM_F_DUMP, family).Asking("read nftables tables"), name);
   if (!names) return tl::unexpected<Error>(names.error());
   return std::ranges::find(*names, table) != names->end();
-}
-
-Result<size_t> CountInetRules(Socket& socket, std::string_view table, std::string_view chain) {
-  const auto is_rule = [&](Bytes body) -> std::optional<bool> {
-    if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
-    const Attributes rule(body);
-    if (rule.Text(NFTA_RULE_TABLE) != table || rule.Text(NFTA_RULE_CHAIN) != chain)
-      return std::nullopt;
-    return true;
-  };
-  const auto rules = socket.Read(Nftables(NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET)
-                                     .PutText(NFTA_RULE_TABLE, table)
-                                     .PutText(NFTA_RULE_CHAIN, chain)
-                                     .Asking("read nftables rules"),
-                                 is_rule);
-  if (!rules && rules.error().code == ENOENT) return size_t{0};
-  if (!rules) return tl::unexpected<Error>(rules.error());
-  return rules->size();
 }
 
 }  // namespace kvs::netlink

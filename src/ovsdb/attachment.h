@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/net.h"
+#include "ovsdb/names.h"
 #include "ovsdb/schema.h"
 
 // What the CNI plugin and the agent tell each other through OVSDB's external_ids. The plugin

@@ -10,13 +10,6 @@
 namespace kvs::pipeline {
 namespace {
 
-std::vector<Prefix> OfFamily(const std::vector<Prefix>& ranges, bool six) {
-  std::vector<Prefix> some;
-  std::ranges::copy_if(ranges, std::back_inserter(some),
-                       [&](const Prefix& range) { return range.address().is6() == six; });
-  return some;
-}
-
 bool AnyContains(const std::vector<Prefix>& ranges, const Prefix& range) {
   return std::ranges::any_of(ranges, [&](const Prefix& r) { return r.Contains(range); });
 }
@@ -35,8 +28,12 @@ HostRoute OverBridge(const world::Self& self, const Prefix& dst) {
           .src = gateway == self.gateways.end() ? std::nullopt : std::optional<Ip>(*gateway)};
 }
 
-Masquerade Leaving(const world::Self& self, const Prefix& source) {
-  return {source, OfFamily(self.cluster_ranges, source.address().is6())};
+void Masquerade(const Prefix& source, Plan& plan) {
+  plan.Put(AddressSetMember{AddressSetMember::Set::kMasqueraded, source});
+}
+
+void Guard(const Prefix& source, Plan& plan) {
+  plan.Put(AddressSetMember{AddressSetMember::Set::kGuarded, source});
 }
 
 std::string_view TypeOf(world::Overlay overlay) {
@@ -55,25 +52,52 @@ std::string_view TypeOf(world::Overlay overlay) {
 // Addresses that reach this node's pods by the bridge only: all of the cluster through the tunnel,
 // or, where other nodes' packets come by the underlay, this node's.
 void GuardSources(const world::Self& self, Plan& plan) {
-  for (const Prefix& range : BehindBridge(self)) plan.Put(SourceGuard{range});
-  for (const Prefix& range : self.pod_ranges)
-    if (!AnyContains(BehindBridge(self), range)) plan.Put(SourceGuard{range});
-  for (const Ip& ip : self.addresses) plan.Put(SourceGuard{Prefix::Host(ip)});
+  for (const Prefix& range : BehindBridge(self)) Guard(range, plan);
+  for (const Prefix& range : self.pod_ranges) Guard(range, plan);
+  for (const Ip& ip : self.addresses) Guard(Prefix::Host(ip), plan);
+}
+
+// The kernel forwards packets of a family that pods have, and leaves to the switch what comes by
+// the bridge. A family that no pod has is left as it is.
+void SetKernel(const world::Self& self, Plan& plan) {
+  const std::string link = "/conf/" + std::string(ovsdb::kBridgeName) + "/";
+  for (const Ip& gateway : self.gateways) {
+    if (gateway.is4()) {
+      plan.Put(KernelSetting{"net/ipv4/ip_forward", "1"});
+      // Replies to what other links brought come back here.
+      plan.Put(KernelSetting{"net/ipv4" + link + "rp_filter", "0"});
+      // Pods have no other way than the one they take.
+      plan.Put(KernelSetting{"net/ipv4" + link + "send_redirects", "0"});
+    } else {
+      plan.Put(KernelSetting{"net/ipv6/conf/all/forwarding", "1"});
+      // On many nodes IPv6 is off for all links; it is needed on this one.
+      plan.Put(KernelSetting{"net/ipv6" + link + "disable_ipv6", "0"});
+      plan.Put(KernelSetting{"net/ipv6" + link + "accept_ra", "0"});
+    }
+  }
 }
 
 }  // namespace
 
 void EquipHost(const View&, const world::Self& self, Plan& plan) {
-  for (const Ip& gateway : self.gateways) plan.Put(HostAddress{Prefix::Host(gateway)});
-  for (const bool six : {false, true}) plan.Put(HostNeighbour{NextHop(six), kGatewayMac});
+  plan.Put(HostLink{std::string(ovsdb::kBridgeName), ""});
+  SetKernel(self, plan);
+  for (const Ip& gateway : self.gateways) {
+    plan.Put(HostAddress{Prefix::Host(gateway)});
+    plan.Put(HostNeighbour{NextHop(gateway.is6()), kGatewayMac});
+  }
   for (const Prefix& range : BehindBridge(self)) plan.Put(OverBridge(self, range));
   for (const Prefix& range : self.pod_ranges) {
-    if (!AnyContains(BehindBridge(self), range)) plan.Put(OverBridge(self, range));
-    plan.Put(Leaving(self, range));
+    HostRoute route = OverBridge(self, range);
+    route.own = true;
+    plan.Put(route);
+    Masquerade(range, plan);
   }
+  for (const Prefix& range : self.cluster_ranges)
+    plan.Put(AddressSetMember{AddressSetMember::Set::kCluster, range});
   GuardSources(self, plan);
   if (HasTunnel(self))
-    plan.Put(TunnelPort{.name = std::string(kTunnelPortName),
+    plan.Put(TunnelPort{.name = ovsdb::kTunnelPortName,
                         .type = std::string(TypeOf(self.overlay)),
                         .options = {{"key", "flow"}, {"remote_ip", "flow"}}});
 }
@@ -85,7 +109,7 @@ void RoutePodByHost(const View& view, const world::Port& port, Plan& plan) {
     const Prefix host = Prefix::Host(ip);
     if (!AnyContains(BehindBridge(self), host) && !AnyContains(self.pod_ranges, host))
       plan.Put(OverBridge(self, host));
-    if (!AnyContains(self.pod_ranges, host)) plan.Put(Leaving(self, host));
+    if (!AnyContains(self.pod_ranges, host)) Masquerade(host, plan);
   }
 }
 
@@ -100,8 +124,14 @@ void RouteNodeByHost(const View& view, const world::Node& node, Plan& plan) {
         plan.Put(HostRoute{range, ip, std::nullopt, HostRoute::Link::kAny});
 }
 
-void DeafenHost(const View& view, const world::Port& port, Plan& plan) {
-  if (view.self().netdev) plan.Put(KernelDeaf{port.name});
+void GuardTunnelByHost(const View&, const world::Node& node, Plan& plan) {
+  for (const Ip& ip : node.overlay_ips)
+    plan.Put(AddressSetMember{AddressSetMember::Set::kTunnelEnds, Prefix::Host(ip)});
+}
+
+void EquipPortByHost(const View& view, const world::Port& port, Plan& plan) {
+  plan.Put(HostLink{port.name, port.alias});
+  if (view.self().netdev) plan.Put(IngressDrop{port.name});
 }
 
 }  // namespace kvs::pipeline

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/net.h"
+#include "ovsdb/names.h"
 
 // What the node should hold besides flows and groups: the other things that rules give out, as
 // values. Each has an id(), which is its identity where it lives (a reconciler finds it there by
@@ -22,7 +23,6 @@ inline constexpr Ip4 kNextHop4{{169, 254, 1, 1}};
 inline constexpr Ip6 kNextHop6{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0, 0x01}};
 inline Ip NextHop(bool six) { return six ? Ip(kNextHop6) : Ip(kNextHop4); }
 
-inline constexpr std::string_view kTunnelPortName = "overlay0";
 inline constexpr uint16_t kTunnelOfport = 1;
 // What tunnels are in the underlay, as registered with IANA: UDP ports (RFC 7348, RFC 8926) and an
 // IP protocol (RFC 2784).
@@ -49,6 +49,7 @@ struct HostRoute {
   Ip via;
   std::optional<Ip> src;
   Link link = Link::kBridge;
+  bool own = false;  // to all of this node's pods: without it they are not served
 
   const Prefix& id() const { return dst; }
   friend auto operator<=>(const HostRoute&, const HostRoute&) = default;
@@ -74,33 +75,53 @@ struct TunnelPort {
   friend auto operator<=>(const TunnelPort&, const TunnelPort&) = default;
 };
 
-// The host's kernel must not hear what comes in by this link (nftables: table netdev, ingress hook,
-// drop). On the userspace datapath the kernel sees a pod's packets beside OVS, unfiltered.
-struct KernelDeaf {
+// The host's end of a pod's link: up, in the group and with the alias that k-vswitch-cni gave it
+// (ovsdb/attachment.h). Or, without an alias, the bridge's own link, which is up.
+struct HostLink {
+  std::string name;
+  std::string alias;
+
+  const std::string& id() const { return name; }
+  friend auto operator<=>(const HostLink&, const HostLink&) = default;
+};
+
+// A setting of the host's kernel, below /proc/sys.
+struct KernelSetting {
+  std::string path;  // "net/ipv4/ip_forward"
+  std::string value;
+
+  const std::string& id() const { return path; }
+  friend auto operator<=>(const KernelSetting&, const KernelSetting&) = default;
+};
+
+// The host's kernel drops what comes in by this link (nftables: table netdev, ingress hook). On the
+// userspace datapath the kernel sees a pod's packets beside OVS, unfiltered.
+struct IngressDrop {
   std::string device;
 
   const std::string& id() const { return device; }
-  friend auto operator<=>(const KernelDeaf&, const KernelDeaf&) = default;
+  friend auto operator<=>(const IngressDrop&, const IngressDrop&) = default;
 };
 
-// What leaves `source` for elsewhere than `except` gets the address of the link it leaves by
-// (nftables: hook postrouting, masquerade; never on the bridge's own link).
-struct Masquerade {
-  Prefix source;
-  std::vector<Prefix> except;  // of the source's family, in order
+// A member of a set of prefixes by which the host's kernel judges packets (nftables, table inet
+// k-vswitch; apply/nft_target.h). Members may lie within each other.
+struct AddressSetMember {
+  enum class Set : uint8_t {
+    kMasqueraded,  // what leaves these for elsewhere gets the address of the link it leaves by ...
+    kCluster,      // ... but not on the way to these
+    // What claims to be from these is not forwarded to the pods unless it came in by the bridge.
+    // Who is on the underlay could be any pod otherwise: the kernel's own check, rp_filter, is of
+    // IPv4 only, and loose on many nodes.
+    kGuarded,
+    // The ends of the nodes' tunnels, into which nothing that is forwarded may go.
+    kTunnelEnds,
+  };
 
-  const Prefix& id() const { return source; }
-  friend auto operator<=>(const Masquerade&, const Masquerade&) = default;
-};
+  Set set{};
+  Prefix prefix;
 
-// What claims to be from `source` is not forwarded to the pods unless it came in by the bridge
-// (nftables: hook forward, drop). Who is on the underlay could be any pod otherwise: the kernel's
-// own check, rp_filter, is of IPv4 only, and loose on many nodes.
-struct SourceGuard {
-  Prefix source;
-
-  const Prefix& id() const { return source; }
-  friend auto operator<=>(const SourceGuard&, const SourceGuard&) = default;
+  std::string id() const { return std::to_string(static_cast<int>(set)) + "/" + prefix.ToString(); }
+  friend auto operator<=>(const AddressSetMember&, const AddressSetMember&) = default;
 };
 
 }  // namespace kvs::pipeline

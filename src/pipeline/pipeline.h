@@ -19,8 +19,9 @@
 //
 //   Pipeline pipeline(world);
 //   world.ports.Put(...);                                   // feeds
+//   engine::Cursor<flow::Flow> flows(pipeline.engine().desired<flow::Flow>());  // a reconciler's
 //   const uint64_t revision = pipeline.engine().Run();      // once per loop turn
-//   engine::Delta<flow::Flow> delta = pipeline.engine().Drain<flow::Flow>();  // a reconciler
+//   engine::Delta<flow::Flow> delta = flows.Take();
 namespace kvs::pipeline {
 
 // A rule is a plain function: one row in, a few items out; no clock, no I/O, no captures.

@@ -15,8 +15,9 @@
 // when what it read changes), Plan is where it puts what should exist.
 namespace kvs::pipeline {
 
-using Engine = engine::Engine<flow::Flow, flow::Group, HostAddress, HostRoute, HostNeighbour,
-                              TunnelPort, KernelDeaf, Masquerade, SourceGuard>;
+using Engine =
+    engine::Engine<flow::Flow, flow::Group, HostLink, HostAddress, HostRoute, HostNeighbour,
+                   KernelSetting, TunnelPort, IngressDrop, AddressSetMember>;
 
 // The Kubernetes object behind a row, "Kind/name" or "Kind/namespace/name".
 inline std::string ObjectOf(const world::Self& self) { return "VSwitchConfig/" + self.node; }

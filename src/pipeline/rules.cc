@@ -21,7 +21,8 @@ constexpr Rule kRules[] = {
     {"host", EquipHost},
     {"host-pod-route", RoutePodByHost},
     {"host-node-route", RouteNodeByHost},
-    {"deaf", DeafenHost},
+    {"host-tunnel", GuardTunnelByHost},
+    {"host-port", EquipPortByHost},
 };
 
 }  // namespace

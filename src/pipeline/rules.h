@@ -33,6 +33,7 @@ void GuardTunnel(const View&, const world::Node&, Plan&);
 void EquipHost(const View&, const world::Self&, Plan&);
 void RoutePodByHost(const View&, const world::Port&, Plan&);
 void RouteNodeByHost(const View&, const world::Node&, Plan&);
-void DeafenHost(const View&, const world::Port&, Plan&);
+void GuardTunnelByHost(const View&, const world::Node&, Plan&);
+void EquipPortByHost(const View&, const world::Port&, Plan&);
 
 }  // namespace kvs::pipeline

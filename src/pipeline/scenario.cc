@@ -125,25 +125,38 @@ std::string Tell(const TunnelPort& item) {
   for (const auto& [key, value] : item.options) text += fmt::format(" {}={}", key, value);
   return text;
 }
-std::string Tell(const KernelDeaf& item) { return "kernel-deaf " + item.device; }
-std::string Tell(const SourceGuard& item) { return fmt::format("source-guard {}", item.source); }
-std::string Tell(const Masquerade& item) {
-  return fmt::format("masquerade {} except {}", item.source, Join(item.except));
+std::string Tell(const HostLink& item) {
+  return "host-link " + item.name + (item.alias.empty() ? "" : " alias=" + item.alias);
+}
+std::string Tell(const KernelSetting& item) {
+  return fmt::format("kernel-setting {}={}", item.path, item.value);
+}
+std::string Tell(const IngressDrop& item) { return "ingress-drop " + item.device; }
+std::string Tell(const AddressSetMember& item) {
+  static constexpr const char* kSets[] = {"masqueraded", "cluster", "guarded", "tunnel-end"};
+  return fmt::format("{} {}", kSets[static_cast<int>(item.set)], item.prefix);
 }
 
-// Flows in packet order, the first to match first; the rest by its text.
+// What goes, then what comes. Flows in packet order, the first to match first; the rest by its id.
 template <class Item>
-void TellDelta(Engine& engine, std::string_view kind, std::vector<std::string>& lines) {
-  auto delta = engine.Drain<Item>();
-  if constexpr (std::is_same_v<Item, flow::Flow>) {
-    std::ranges::stable_sort(delta.put, [](const flow::Flow& a, const flow::Flow& b) {
-      return std::pair(a.key.table, -a.key.priority) < std::pair(b.key.table, -b.key.priority);
-    });
-    for (const flow::FlowKey& key : delta.erase) lines.push_back("- " + Tell(key));
-  } else {
-    for (const auto& key : delta.erase) lines.push_back(fmt::format("- {} {}", kind, key));
+void TellDelta(engine::Cursor<Item>& cursor, std::string_view kind,
+               std::vector<std::string>& lines) {
+  const auto delta = cursor.Take();
+  std::vector<const Item*> put;
+  for (const auto& change : delta.changes) {
+    if (change.now != nullptr) {
+      put.push_back(change.now);
+    } else if constexpr (std::is_same_v<Item, flow::Flow>) {
+      lines.push_back("- " + Tell(change.id()));
+    } else {
+      lines.push_back(fmt::format("- {} {}", kind, change.id()));
+    }
   }
-  for (const Item& item : delta.put) lines.push_back("+ " + Tell(item));
+  if constexpr (std::is_same_v<Item, flow::Flow>)
+    std::ranges::stable_sort(put, {}, [](const flow::Flow* flow) {
+      return std::pair(flow->key.table, -flow->key.priority);
+    });
+  for (const Item* item : put) lines.push_back("+ " + Tell(*item));
 }
 
 }  // namespace
@@ -197,21 +210,22 @@ Result<> Change(world::World& world, std::string_view line) {
   return {};
 }
 
-std::vector<std::string> RunAndTell(Pipeline& pipeline) {
-  Engine& engine = pipeline.engine();
+std::vector<std::string> DeltaText::Run() {
+  Engine& engine = pipeline_.engine();
   const uint64_t before = engine.work().fragments_run;
   engine.Run();
   std::vector<std::string> lines{
       fmt::format("work {} fragments", engine.work().fragments_run - before)};
-  TellDelta<flow::Flow>(engine, "flow", lines);
-  TellDelta<HostAddress>(engine, "host-address", lines);
-  TellDelta<HostRoute>(engine, "host-route", lines);
-  TellDelta<HostNeighbour>(engine, "host-neighbour", lines);
-  TellDelta<TunnelPort>(engine, "tunnel-port", lines);
-  TellDelta<KernelDeaf>(engine, "kernel-deaf", lines);
-  TellDelta<Masquerade>(engine, "masquerade", lines);
-  TellDelta<SourceGuard>(engine, "source-guard", lines);
-  for (const Problem& problem : pipeline.Problems()) lines.push_back("! " + problem.ToString());
+  TellDelta<flow::Flow>(cursors_, "flow", lines);
+  TellDelta<HostLink>(cursors_, "host-link", lines);
+  TellDelta<HostAddress>(cursors_, "host-address", lines);
+  TellDelta<HostRoute>(cursors_, "host-route", lines);
+  TellDelta<HostNeighbour>(cursors_, "host-neighbour", lines);
+  TellDelta<KernelSetting>(cursors_, "kernel-setting", lines);
+  TellDelta<TunnelPort>(cursors_, "tunnel-port", lines);
+  TellDelta<IngressDrop>(cursors_, "ingress-drop", lines);
+  TellDelta<AddressSetMember>(cursors_, "set", lines);
+  for (const Problem& problem : pipeline_.Problems()) lines.push_back("! " + problem.ToString());
   return lines;
 }
 

@@ -33,7 +33,24 @@ std::string PrintScenario(const std::vector<ScenarioStep>& steps);
 // "put port kv3 ofport=19 ...", "erase node n2". Errors name the word.
 Result<> Change(world::World& world, std::string_view line);
 
-// Runs the engine and says what came of it since the last call, in order.
-std::vector<std::string> RunAndTell(Pipeline& pipeline);
+// Says what comes of changes.
+class DeltaText {
+ public:
+  explicit DeltaText(Pipeline& pipeline) : pipeline_(pipeline), cursors_(pipeline.engine()) {}
+
+  // Runs the engine and says what came of it since the last call, in order.
+  std::vector<std::string> Run();
+
+ private:
+  template <class... Items>
+  struct Cursors : engine::Cursor<Items>... {
+    explicit Cursors(Engine& engine) : engine::Cursor<Items>(engine.desired<Items>())... {}
+  };
+
+  Pipeline& pipeline_;
+  Cursors<flow::Flow, HostLink, HostAddress, HostRoute, HostNeighbour, KernelSetting, TunnelPort,
+          IngressDrop, AddressSetMember>
+      cursors_;
+};
 
 }  // namespace kvs::pipeline

@@ -31,12 +31,13 @@ TEST_P(ScenarioTest, ComesToWhatItSays) {
   ASSERT_FALSE(steps.empty());
   world::World world;
   Pipeline pipeline(world);
+  DeltaText text_of(pipeline);
   for (ScenarioStep& step : steps) {
     for (const std::string& line : step.changes) {
       const auto done = Change(world, line);
       ASSERT_TRUE(done) << line << ": " << done.error().message;
     }
-    step.expected = RunAndTell(pipeline);
+    step.expected = text_of.Run();
   }
   if (std::getenv("UPDATE") != nullptr) std::ofstream(GetParam()) << PrintScenario(steps);
   EXPECT_EQ(PrintScenario(steps), ReadFile(GetParam()).value_or(""))

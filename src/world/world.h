@@ -62,6 +62,7 @@ struct Port {
   std::vector<Ip> ips;
   std::string pod;        // "namespace/name", for people
   std::string container;  // container id
+  std::string alias;      // of the link: the attachment in one line
 
   const std::string& key() const { return name; }
   friend bool operator==(const Port&, const Port&) = default;

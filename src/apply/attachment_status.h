@@ -11,26 +11,26 @@
 
 namespace kvs::apply {
 
-// Tells the CNI plugin, on the Interface, that a pod's port is open, its flows are in the switch
-// and connections of whoever had its addresses before are forgotten (kvs.realized), or why that
-// will not be (kvs.error).
-class VerdictWriter {
+// Tells the CNI plugin, on the Interface, that all that a pod needs is in effect and connections of
+// whoever had its addresses before are forgotten (kvs.realized), or why that will not be
+// (kvs.error).
+class AttachmentStatusWriter {
  public:
   struct Judge {
-    std::function<uint64_t()> applied;                               // revision that the switch has
-    std::function<bool()> netdev;                                    // the userspace datapath
-    std::function<bool(const ovsdb::Interface&)> other_parts_ready;  // besides flows
-    std::function<std::string(const ovsdb::Interface&)> objection;   // "": none
+    std::function<uint64_t()> applied;  // the revision that all parts of the node have
+    std::function<bool()> netdev;       // the userspace datapath
+    std::function<bool(const ovsdb::Interface&)> refused;           // something of this pod's
+    std::function<std::string(const ovsdb::Interface&)> objection;  // "": none
   };
 
-  VerdictWriter(ovsdb::Session& session, openflow::Connection& connection, Judge judge)
+  AttachmentStatusWriter(ovsdb::Session& session, openflow::Connection& connection, Judge judge)
       : session_(session), connection_(connection), judge_(std::move(judge)) {}
 
   // Interfaces that appeared or changed; what is ours and has no verdict yet waits for one.
   void Note(const ovsdb::Change& change);
   // Everything noted so far is part of this revision.
   void Stamp(uint64_t revision);
-  // Writes the verdicts that are due, all in one transaction.
+  // Writes what is due, all in one transaction.
   void Write();
 
   size_t waiting() const { return waiting_.size(); }

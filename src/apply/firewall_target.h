@@ -1,17 +1,18 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "apply/target.h"
 #include "base/problem.h"
+#include "engine/desired.h"
 #include "io/loop.h"
 #include "io/process.h"
 #include "netlink/filter_chain.h"
 #include "netlink/socket.h"
-#include "pipeline/plan.h"
+#include "pipeline/items.h"
 
 namespace kvs::apply {
 
@@ -23,6 +24,7 @@ struct Pass {
   std::vector<uint8_t> sought;  // what a rule of somebody else for it would compare with
   std::string firewall_cmd;     // what firewall-cmd(1) calls it: --add-port=4789/udp
 
+  const std::string& id() const { return comment; }
   friend bool operator==(const Pass&, const Pass&) = default;
 };
 
@@ -42,30 +44,29 @@ Problem InTheWay(const netlink::FilterChain& chain, const Pass& pass);
 
 // Gets pods' packets past the firewalls of others on this node (Docker's policy DROP of FORWARD,
 // firewalld, ufw). An accept in a table of ours would not help, as every chain of a hook is asked.
-// Our rules stay when the agent ends: the datapath goes on.
-class FirewallKeeper {
+// A pass is there when no chain is in its way. Our rules stay when the agent ends: the datapath
+// goes on.
+class FirewallTarget final : public Target<Pass> {
  public:
-  FirewallKeeper(io::Loop& loop, const pipeline::Engine& engine, std::string bridge);
+  // `desired`: the passes that are looked for.
+  FirewallTarget(io::Loop& loop, const engine::Desired<Pass>& desired)
+      : loop_(loop), desired_(desired) {}
 
-  // Looks whether a ruleset has changed, and mends what is not as it should be.
-  void Audit();
-  uint64_t repairs() const { return repairs_; }
-  const std::set<Problem>& problems() const { return problems_; }
+  void Dump(OnContents done) override;
+  void Apply(const Deltas& deltas, OnOutcome done) override;
 
  private:
-  Result<> Look(const std::vector<Pass>& passes);
-  Result<std::set<Problem>> FindInTheWay(const std::vector<netlink::FilterChain>& chains,
-                                         const std::vector<Pass>& passes);
-  void Run(const std::vector<std::string>& commands, bool repair);
-  void Tell(std::set<Problem> problems);
+  // What is in the way: commands that change it, problems where nobody but its maker may.
+  struct Obstacles {
+    std::vector<std::string> commands;
+    std::vector<std::pair<std::string, Problem>> problems;  // with the comment of the pass
+  };
+
+  Result<Obstacles> Read();
+  Result<Obstacles> ReadChains();
 
   io::Loop& loop_;
-  const pipeline::Engine& engine_;
-  std::string bridge_;
-  std::vector<Pass> passes_;            // as last looked for, and
-  std::optional<uint32_t> generation_;  // of the rulesets, when all was as it should be
-  uint64_t repairs_ = 0;
-  std::set<Problem> problems_;
+  const engine::Desired<Pass>& desired_;
   std::unique_ptr<netlink::Socket> netfilter_;
   std::unique_ptr<io::Process> process_;
 };

@@ -1,4 +1,4 @@
-#include "apply/verdict_writer.h"
+#include "apply/attachment_status.h"
 
 #include <vector>
 
@@ -16,7 +16,7 @@ const std::vector<uint8_t> kWithoutIcmp6 = {6, 17, 132};
 
 }  // namespace
 
-void VerdictWriter::Note(const ovsdb::Change& change) {
+void AttachmentStatusWriter::Note(const ovsdb::Change& change) {
   for (const auto& row : change.interfaces) {
     if (row.after == nullptr || !ovsdb::Attachment::IsIn(row.after->external_ids) ||
         row.after->external_ids.contains(ovsdb::kRealizedKey)) {
@@ -27,12 +27,12 @@ void VerdictWriter::Note(const ovsdb::Change& change) {
   }
 }
 
-void VerdictWriter::Stamp(uint64_t revision) {
+void AttachmentStatusWriter::Stamp(uint64_t revision) {
   for (auto& [uuid, pod] : waiting_)
     if (pod.revision == 0) pod.revision = revision;
 }
 
-void VerdictWriter::Write() {
+void AttachmentStatusWriter::Write() {
   const uint64_t applied = judge_.applied();
   if (waiting_.empty() || applied == 0 || !session_.up()) return;
   ovsdb::Transaction transaction;
@@ -48,7 +48,7 @@ void VerdictWriter::Write() {
     // Now that flows of whoever had the addresses before are gone, and while the port is opened.
     if (!pod.to_forget) Forget(*interface, pod);
     if (busy_ || pod.to_forget != 0) continue;
-    if (interface->ofport.value_or(0) <= 0 || !judge_.other_parts_ready(*interface)) continue;
+    if (interface->ofport.value_or(0) <= 0 || judge_.refused(*interface)) continue;
     transaction.SetExternalIds(ovsdb::Table::kInterface, uuid,
                                ovsdb::Verdict{.realized = applied}.ToExternalIds());
   }
@@ -64,7 +64,7 @@ void VerdictWriter::Write() {
   });
 }
 
-void VerdictWriter::Forget(const ovsdb::Interface& interface, Waiting& pod) {
+void AttachmentStatusWriter::Forget(const ovsdb::Interface& interface, Waiting& pod) {
   pod.to_forget = 0;
   const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
   if (!attachment) return;           // a problem of PortFeed's
@@ -77,14 +77,14 @@ void VerdictWriter::Forget(const ovsdb::Interface& interface, Waiting& pod) {
           Forget(interface.uuid, {static_cast<uint16_t>(zone), ip, role, protocol}, pod);
 }
 
-void VerdictWriter::Forget(const ovsdb::Uuid& interface, const openflow::CtFilter& filter,
-                           Waiting& pod) {
+void AttachmentStatusWriter::Forget(const ovsdb::Uuid& interface, const openflow::CtFilter& filter,
+                                    Waiting& pod) {
   ++*pod.to_forget;
   connection_.FlushConntrack(
       filter, [this, interface](const Result<>& done) { Forgotten(interface, done); });
 }
 
-void VerdictWriter::Forgotten(const ovsdb::Uuid& interface, const Result<>& done) {
+void AttachmentStatusWriter::Forgotten(const ovsdb::Uuid& interface, const Result<>& done) {
   const auto it = waiting_.find(interface);
   if (!connection_.up()) {
     if (it != waiting_.end()) it->second.to_forget.reset();

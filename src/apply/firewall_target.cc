@@ -1,4 +1,4 @@
-#include "apply/firewall_keeper.h"
+#include "apply/firewall_target.h"
 
 #include <fmt/ranges.h>
 #include <linux/netfilter.h>
@@ -91,75 +91,72 @@ Problem InTheWay(const FilterChain& chain, const Pass& pass) {
   return {"Host", "firewall",
           fmt::format("nftables chain {} drops what is for pods or the overlay, and only the "
                       "program that made it may change it; {}",
-                      NameOf(chain), remedy)};
+                      NameOf(chain), remedy),
+          "FirewallInTheWay"};
 }
 
-FirewallKeeper::FirewallKeeper(io::Loop& loop, const pipeline::Engine& engine, std::string bridge)
-    : loop_(loop), engine_(engine), bridge_(std::move(bridge)) {}
-
-void FirewallKeeper::Audit() {
-  if (process_) return;
-  std::string tunnel;
-  engine_.desired<pipeline::TunnelPort>().ForEach(
-      [&](const pipeline::TunnelPort& port) { tunnel = port.type; });
-  const auto done = Look(PassesFor(bridge_, tunnel));
-  // ENOENT: a table went while it was looked at; there is always a next time.
-  if (!done && done.error().code != ENOENT) Tell({{"Host", "firewall", done.error().message}});
+Result<FirewallTarget::Obstacles> FirewallTarget::Read() {
+  auto read = ReadChains();
+  // ENOENT: a table went while it was looked at.
+  for (int again = 10; again > 0 && !read && read.error().code == ENOENT; --again)
+    read = ReadChains();
+  return read;
 }
 
-Result<> FirewallKeeper::Look(const std::vector<Pass>& passes) {
+Result<FirewallTarget::Obstacles> FirewallTarget::ReadChains() {
   if (!netfilter_) {
     auto socket = netlink::Socket::OpenNetfilter();
     if (!socket) return tl::unexpected<Error>(socket.error());
     netfilter_ = std::move(*socket);
   }
-  const auto generation = netlink::RulesetGeneration(*netfilter_);
-  if (!generation) return tl::unexpected<Error>(generation.error());
-  if (generation_ == *generation && passes == passes_) return {};
+  std::vector<Pass> passes;
+  desired_.ForEach([&](const Pass& pass) { passes.push_back(pass); });
+  std::ranges::sort(passes, {}, &Pass::comment);
   const auto chains = netlink::ReadFilterChains(*netfilter_);
   if (!chains) return tl::unexpected<Error>(chains.error());
-
-  const auto commands = CommandsFor(*chains, passes);
-  if (!commands.empty()) {
-    Run(commands, generation_ && passes == passes_);
-    return {};
-  }
-  auto problems = FindInTheWay(*chains, passes);
-  if (!problems) return tl::unexpected<Error>(problems.error());
-  Tell(std::move(*problems));
-  passes_ = passes;
-  generation_ = *generation;
-  return {};
-}
-
-Result<std::set<Problem>> FirewallKeeper::FindInTheWay(const std::vector<FilterChain>& chains,
-                                                       const std::vector<Pass>& passes) {
-  std::set<Problem> problems;
-  for (const FilterChain& chain : chains)
+  Obstacles obstacles{.commands = CommandsFor(*chains, passes), .problems = {}};
+  for (const FilterChain& chain : *chains)
     for (const Pass& pass : passes) {
       if (!chain.owned || !Wants(chain, pass)) continue;
       const auto known = netlink::ComparesWith(*netfilter_, chain, pass.sought);
       if (!known) return tl::unexpected<Error>(known.error());
-      if (!*known) problems.insert(InTheWay(chain, pass));
+      if (!*known) obstacles.problems.emplace_back(pass.comment, InTheWay(chain, pass));
     }
-  return problems;
+  return obstacles;
 }
 
-void FirewallKeeper::Run(const std::vector<std::string>& commands, bool repair) {
-  process_ = RunNft(loop_, fmt::format("{}\n", fmt::join(commands, "\n")),
-                    [this, commands, repair](const std::string& problem) {
-                      process_.reset();
-                      if (!problem.empty()) return Tell({{"Host", "firewall", problem}});
-                      log::Info("firewall: {}", fmt::join(commands, "; "));
-                      if (repair) ++repairs_;
-                      Audit();
+void FirewallTarget::Dump(OnContents done) {
+  const auto obstacles = Read();
+  if (!obstacles) return done(tl::unexpected<Error>(obstacles.error()));
+  Contents contents;
+  desired_.ForEach([&](const Pass& pass) {
+    const bool in_the_way = std::ranges::any_of(
+        obstacles->problems, [&](const auto& problem) { return problem.first == pass.comment; });
+    std::get<0>(contents).push_back({pass, obstacles->commands.empty() && !in_the_way});
+  });
+  done(std::move(contents));
+}
+
+// All that is in the way of any pass, as the chains are now.
+void FirewallTarget::Apply(const Deltas&, OnOutcome done) {
+  const auto obstacles = Read();
+  Outcome<Pass> outcome;
+  if (!obstacles) {
+    outcome.error = obstacles.error();
+    return done(outcome);
+  }
+  for (const auto& [comment, problem] : obstacles->problems) outcome.Refuse<Pass>(comment, problem);
+  if (obstacles->commands.empty()) return done(outcome);
+  process_ = RunNft(loop_, fmt::format("{}\n", fmt::join(obstacles->commands, "\n")),
+                    [this, outcome, commands = obstacles->commands,
+                     done = std::move(done)](const std::string& problem) mutable {
+                      const auto over = std::move(process_);
+                      if (problem.empty())
+                        log::Info("firewall: {}", fmt::join(commands, "; "));
+                      else
+                        outcome.error = Error{problem};
+                      done(outcome);
                     });
-}
-
-void FirewallKeeper::Tell(std::set<Problem> problems) {
-  for (const Problem& problem : problems)
-    if (!problems_.contains(problem)) log::Warning("{}", problem.ToString());
-  problems_ = std::move(problems);
 }
 
 }  // namespace kvs::apply

@@ -1,4 +1,4 @@
-#include "apply/firewall_keeper.h"
+#include "apply/firewall_target.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/cni_install.h"
+#include "agent/options.h"
+#include "apply/bridge_target.h"
+#include "apply/firewall_target.h"
+#include "apply/ingress_target.h"
+#include "apply/kernel_target.h"
+#include "apply/nft_target.h"
+#include "apply/pod_port_target.h"
+#include "apply/reconciler_of.h"
+#include "apply/settings_target.h"
+#include "apply/switch_target.h"
+#include "io/loop.h"
+#include "openflow/connection.h"
+#include "ovsdb/session.h"
+#include "pipeline/plan.h"
+
+namespace kvs::agent {
+
+// Everything that is kept equal to what is desired: a reconciler for each target, in the order in
+// which a node is set up. What the rules give out is the engine's; the rest is said in `wanted`.
+struct Outputs {
+  struct Inputs {
+    pipeline::Engine& engine;
+    ovsdb::Session& ovsdb;
+    openflow::Connection& openflow;
+    std::function<void()> plan_ports;     // sets wanted.ports, by what is known now
+    std::function<void()> on_change;      // applied() or Problems() may have changed
+    std::function<std::string()> writer;  // who changed nftables last; "": not known
+  };
+
+  Outputs(io::Loop& loop, const Options& options, Inputs inputs);
+  Outputs(const Outputs&) = delete;
+  Outputs& operator=(const Outputs&) = delete;
+
+  void Begin();      // all but the bridge and CNI's files, which have a time of their own
+  void Reconcile();  // all
+  void Audit();      // all
+  // The least revision that all parts have which a pod needs; 0: not yet.
+  uint64_t applied() const;
+  std::vector<Problem> Problems() const;
+
+  struct Wanted {
+    engine::Desired<apply::BridgeConfig> bridge;
+    engine::Desired<apply::PodPort> ports;
+    engine::Desired<apply::Pass> passes;
+    engine::Desired<CniFile> files;
+    engine::Desired<apply::ForeignFlow> foreign_flows;  // none, ever
+  } wanted;
+
+  struct Targets {
+    apply::BridgeTarget bridge;
+    apply::TunnelTarget tunnel;
+    apply::PodPortTarget ports;
+    apply::SettingsTarget settings;
+    apply::KernelTarget kernel;
+    apply::IngressTarget ingress;
+    apply::NftTarget nft;
+    apply::FirewallTarget firewall;
+    apply::SwitchTarget flows;
+    CniFilesTarget files;
+  } targets;
+
+  apply::ReconcilerOf<apply::BridgeConfig> bridge;
+  apply::ReconcilerOf<pipeline::TunnelPort> tunnel;
+  apply::ReconcilerOf<apply::PodPort> ports;
+  apply::ReconcilerOf<pipeline::KernelSetting> settings;
+  apply::ReconcilerOf<pipeline::HostLink, pipeline::HostAddress, pipeline::HostNeighbour,
+                      pipeline::HostRoute>
+      kernel;
+  apply::ReconcilerOf<pipeline::IngressDrop> ingress;
+  apply::ReconcilerOf<pipeline::AddressSetMember> nft;
+  apply::ReconcilerOf<apply::Pass> firewall;
+  apply::ReconcilerOf<flow::Flow, flow::Group, apply::ForeignFlow> flows;
+  apply::ReconcilerOf<CniFile> files;
+
+  const std::vector<apply::Reconciler*> all;
+  const std::vector<apply::Reconciler*> in_ovsdb;
+  const std::vector<const apply::Reconciler*> needed_by_pods;
+};
+
+}  // namespace kvs::agent

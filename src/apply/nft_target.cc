@@ -1,0 +1,177 @@
+#include "apply/nft_target.h"
+
+#include <fmt/ranges.h>
+#include <linux/netfilter.h>
+
+#include <map>
+
+#include "apply/nft.h"
+#include "netlink/filter_chain.h"
+#include "netlink/nft_content.h"
+
+namespace kvs::apply {
+namespace {
+
+using pipeline::AddressSetMember;
+using Members = std::set<AddressSetMember>;
+
+// How often the table is written again when others change rulesets at the same moment, before it is
+// left to the next look.
+constexpr int kTries = 5;
+
+constexpr std::pair<AddressSetMember::Set, const char*> kSets[] = {
+    {AddressSetMember::Set::kMasqueraded, "masqueraded"},
+    {AddressSetMember::Set::kCluster, "cluster"},
+    {AddressSetMember::Set::kGuarded, "guarded"},
+    {AddressSetMember::Set::kTunnelEnds, "tunnel_ends"},
+};
+
+// The prefixes of each set of the table. What lies within another prefix of its set is left out: a
+// set holds no two that overlap.
+std::map<std::string, std::vector<Prefix>> ElementsOf(const Members& members) {
+  std::map<std::string, std::vector<Prefix>> sets;
+  for (const auto& [set, name] : kSets)
+    for (const char* family : {"4", "6"}) sets[std::string(name) + family];
+  for (const AddressSetMember& member : members) {  // in order: the wider of two comes first
+    std::string name;
+    for (const auto& [set, text] : kSets)
+      if (set == member.set) name = text;
+    auto& prefixes = sets[name + (member.prefix.address().is6() ? "6" : "4")];
+    if (prefixes.empty() || !prefixes.back().Contains(member.prefix))
+      prefixes.push_back(member.prefix);
+  }
+  return sets;
+}
+
+std::string SetText(const std::string& name, const std::vector<Prefix>& elements) {
+  return fmt::format("  set {} {{ type {}; flags interval; {} }}\n", name,
+                     name.ends_with('6') ? "ipv6_addr" : "ipv4_addr",
+                     elements.empty() ? "" : fmt::format("elements = {{ {} }};", Join(elements)));
+}
+
+std::string Chains(const std::string& bridge) {
+  std::string postrouting, forward;
+  for (const auto& [ip, f] : {std::pair("ip", "4"), {"ip6", "6"}}) {
+    // What pods send out of the cluster.
+    postrouting += fmt::format(
+        "    {0} saddr @masqueraded{1} {0} daddr != @cluster{1} oifname != \"{2}\" masquerade\n",
+        ip, f, bridge);
+    forward += fmt::format("    {0} saddr @guarded{1} iifname != \"{2}\" oifname \"{2}\" drop\n",
+                           ip, f, bridge);
+    // Nobody but a node itself sends into a tunnel: what was forwarded, and perhaps translated on
+    // the way, would be believed where it ends.
+    forward += fmt::format("    {0} daddr @tunnel_ends{1} udp dport {{ {2}, {3} }} drop\n", ip, f,
+                           pipeline::kVxlanPort, pipeline::kGenevePort);
+    forward += fmt::format("    {0} daddr @tunnel_ends{1} meta l4proto gre drop\n", ip, f);
+  }
+  return fmt::format(
+      "  chain postrouting {{\n"
+      "    type nat hook postrouting priority 100; policy accept;\n{}  }}\n"
+      "  chain forward {{\n"
+      "    type filter hook forward priority -10; policy accept;\n{}  }}\n",
+      postrouting, forward);
+}
+
+}  // namespace
+
+std::string Ruleset(const Members& members, const std::string& bridge) {
+  std::string text =
+      "add table inet k-vswitch\n"  // so that the next line never fails
+      "delete table inet k-vswitch\n"
+      "table inet k-vswitch {\n";
+  for (const auto& [name, elements] : ElementsOf(members)) text += SetText(name, elements);
+  return text + Chains(bridge) + "}\n";
+}
+
+std::string ElementChanges(const Members& before, const Members& now) {
+  std::string text;
+  const auto old_sets = ElementsOf(before);
+  for (const auto& [name, elements] : ElementsOf(now)) {
+    const auto& old = old_sets.at(name);
+    const auto lacking = [](const std::vector<Prefix>& from, const std::vector<Prefix>& in) {
+      std::vector<Prefix> some;
+      std::ranges::set_difference(from, in, std::back_inserter(some));
+      return some;
+    };
+    for (const auto& [verb, some] :
+         {std::pair("delete", lacking(old, elements)), {"add", lacking(elements, old)}})
+      if (!some.empty())
+        text += fmt::format("{} element inet k-vswitch {} {{ {} }}\n", verb, name, Join(some));
+  }
+  return text;
+}
+
+Result<> NftTarget::Open() {
+  if (socket_) return {};
+  auto socket = netlink::Socket::OpenNetfilter();
+  if (!socket) return tl::unexpected<Error>(socket.error());
+  socket_ = std::move(*socket);
+  return {};
+}
+
+Result<std::optional<uint64_t>> NftTarget::Read() {
+  if (auto opened = Open(); !opened) return tl::unexpected<Error>(opened.error());
+  return netlink::ReadTableContent(*socket_, NFPROTO_INET, kNftTable);
+}
+
+void NftTarget::Dump(OnContents done) {
+  const auto there = Read();
+  if (!there) return done(tl::unexpected<Error>(there.error()));
+  const bool whole = content_ && *there == content_;
+  if (!whole) content_.reset();
+  Contents contents;
+  if (*there)
+    for (const AddressSetMember& member : members_)
+      std::get<0>(contents).push_back({member, whole});
+  done(std::move(contents));
+}
+
+void NftTarget::Apply(const Deltas& deltas, OnOutcome done) {
+  Members members = members_;
+  for (const auto& change : std::get<0>(deltas).changes) {
+    if (change.before != nullptr) members.erase(*change.before);
+    if (change.now != nullptr) members.insert(*change.now);
+  }
+  Write(std::move(members), kTries, std::move(done));
+}
+
+// What the kernel shows after the write is known to be ours if no other transaction came between.
+void NftTarget::Write(Members members, int tries, OnOutcome done) {
+  const auto fail = [done](const Error& error) {
+    Outcome<AddressSetMember> outcome;
+    outcome.error = error;
+    done(outcome);
+  };
+  if (auto opened = Open(); !opened) return fail(opened.error());
+  const auto before = netlink::RulesetGeneration(*socket_);
+  if (!before) return fail(before.error());
+  const std::string commands =
+      content_ ? ElementChanges(members_, members) : Ruleset(members, bridge_);
+  if (commands.empty()) {
+    members_ = std::move(members);
+    return done({});
+  }
+  process_ =
+      RunNft(loop_, commands,
+             [this, members = std::move(members), before = *before, tries, fail,
+              done](const std::string& problem) mutable {
+               const auto over = std::move(process_);
+               const bool edited = content_.has_value();
+               content_.reset();
+               if (!problem.empty() && edited && tries > 0)  // somebody changed it: all of it, then
+                 return Write(std::move(members), tries - 1, done);
+               if (!problem.empty()) return fail(Error{problem});
+               members_ = members;
+               const auto there = Read();
+               const auto now = netlink::RulesetGeneration(*socket_);
+               if (!there) return fail(there.error());
+               if (!now) return fail(now.error());
+               if (*now != before + 1 && tries > 0)
+                 return Write(std::move(members), tries - 1, done);
+               content_ = *there;
+               done({});
+             });
+  writer_pid_ = process_->pid();
+}
+
+}  // namespace kvs::apply

@@ -1,0 +1,166 @@
+#include <signal.h>
+
+#include <filesystem>
+
+#include "base/file.h"
+#include "lab/live_lab.h"
+
+// What somebody else changes on a node is looked at, not believed: content is compared, and where
+// the kernel tells of a change, it is mended at once. And what is somebody else's stays.
+namespace kvs::lab {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class DriftLiveTest : public LiveLab {
+ protected:
+  // Less than an audit takes to come: only a notice leads to it.
+  static constexpr auto kAtOnce = std::chrono::seconds(12);
+
+  std::string Table(const std::string& family) {
+    return Ask({"nft", "list", "table", family, "k-vswitch"});
+  }
+  const Pod& PodOn(const std::string& name) {
+    for (const auto& [key, pod] : lab_->pods())
+      if (pod.node == name) return pod;
+    ADD_FAILURE() << "no pod on " << name;
+    return lab_->pods().begin()->second;
+  }
+  bool Told(const std::string& problem) {
+    return Eventually([&] { return Problems().find(problem) != std::string::npos; });
+  }
+  void PutManifest(const std::string& name, const std::string& text) {
+    ASSERT_TRUE(WriteFile(lab_->options().manifests + "/" + name, text));
+  }
+};
+
+TEST_F(DriftLiveTest, AFlushedRulesetIsBackAtOnce) {
+  const std::string inet = Table("inet"), netdev = Table("netdev");
+  EXPECT_THAT(inet, HasSubstr("masquerade"));
+  Do({"nft", "flush", "ruleset"});
+  EXPECT_TRUE(Eventually([&] { return Table("inet") == inet; }, kAtOnce)) << Table("inet");
+  if (!KernelDatapath()) {
+    EXPECT_THAT(netdev, HasSubstr("policy drop"));
+    EXPECT_TRUE(Eventually([&] { return Table("netdev").size() == netdev.size(); }, kAtOnce))
+        << Table("netdev");
+  }
+}
+
+TEST_F(DriftLiveTest, OneChangedRuleIsNoticed) {
+  const std::string inet = Table("inet"), port = PodOn("node1").port;
+  std::vector<std::string> changes = {
+      "insert rule inet k-vswitch forward accept",
+      "flush chain inet k-vswitch forward",
+      "add element inet k-vswitch cluster4 { 192.0.2.0/24 }",
+      "flush set inet k-vswitch guarded4",
+      "add table inet k-vswitch { flags dormant; }",
+  };
+  for (const std::string& change : changes) {
+    SCOPED_TRACE(change);
+    Do({"nft", change});
+    EXPECT_TRUE(Eventually([&] { return Table("inet") == inet; })) << Table("inet");
+  }
+  EXPECT_TRUE(Told("changes again and again what k-vswitch keeps")) << Problems();
+  EXPECT_THAT(Problems(), HasSubstr(", nft)"));
+  if (KernelDatapath()) return;
+  for (const std::string& change : {"add rule netdev k-vswitch " + port + " accept",
+                                    "chain netdev k-vswitch " + port + " { policy accept; }"}) {
+    SCOPED_TRACE(change);
+    const std::string netdev = Table("netdev");
+    Do({"nft", change});
+    EXPECT_TRUE(Eventually([&] {
+      const std::string now = Table("netdev");
+      return now.find("accept") == now.npos && now.size() == netdev.size();
+    })) << Table("netdev");
+  }
+}
+
+TEST_F(DriftLiveTest, TheHostsEndOfAPodsLinkIsKept) {
+  const std::string port = PodOn("node1").port;
+  const std::string alias = Ask({"cat", "/sys/class/net/" + port + "/ifalias"});
+  for (const std::vector<std::string>& change :
+       {std::vector<std::string>{"down"}, {"group", "default"}, {"alias", "mine"}}) {
+    SCOPED_TRACE(change.front());
+    std::vector<std::string> command = {"ip", "link", "set", port};
+    command.insert(command.end(), change.begin(), change.end());
+    Do(command);
+    EXPECT_TRUE(Eventually([&] {
+      const std::string link = Ask({"ip", "link", "show", port});
+      return link.find(",UP") != link.npos && link.find("group 27") != link.npos &&
+             Ask({"cat", "/sys/class/net/" + port + "/ifalias"}) == alias;
+    })) << Ask({"ip", "link", "show", port});
+  }
+  ExpectMended();
+}
+
+TEST_F(DriftLiveTest, APortThatWasMadeAgainIsAPodsAgain) {
+  const std::string port = PodOn("node1").port;
+  Do({"ovs-vsctl", "--timeout=9", "del-port", "k-vswitch0", port, "--", "add-port", "k-vswitch0",
+      port});
+  ExpectMended();
+  EXPECT_EQ(Problems(), "ok\n");
+}
+
+TEST_F(DriftLiveTest, APortOnAnotherBridgeIsToldWithTheRemedy) {
+  const std::string port = PodOn("node1").port;
+  Do({"ovs-vsctl", "--timeout=9", "add-br", "br-ex", "--", "set", "bridge", "br-ex",
+      "datapath_type=netdev", "--", "del-port", "k-vswitch0", port, "--", "add-port", "br-ex",
+      port});
+  EXPECT_TRUE(Told("ovs-vsctl del-port " + port)) << Problems();
+  Do({"ovs-vsctl", "--timeout=9", "del-port", port});
+  ExpectMended();
+  EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
+}
+
+// The routes of others stay, whatever a Node's range says; and when the range goes, so does ours.
+TEST_F(DriftLiveTest, ARangeThatIsTheUnderlaysTakesNoRoute) {
+  const auto routes = [&] { return Ask({"ip", "route", "show", "10.200.0.0/24"}); };
+  const std::string before = routes();
+  EXPECT_THAT(before, HasSubstr("proto kernel"));
+  // As a person without a controller might write it.
+  PutManifest("stranger.yaml",
+              "apiVersion: kvswitch.io/v1alpha1\nkind: VSwitchConfig\n"
+              "metadata: {name: stranger}\n"
+              "spec: {podCIDRs: [10.200.0.0/24], overlayIPs: [10.200.0.77]}\n");
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  EXPECT_TRUE(AllReached()) << last_;
+  EXPECT_EQ(routes(), before);
+  std::filesystem::remove(lab_->options().manifests + "/stranger.yaml");
+  ExpectMended();
+  EXPECT_EQ(routes(), before);
+}
+
+TEST_F(DriftLiveTest, ARouteOfSomebodyElseIsAConflictAndStays) {
+  const auto all = [&] { return Ask({"ip", "route", "show", "10.244.0.0/16"}); };
+  ASSERT_TRUE(node().Stop("k-vswitchd", SIGKILL));
+  Do({"ip", "route", "del", "10.244.0.0/16"});
+  Do({"ip", "route", "add", "10.244.0.0/16", "via", "10.200.0.254", "metric", "50"});
+  ASSERT_TRUE(node().StartAgent());
+  EXPECT_TRUE(Told("route 10.244.0.0/16: overlaps the route to 10.244.0.0/16 via 10.200.0.254"))
+      << Problems();
+  EXPECT_THAT(all(), AllOf(HasSubstr("via 10.200.0.254"), Not(HasSubstr("proto 27"))));
+  EXPECT_THAT(Ask({"ip", "route", "show", "10.244.1.0/24"}), HasSubstr("proto 27"))
+      << "this node's own pods are served all the same";
+  Do({"ip", "route", "del", "10.244.0.0/16", "via", "10.200.0.254"});
+  EXPECT_TRUE(Eventually([&] { return all().find("proto 27") != std::string::npos; })) << all();
+  EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
+}
+
+// An IPv4 cluster on a node where IPv6 is switched off, and a bridge that is made anew.
+TEST_F(DriftLiveTest, EachFamilyStandsForItself) {
+  Do({"sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=1"});
+  Do({"ovs-vsctl", "--timeout=9", "del-br", "k-vswitch0"});
+  EXPECT_TRUE(Eventually([&] {
+    return Ask({"ip", "route"}).find("10.244.0.0/16 via 169.254.1.1 dev k-vswitch0") !=
+           std::string::npos;
+  })) << Ask({"ip", "route"});
+  EXPECT_TRUE(Eventually([&] {
+    return Ask({"ip", "-6", "route"}).find("fd00:10:244::/56") != std::string::npos;
+  })) << "IPv6 is switched on for the link where pods have it: "
+      << Ask({"ip", "-6", "route"});
+}
+
+}  // namespace
+}  // namespace kvs::lab

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "io/loop.h"
+
+namespace kvs::netlink {
+
+// What one transaction of nftables has changed, and who made it.
+struct NftCommit {
+  uint32_t pid = 0;                                  // 0: not known
+  std::string process;                               // its name, as in /proc/PID/comm
+  std::set<std::pair<uint8_t, std::string>> tables;  // family (NFPROTO_...) and name
+
+  bool Touches(uint8_t family, std::string_view table) const {
+    return tables.contains({family, std::string(table)});
+  }
+};
+
+// Tells of every change of a ruleset in this network namespace, whoever made it (`nft monitor`).
+// Of what changed only the tables are told: kube-proxy changes thousands of rules at a time.
+class NftMonitor {
+ public:
+  struct Handlers {
+    std::function<void(const NftCommit&)> on_commit;
+    std::function<void()> on_resync;  // changes were lost, as more came than were read
+  };
+
+  static Result<std::unique_ptr<NftMonitor>> Open(io::Loop& loop, Handlers handlers);
+  ~NftMonitor();
+  NftMonitor(const NftMonitor&) = delete;
+  NftMonitor& operator=(const NftMonitor&) = delete;
+
+ private:
+  struct State;
+  explicit NftMonitor(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace kvs::netlink
