@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/log.h"
+#include "base/usable.h"
 #include "controller/controller.h"
 #include "controller/health.h"
 #include "io/signals.h"
@@ -46,6 +47,10 @@ Result<Flags> Parse(const CommandLine& line) {
   if (!pods) return Wrap("--cluster-cidr", pods.error());
   auto services = ParsePrefixes(line.service_cidr);
   if (!services) return Wrap("--service-cidr", services.error());
+  for (const auto* ranges : {&*pods, &*services})
+    for (const Prefix& range : *ranges)
+      if (const std::string why = WhyNoPodRange(range); !why.empty())
+        return Fail("{}: {}", ranges == &*pods ? "--cluster-cidr" : "--service-cidr", why);
   if (const std::string overlap = Overlap(*pods, *services); !overlap.empty())
     return Fail("--cluster-cidr: {}", overlap);
   flags.cluster_cidrs = std::move(*pods);

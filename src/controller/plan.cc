@@ -4,8 +4,10 @@
 #include <array>
 #include <optional>
 
+#include "base/usable.h"
 #include "controller/claims.h"
 #include "controller/ranges.h"
+#include "controller/refusal.h"
 
 namespace kvs::controller {
 namespace {
@@ -60,6 +62,7 @@ class Planner {
 
   std::map<std::string, VSwitchConfig> Run() {
     for (const auto& [name, node] : facts_.nodes) drafts_.push_back(Begin(node));
+    ListAddresses();
     GrantRanges();
     GrantIps();
     std::map<std::string, VSwitchConfig> all;
@@ -71,14 +74,15 @@ class Planner {
   Draft Begin(const Node& node) const;
   void ReadRanges(Draft& draft) const;
   void ReadIps(Draft& draft) const;
-  void ReadIp(Draft& draft, const std::string& field, std::string_view text) const;
 
+  void ListAddresses();
   void GrantRanges();
   Claim RangeClaim(Draft& draft, Family family) const;
   void TakeRange(const Claim& claim, Draft& draft, Family family) const;
   void ReserveRangesOfTheGone();
   void Allocate(Draft& draft);
   void GrantIps();
+  void RefuseIps(Draft& draft) const;
 
   VSwitchConfig Finish(Draft& draft) const;
   kube::Condition Accepted(const Draft& draft) const;
@@ -87,6 +91,8 @@ class Planner {
   const Settings settings_;
   std::vector<Draft> drafts_;  // by name
   Ranges ranges_;
+  std::vector<NodeAddress> addresses_;
+  NodeRanges granted_;
 };
 
 Draft Planner::Begin(const Node& node) const {
@@ -154,6 +160,18 @@ void Planner::ReadIps(Draft& draft) const {
   }
 }
 
+void Planner::ListAddresses() {
+  for (const Draft& draft : drafts_) {
+    const std::string* name = &draft.node->meta.name;
+    for (const kube::NodeAddress& address : draft.node->addresses)
+      if (const auto ip = Ip::Parse(address.address); ip && WhyNoOverlayIp(*ip).empty())
+        addresses_.push_back({*ip, *name, false});
+    for (const Family family : kFamilies)
+      if (const auto& ip = draft.ip_wish[family]; ip && WhyNoOverlayIp(*ip).empty())
+        addresses_.push_back({*ip, *name, ip == draft.ip_before[family]});
+  }
+}
+
 void Planner::GrantRanges() {
   for (const Family family : kFamilies) {
     std::vector<Claim> claims;
@@ -162,6 +180,9 @@ void Planner::GrantRanges() {
     for (size_t i = 0; i < drafts_.size(); ++i) TakeRange(claims[i], drafts_[i], family);
   }
   ReserveRangesOfTheGone();
+  for (const Prefix& services : settings_.service_cidrs) ranges_.Take(services, "");
+  for (const NodeAddress& address : addresses_)
+    ranges_.Take(Prefix::Host(address.ip), address.node);
   for (Draft& draft : drafts_)
     if (!draft.own_ranges) Allocate(draft);
 }
@@ -176,6 +197,24 @@ Claim Planner::RangeClaim(Draft& draft, Family family) const {
   Claim claim{.node = draft.node->meta.name,
               .wish = draft.range_wish[family],
               .before = draft.range_before[family]};
+  const auto refuse = [&](const std::string& why) {
+    draft.Report("PodCIDRInvalid", "spec.podCIDRs", why + "; it is refused");
+  };
+  if (claim.before)
+    if (const std::string why =
+            WhyRefused(*claim.before, true, addresses_, settings_.service_cidrs);
+        !why.empty()) {
+      if (claim.wish != claim.before) refuse(why);
+      claim.before.reset();
+    }
+  const bool has_it = claim.wish == claim.before;
+  if (claim.wish)
+    if (const std::string why =
+            WhyRefused(*claim.wish, has_it, addresses_, settings_.service_cidrs);
+        !why.empty()) {
+      refuse(why);
+      claim.wish = claim.before;
+    }
   if (claim.wish && claim.wish != claim.before &&
       !InCluster(*claim.wish, settings_.cluster_cidrs)) {
     draft.Report(
@@ -188,9 +227,6 @@ Claim Planner::RangeClaim(Draft& draft, Family family) const {
   if (!claim.wish && (!draft.own_ranges || draft.bad_range)) claim.wish = claim.before;
   return claim;
 }
-
-// The network's address, the node's two and, in IPv4, the broadcast address are no pod's.
-bool HasRoom(const Prefix& range) { return range.size() > (range.address().is6() ? 3 : 4); }
 
 void Planner::TakeRange(const Claim& claim, Draft& draft, Family family) const {
   draft.range[family] = claim.granted;
@@ -205,11 +241,6 @@ void Planner::TakeRange(const Claim& claim, Draft& draft, Family family) const {
         fmt::format("{} is not within clusterCIDR {}, and stays in use; widen clusterCIDR, "
                     "or delete VSwitchConfig/{} for a new range",
                     *claim.granted, Join(settings_.cluster_cidrs), claim.node));
-  if (claim.granted && !HasRoom(*claim.granted))
-    draft.Report("PodCIDRInvalid", "spec.podCIDRs",
-                 fmt::format("{} has no room for a pod beside the node's own addresses; give the "
-                             "node a larger range",
-                             *claim.granted));
 }
 
 void Planner::ReserveRangesOfTheGone() {
@@ -242,8 +273,27 @@ void Planner::Allocate(Draft& draft) {
   }
 }
 
+// What can't be had is replaced by what the node has.
+void Planner::RefuseIps(Draft& draft) const {
+  for (const Family family : kFamilies) {
+    auto& before = draft.ip_before[family];
+    auto& wish = draft.ip_wish[family];
+    if (before && !WhyRefused(*before, granted_, settings_.service_cidrs).empty()) before.reset();
+    if (!wish) continue;
+    const std::string why = WhyRefused(*wish, granted_, settings_.service_cidrs);
+    if (why.empty()) continue;
+    draft.Report("OverlayIPInvalid", "status.addresses", why + "; it is refused");
+    draft.bad_ip = true;
+    wish.reset();
+  }
+}
+
 void Planner::GrantIps() {
+  for (const Draft& draft : drafts_)
+    for (const auto& range : draft.range)
+      if (range) granted_.emplace_back(*range, draft.node->meta.name);
   for (Draft& draft : drafts_) {
+    RefuseIps(draft);
     const bool missing = !draft.ip_wish[kFour] && !draft.ip_wish[kSix] && !draft.bad_ip;
     if (missing)
       draft.Report("OverlayIPMissing", "status.addresses",

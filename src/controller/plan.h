@@ -33,7 +33,10 @@ inline constexpr char kOverlayIpAnnotation[] = "kvswitch.io/overlay-ip";
 //  * A range or address that two nodes want goes to who has it in its configuration, else to the
 //    first by name. Who is refused keeps what it had, and its condition says why; so does who wants
 //    a range outside the cluster's, or writes what can't be read.
-//  * A range without room for a pod is granted, and its condition says so.
+//  * Nobody gets a range that is none for pods (base/usable.h), that has no room for one, that
+//    holds an address of a Node or overlaps the Services', nor an overlay address that can't be
+//    sent to or is a pod's or a Service's. A range in use stays when an address or the Services'
+//    range comes later: then that is what is refused or reported.
 //  * A configuration is owned by its Node, by UID.
 //  * The range of a configuration whose node is gone is not given away until that is deleted.
 //

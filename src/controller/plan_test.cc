@@ -1,4 +1,4 @@
-#include "controller/plan.h"
+#include "controller/plan_test.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -9,38 +9,6 @@ namespace {
 using kube::Node;
 using kube::VSwitchConfig;
 using Configs = std::map<std::string, VSwitchConfig>;
-
-// A cluster whose plan is applied again and again.
-struct Cluster {
-  Facts facts;
-  kube::ConfigMap map{.meta = {.name = "k-vswitch", .ns = "kube-system"}};
-
-  Cluster() {
-    facts.flags.cluster_cidrs = *ParsePrefixes("10.1.0.0/16,fd00:1::/48");
-    facts.now = "T1";
-  }
-
-  Node& AddNode(const std::string& name, std::vector<std::string> pod_cidrs, const char* ip) {
-    Node node{.meta = {.name = name}, .pod_cidrs = std::move(pod_cidrs)};
-    if (*ip) node.addresses = {{"Hostname", name}, {"InternalIP", ip}};
-    return facts.nodes[name] = node;
-  }
-  void Set(const std::string& key, const std::string& value) {
-    map.data[key] = value;
-    facts.config_map = &map;
-  }
-  void Apply() { facts.existing = Plan(facts); }
-
-  // "pods=10.1.0.0/24 ip=10.0.0.1 Accepted", or "pods=... ip=... REASON: MESSAGE".
-  std::string operator[](const std::string& name) {
-    Apply();
-    const VSwitchConfig& config = facts.existing.at(name);
-    const auto& accepted = config.status.conditions.at(0);
-    return fmt::format(
-        "pods={} ip={} {}", Join(config.spec.pod_cidrs), Join(config.spec.overlay_ips),
-        accepted.status == "True" ? accepted.reason : accepted.reason + ": " + accepted.message);
-  }
-};
 
 TEST(Plan, TakesWhatTheNodeSays) {
   Cluster cluster;
@@ -221,9 +189,10 @@ TEST(Plan, ARangeNeedsRoomForAPod) {
   cluster.AddNode("a", {"10.1.1.0/29", "fd00:1::4/126"}, "10.0.0.1");
   cluster.AddNode("b", {"10.1.2.0/30"}, "10.0.0.2");
   EXPECT_EQ(cluster["a"], "pods=10.1.1.0/29,fd00:1::4/126 ip=10.0.0.1 Accepted");
-  EXPECT_EQ(cluster["b"],
-            "pods=10.1.2.0/30 ip=10.0.0.2 PodCIDRInvalid: Node/b spec.podCIDRs: 10.1.2.0/30 has no "
-            "room for a pod beside the node's own addresses; give the node a larger range");
+  EXPECT_EQ(
+      cluster["b"],
+      "pods= ip=10.0.0.2 PodCIDRInvalid: Node/b spec.podCIDRs: 10.1.2.0/30 has no room for a pod "
+      "beside the node's own addresses; give the node a larger range; it is refused");
 }
 
 TEST(Plan, TheClusterRangeMoves) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/usable.h"
+
 namespace kvs::controller {
 namespace {
 
@@ -77,6 +79,14 @@ class Resolver {
 
 using Prefixes = std::vector<Prefix>;
 
+Result<Prefixes> ParseUsable(std::string_view text) {
+  auto parsed = ParsePrefixes(text);
+  if (!parsed) return parsed;
+  for (const Prefix& range : *parsed)
+    if (const std::string why = WhyNoPodRange(range); !why.empty()) return Fail("{}", why);
+  return parsed;
+}
+
 bool TakeList(const Prefixes& from, Prefixes& into) {
   if (!from.empty()) into = from;
   return !from.empty();
@@ -104,11 +114,11 @@ Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
 
   Resolver resolver(map, existing, settings);
   resolver.Set<Prefixes>(
-      "serviceCIDR", "serviceCIDRs", ParsePrefixes,
+      "serviceCIDR", "serviceCIDRs", ParseUsable,
       [](const VSwitchConfigSpec& spec, Prefixes& to) { return TakeList(spec.service_cidrs, to); },
       settings.service_cidrs);
   const auto parse_apart = [&](std::string_view text) -> Result<Prefixes> {
-    auto parsed = ParsePrefixes(text);
+    auto parsed = ParseUsable(text);
     if (!parsed) return parsed;
     const std::string overlap = Overlap(*parsed, settings.service_cidrs);
     if (!overlap.empty()) return Fail("{}", overlap);

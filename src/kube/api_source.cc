@@ -35,6 +35,15 @@ Result<> CheckWrite(const Ref& ref) {
   return {};
 }
 
+// A generateName for any node's name: one may end in "-", not in ".", and the API server keeps the
+// first 58 letters.
+std::string EventNamePrefix(const std::string& instance) {
+  constexpr size_t kKept = 58;
+  std::string name = instance.substr(0, kKept - 1);
+  while (!name.empty() && (name.back() == '.' || name.back() == '-')) name.pop_back();
+  return name + "-";
+}
+
 class Api : public Source {
  public:
   Api(io::Loop& loop, ApiClient& client, ApiOptions options)
@@ -146,7 +155,7 @@ void Api::Report(const Event& event) {
   if (reports_.size() >= kMostReports) return;
   json::object body{{"apiVersion", "events.k8s.io/v1"},
                     {"kind", "Event"},
-                    {"metadata", {{"generateName", event.instance + "."}}},
+                    {"metadata", {{"generateName", EventNamePrefix(event.instance)}}},
                     {"eventTime", MicroTime()},
                     {"reportingController", event.reporter},
                     {"reportingInstance", event.instance},

@@ -1,0 +1,45 @@
+#include "controller/refusal.h"
+
+#include "base/usable.h"
+#include "controller/settings.h"
+
+namespace kvs::controller {
+namespace {
+
+// The network's address, the node's two and, in IPv4, the broadcast address are no pod's.
+bool HasRoom(const Prefix& range) { return range.size() > (range.address().is6() ? 3 : 4); }
+
+}  // namespace
+
+std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<NodeAddress>& addresses,
+                       const std::vector<Prefix>& services) {
+  if (std::string why = WhyNoPodRange(range); !why.empty()) return why;
+  if (!HasRoom(range))
+    return fmt::format(
+        "{} has no room for a pod beside the node's own addresses; give the node a "
+        "larger range",
+        range);
+  for (const NodeAddress& address : addresses)
+    if ((address.in_use || !has_it) && range.Contains(address.ip))
+      return fmt::format(
+          "{} holds {}, an address of Node/{}; give the node a range apart from "
+          "the nodes' addresses",
+          range, address.ip, address.node);
+  if (has_it) return {};
+  return Overlap({range}, services);
+}
+
+std::string WhyRefused(const Ip& ip, const NodeRanges& granted,
+                       const std::vector<Prefix>& services) {
+  if (std::string why = WhyNoOverlayIp(ip); !why.empty()) return why;
+  for (const auto& [range, node] : granted)
+    if (range.Contains(ip))
+      return fmt::format("{} is within {}, the pods of Node/{}; give the node another address", ip,
+                         range, node);
+  for (const Prefix& range : services)
+    if (range.Contains(ip))
+      return fmt::format("{} is within {} of Services; give the node another address", ip, range);
+  return {};
+}
+
+}  // namespace kvs::controller

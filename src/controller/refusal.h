@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/net.h"
+
+namespace kvs::controller {
+
+// An address of a Node: one that no range for pods may hold.
+struct NodeAddress {
+  Ip ip;
+  std::string node;
+  bool in_use;  // the node's overlay address already
+};
+
+// Ranges of pods, each with its node's name.
+using NodeRanges = std::vector<std::pair<Prefix, std::string>>;
+
+// Why a node can't have that range, with the remedy; empty: it can, if no other node has it. A
+// range that the node has already stays, whatever Node or Service range comes later: its pods are
+// there; only where nodes' overlay addresses in use lie in it, it is none.
+std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<NodeAddress>& addresses,
+                       const std::vector<Prefix>& services);
+
+// Why a node can't have that overlay address, with the remedy; empty: it can, if no other has it.
+std::string WhyRefused(const Ip& ip, const NodeRanges& granted,
+                       const std::vector<Prefix>& services);
+
+}  // namespace kvs::controller
