@@ -109,9 +109,17 @@ Result<> NftTarget::Open() {
   return {};
 }
 
+// A table takes several dumps to read: they are of one moment if no transaction came between.
 Result<std::optional<uint64_t>> NftTarget::Read() {
   if (auto opened = Open(); !opened) return tl::unexpected<Error>(opened.error());
-  return netlink::ReadTableContent(*socket_, NFPROTO_INET, kNftTable);
+  for (int again = kTries;; --again) {
+    const auto before = netlink::RulesetGeneration(*socket_);
+    if (!before) return tl::unexpected<Error>(before.error());
+    auto content = netlink::ReadTableContent(*socket_, NFPROTO_INET, kNftTable);
+    const auto after = netlink::RulesetGeneration(*socket_);
+    if (!after) return tl::unexpected<Error>(after.error());
+    if (*before == *after || again == 0) return content;
+  }
 }
 
 void NftTarget::Dump(OnContents done) {

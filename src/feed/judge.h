@@ -23,9 +23,6 @@ class Judge {
 
   // Why `range` can't be pods'; "" if it can.
   std::string ObjectionToPods(const Prefix& range) const;
-  // Why no tunnel can end at `ip`; "" if one can.
-  static std::string ObjectionToOverlay(const Ip& ip);
-
   friend bool operator==(const Judge&, const Judge&) = default;
 
  private:

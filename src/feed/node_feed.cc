@@ -1,5 +1,7 @@
 #include "feed/node_feed.h"
 
+#include "base/usable.h"
+
 namespace kvs::feed {
 
 NodeFeed::NodeFeed(io::Loop& loop, kube::Source& source, std::string own_name, world::World& world,
@@ -59,7 +61,7 @@ void NodeFeed::Update(const std::vector<Judge::Taken>& own) {
   std::vector<Judge::Taken> tunnel_ends;
   for (const auto& [name, config] : configs_)
     for (const Ip& ip : config.spec.overlay_ips)
-      if (Judge::ObjectionToOverlay(ip).empty())
+      if (WhyNoOverlayIp(ip).empty())
         tunnel_ends.push_back({ip, "the overlay address of node " + name});
   std::vector<Judge::Taken> all = own;
   all.insert(all.end(), tunnel_ends.begin(), tunnel_ends.end());
@@ -78,7 +80,8 @@ world::Node NodeFeed::Accept(const kube::VSwitchConfig& config, const Judge& jud
   const auto last = accepted_.find(node.name);
   const auto report = [&](const char* field, const std::string& objection) {
     problems_.push_back({"VSwitchConfig/" + node.name, field,
-                         objection + "; correct the Node, or who wrote this", "Refused"});
+                         objection + "; this is refused, and what was known before stays",
+                         "Refused"});
   };
   bool ranges = true, ends = true;
   for (const Prefix& range : config.spec.pod_cidrs)
@@ -87,7 +90,7 @@ world::Node NodeFeed::Accept(const kube::VSwitchConfig& config, const Judge& jud
       ranges = false;
     }
   for (const Ip& ip : config.spec.overlay_ips)
-    if (const std::string objection = Judge::ObjectionToOverlay(ip); !objection.empty()) {
+    if (const std::string objection = WhyNoOverlayIp(ip); !objection.empty()) {
       report("spec.overlayIPs", objection);
       ends = false;
     }
