@@ -244,9 +244,10 @@ void Agent::Reconcile() {
   if (ovs_problem && ovs_problem != ovs_problem_) log::Error("{}", ovs_problem->ToString());
   ovs_problem_ = ovs_problem;
   self_problems_.clear();
-  nodes_.Update(OwnAddresses());
-  if (auto self =
-          feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(), self_problems_))
+  nodes_.Update(feed::NodeAddresses(
+      *links_, nodes_.own() == nullptr ? std::vector<Ip>() : nodes_.own()->spec.overlay_ips));
+  if (auto self = feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(),
+                                 world_.self.size() == 1, self_problems_))
     world_.self.Put(std::move(*self));
   attachments_.Stamp(pipeline_.engine().Run());
   SetWanted();
@@ -255,15 +256,6 @@ void Agent::Reconcile() {
   outputs_.Reconcile();
   if (!cni_ready_ && outputs_.applied() > 0) Announce();
   attachments_.Write();
-}
-
-// What no other node's pods may have: by these this node is reached, or reaches the rest.
-std::vector<feed::Judge::Taken> Agent::OwnAddresses() const {
-  std::vector<feed::Judge::Taken> own;
-  for (const Ip& ip : links_->AddressesExceptOf(ovsdb::kBridgeName))
-    own.push_back({ip, "this node's"});
-  for (const Ip& ip : links_->gateways()) own.push_back({ip, "this node's default gateway"});
-  return own;
 }
 
 // What the agent itself wants, beside what the rules do.

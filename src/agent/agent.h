@@ -86,7 +86,6 @@ class Agent {
   apply::BridgeConfig WantedBridge() const;
   void PlanPorts();
   void Announce();
-  std::vector<feed::Judge::Taken> OwnAddresses() const;
   bool InputsKnown() const;
   bool ApiServerAnswers() const;
   bool OnNetdev() const;

@@ -62,11 +62,19 @@ HostLink ItemOf(const netlink::Link& link, const HostLink& wanted) {
 
 }  // namespace
 
+std::set<int> LinksThatDontMatter(const std::vector<netlink::Link>& links,
+                                  const std::string& bridge) {
+  std::set<int> some;
+  for (const netlink::Link& link : links)
+    if (link.name == bridge || link.kind == "dummy") some.insert(link.index);
+  return some;
+}
+
 const netlink::Route* FindConflict(const HostRoute& route, const std::vector<netlink::Route>& there,
-                                   int bridge) {
+                                   const std::set<int>& links) {
   if (IsHostRoute(route.dst)) return nullptr;
   const auto conflicts = [&](const netlink::Route& other) {
-    return other.protocol != kRouteProtocol && other.link != bridge &&
+    return other.protocol != kRouteProtocol && !links.contains(other.link) &&
            other.destination.length() > 0 && other.type != RTN_MULTICAST &&
            other.type != RTN_BROADCAST && other.destination.Overlaps(route.dst);
   };
@@ -106,6 +114,7 @@ Result<KernelTarget::Contents> KernelTarget::Read() {
   const auto routes = netlink::DumpRoutes(*socket_);
   if (!routes) return tl::unexpected(routes.error());
 
+  const std::set<int> ignored = LinksThatDontMatter(*links, bridge_);
   Contents contents;
   auto& [link_items, address_items, neighbour_items, route_items] = contents;
   links_.ForEach([&](const HostLink& wanted) {
@@ -137,7 +146,7 @@ Result<KernelTarget::Contents> KernelTarget::Read() {
     const HostRoute* wanted = routes_.Find(item.dst);
     item.own = wanted != nullptr && wanted->own;  // what it is for, which no kernel knows
     const bool whole =
-        Shows(route, item, bridge->index) && FindConflict(item, *routes, bridge->index) == nullptr;
+        Shows(route, item, bridge->index) && FindConflict(item, *routes, ignored) == nullptr;
     route_items.push_back({item, whole});
   }
   return contents;
@@ -148,7 +157,10 @@ class KernelTarget::Batch {
  public:
   Batch(const std::vector<netlink::Link>& links, const netlink::Link& bridge,
         const std::vector<netlink::Route>& routes)
-      : links_(links), bridge_(bridge), routes_(routes) {}
+      : links_(links),
+        bridge_(bridge),
+        routes_(routes),
+        ignored_(LinksThatDontMatter(links, bridge.name)) {}
 
   void Add(const engine::Change<HostLink>& change) {
     if (change.now == nullptr) return;  // whoever made the link takes it away
@@ -192,7 +204,7 @@ class KernelTarget::Batch {
     const Prefix dst = change.id();
     const std::string what = "route " + dst.ToString();
     const netlink::Route* conflict =
-        change.now == nullptr ? nullptr : FindConflict(*change.now, routes_, bridge_.index);
+        change.now == nullptr ? nullptr : FindConflict(*change.now, routes_, ignored_);
     const bool essential = change.now != nullptr && change.now->own;
     if (conflict != nullptr)
       return outcome_.Refuse<HostRoute>(
@@ -257,6 +269,7 @@ class KernelTarget::Batch {
   const std::vector<netlink::Link>& links_;
   const netlink::Link& bridge_;
   const std::vector<netlink::Route>& routes_;
+  const std::set<int> ignored_;
   std::vector<netlink::Request> requests_;
   std::vector<Asked> asked_;
   Outcome<HostLink, HostAddress, HostNeighbour, HostRoute> outcome_;

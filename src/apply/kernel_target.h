@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,8 +49,14 @@ class KernelTarget final : public Target<pipeline::HostLink, pipeline::HostAddre
 
 // The route of somebody else that `route` would take packets from, or that would take them from it:
 // whatever its metric and table, for either could win by a change of the other. The default route
-// gives way to all, and a pod's own address is more exact than any. nullptr: there is none.
+// gives way to all, and a pod's own address is more exact than any. `links`: those whose routes are
+// no matter, by index. nullptr: there is none.
 const netlink::Route* FindConflict(const pipeline::HostRoute& route,
-                                   const std::vector<netlink::Route>& there, int bridge);
+                                   const std::vector<netlink::Route>& there,
+                                   const std::set<int>& links);
+// Our own, and those on which kube-proxy puts the addresses of Services (kube-ipvs0, a dummy): an
+// object of the API takes no pods' way.
+std::set<int> LinksThatDontMatter(const std::vector<netlink::Link>& links,
+                                  const std::string& bridge);
 
 }  // namespace kvs::apply

@@ -7,7 +7,7 @@ namespace {
 
 using pipeline::HostRoute;
 
-constexpr int kBridge = 7, kNic = 2;
+constexpr int kBridge = 7, kNic = 2, kServices = 9;
 
 HostRoute To(const char* dst) {
   return {.dst = *Prefix::Parse(dst), .via = pipeline::kNextHop4, .src = std::nullopt};
@@ -20,7 +20,7 @@ netlink::Route Foreign(const char* dst, int link = kNic) {
   return route;
 }
 bool Conflicts(const char* ours, const netlink::Route& theirs) {
-  return FindConflict(To(ours), {theirs}, kBridge) != nullptr;
+  return FindConflict(To(ours), {theirs}, {kBridge, kServices}) != nullptr;
 }
 
 TEST(FindConflict, ARouteOfSomebodyElseThatIsEqualInsideOrAround) {
@@ -54,11 +54,21 @@ TEST(FindConflict, NotTheDefaultRouteNorOursNorThoseOfOurLink) {
   ours.protocol = netlink::kRouteProtocol;
   EXPECT_FALSE(Conflicts("10.244.0.0/16", ours));
   EXPECT_FALSE(Conflicts("10.244.0.0/16", Foreign("10.244.1.1/32", kBridge)));
+  EXPECT_FALSE(Conflicts("10.244.0.0/16", Foreign("10.244.2.50/32", kServices)));
 }
 
 TEST(FindConflict, NotForTheAddressOfOnePod) {
   EXPECT_FALSE(Conflicts("10.200.0.77/32", Foreign("10.200.0.0/24")));
   EXPECT_FALSE(Conflicts("fd00::7/128", Foreign("fd00::/64")));
+}
+
+TEST(FindConflict, LinksOfServicesAreToldByTheirKind) {
+  netlink::Link bridge, nic, ipvs;
+  bridge.index = kBridge, bridge.name = "k-vswitch0", bridge.kind = "openvswitch";
+  nic.index = kNic, nic.name = "eth0";
+  ipvs.index = kServices, ipvs.name = "kube-ipvs0", ipvs.kind = "dummy";
+  EXPECT_EQ(LinksThatDontMatter({bridge, nic, ipvs}, "k-vswitch0"),
+            (std::set<int>{kBridge, kServices}));
 }
 
 TEST(KernelTarget, OnlyWhatMayTouchOursConcernsIt) {

@@ -108,6 +108,13 @@ std::vector<Ip> LinkFeed::AddressesExceptOf(std::string_view excluded_link) cons
   return found;
 }
 
+void LinkFeed::ForEachAddress(
+    const std::function<void(const netlink::Link&, const netlink::Address&)>& visit) const {
+  for (const auto& [key, address] : addresses_)
+    if (const auto link = links_.find(key.first); link != links_.end())
+      visit(link->second, address);
+}
+
 std::vector<netlink::Link> LinkFeed::All() const {
   std::vector<netlink::Link> all;
   for (const auto& [index, link] : links_) all.push_back(link);

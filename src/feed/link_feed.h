@@ -39,6 +39,9 @@ class LinkFeed {
   // link-local ones. Sorted.
   std::vector<Ip> AddressesExceptOf(std::string_view excluded_link) const;
   std::vector<netlink::Link> All() const;
+  // Each address with its link.
+  void ForEachAddress(
+      const std::function<void(const netlink::Link&, const netlink::Address&)>& visit) const;
   // The next hops of the default routes.
   const std::vector<Ip>& gateways() const { return gateways_; }
 

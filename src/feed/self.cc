@@ -74,40 +74,58 @@ int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& node
   return std::max(mtu, 0);
 }
 
-// Another network plugin that serves pods of this node, by the link that has an address of theirs.
-// On the node's own links such an address is somebody's mistake, and another matter.
-std::optional<Problem> OtherNetwork(const kube::VSwitchConfigSpec& spec, const LinkFeed& links) {
-  const auto is_own = [&](const netlink::Link* link) {
-    return std::ranges::any_of(spec.overlay_ips,
-                               [&](const Ip& ip) { return links.WithAddress(ip) == link; });
-  };
-  for (const Ip& ip : links.AddressesExceptOf(ovsdb::kBridgeName)) {
-    const netlink::Link* link = links.WithAddress(ip);
-    const auto range =
-        std::ranges::find_if(spec.pod_cidrs, [&](const Prefix& pods) { return pods.Contains(ip); });
-    if (range == spec.pod_cidrs.end() || is_own(link)) continue;
-    return Problem{
+// Whether the link is of the node's own network: a device, or one that has an overlay address.
+bool IsOfTheNode(const netlink::Link& link, const LinkFeed& links,
+                 const std::vector<Ip>& overlay_ips) {
+  if (link.kind.empty() && link.name != "lo") return true;
+  bool has = false;
+  links.ForEachAddress([&](const netlink::Link& other, const netlink::Address& address) {
+    has = has || (other.index == link.index &&
+                  std::ranges::find(overlay_ips, address.ip) != overlay_ips.end());
+  });
+  return has;
+}
+
+// Another network plugin that serves pods of this node, by a link of the kinds that plugins make,
+// with an address of the pods. On the node's own links such an address is somebody's mistake, and
+// on kube-ipvs0 (a dummy) it is a Service's: other matters.
+std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges,
+                                    const std::vector<Ip>& overlay_ips, const LinkFeed& links,
+                                    bool serving) {
+  std::optional<Problem> found;
+  links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
+    const auto range = std::ranges::find_if(
+        pod_ranges, [&](const Prefix& pods) { return pods.Contains(address.ip); });
+    if (found || range == pod_ranges.end() || link.name == ovsdb::kBridgeName ||
+        link.name == "lo" || link.kind == "dummy" || IsOfTheNode(link, links, overlay_ips))
+      return;
+    const bool in_use = std::ranges::any_of(
+        links.All(), [&](const netlink::Link& port) { return port.master == link.index; });
+    const std::string has = fmt::format("link {} has {}, an address of this node's pods ({})",
+                                        link.name, address.ip, *range);
+    const std::string left = fmt::format(
+        "{}; k-vswitch serves the pods here, and it is left of another network plugin: ", has);
+    found = Problem{
         kube::kHost, "another network",
-        fmt::format(
-            "link {0} has {1}, an address of this node's pods ({2}): another network plugin "
-            "serves them, and k-vswitch waits; to change over, remove that plugin's "
-            "configuration from /etc/cni/net.d, then: ip link delete {0}, and delete this "
-            "node's pods, so that they are made anew",
-            link->name, ip, *range),
-        std::string(kube::VSwitchConfig::kOtherNetwork)};
-  }
-  return std::nullopt;
+        !serving ? fmt::format(
+                       "{1}: another network plugin serves them, and k-vswitch waits; to change "
+                       "over, remove that plugin's configuration from /etc/cni/net.d, then: ip "
+                       "link delete {0}, and delete this node's pods, so that they are made anew",
+                       link.name, has)
+        : in_use ? left + "delete the pods that still use it, then the link"
+                 : left + "no pod uses it any more: ip link delete " + link.name,
+        serving ? "LeftOver" : std::string(kube::VSwitchConfig::kOtherNetwork)};
+  });
+  return found;
 }
 
 // All pods of the cluster: what clusterCIDR says, and the ranges of nodes that are not within it. A
 // range in use stays one of the cluster's when clusterCIDR is moved away from it. One that is no
 // range for pods, or holds addresses of nodes, counts only as far as nodes' ranges go.
 std::vector<Prefix> ClusterRanges(const std::string& node, const kube::VSwitchConfig& config,
-                                  const NodeFeed& nodes, const std::vector<Ip>& addresses,
+                                  const NodeFeed& nodes, const LinkFeed& links,
                                   std::vector<Problem>& problems) {
-  std::vector<Judge::Taken> taken;
-  for (const Ip& ip : addresses) taken.push_back({ip, "this node's"});
-  const Judge judge(std::move(taken));
+  const Judge judge(NodeAddresses(links, config.spec.overlay_ips));
   std::vector<Prefix> ranges;
   for (const Prefix& range : config.spec.cluster_cidrs) {
     const std::string objection = judge.ObjectionToPods(range);
@@ -153,9 +171,19 @@ int OverheadOf(world::Overlay overlay, bool outer_ip6) {
   return 0;
 }
 
+std::vector<Judge::Taken> NodeAddresses(const LinkFeed& links, const std::vector<Ip>& overlay_ips) {
+  std::vector<Judge::Taken> own;
+  links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
+    if (address.scope == RT_SCOPE_UNIVERSE && IsOfTheNode(link, links, overlay_ips))
+      own.push_back({address.ip, "this node's"});
+  });
+  for (const Ip& ip : links.gateways()) own.push_back({ip, "this node's default gateway"});
+  return own;
+}
+
 std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
                                     const LinkFeed& links, const ovsdb::Replica& switch_,
-                                    std::vector<Problem>& problems) {
+                                    bool serving, std::vector<Problem>& problems) {
   const std::string object = "VSwitchConfig/" + node;
   const kube::VSwitchConfig* config = nodes.own();
   const ovsdb::Bridge* bridge = switch_.bridges.Find(ovsdb::kBridgeName);
@@ -179,13 +207,12 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     return std::nullopt;
   }
 
-  if (auto other = OtherNetwork(config->spec, links)) {
-    problems.push_back(std::move(*other));
-    return std::nullopt;
-  }
-
   const auto own = nodes.accepted().find(node);
   if (own == nodes.accepted().end() || own->second.pod_ranges.empty()) return std::nullopt;
+  if (auto other = OtherNetwork(own->second.pod_ranges, config->spec.overlay_ips, links, serving)) {
+    problems.push_back(std::move(*other));
+    if (!serving) return std::nullopt;
+  }
 
   world::Self self;
   self.node = node;
@@ -196,7 +223,7 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     if (const auto ip = range.At(2)) self.snat.push_back(*ip);
   }
   self.addresses = links.AddressesExceptOf(ovsdb::kBridgeName);
-  self.cluster_ranges = ClusterRanges(node, *config, nodes, self.addresses, problems);
+  self.cluster_ranges = ClusterRanges(node, *config, nodes, links, problems);
   self.service_ranges = config->spec.service_cidrs;
   self.overlay = ToOverlay(config->spec.overlay_type.value_or(kube::OverlayType::kVxlan));
   if (const ovsdb::Interface* tunnel = switch_.interfaces.Find(ovsdb::kTunnelPortName))

@@ -14,12 +14,17 @@
 
 namespace kvs::feed {
 
+// The addresses by which this node is reached, and its gateways': those of devices and of links
+// with an overlay address. What stands on other links is of pods, Services or other plugins.
+std::vector<Judge::Taken> NodeAddresses(const LinkFeed& links, const std::vector<Ip>& overlay_ips);
+
 // Everything that is known about this node, as one row. nullopt until its configuration and its
 // bridge are there, and while another network plugin serves its pods: routes of ours would cut them
-// off. What is wrong is added to `problems`.
+// off. Where we are `serving` already, what is left of one is a problem only. What is wrong is
+// added to `problems`.
 std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
                                     const LinkFeed& links, const ovsdb::Replica& switch_,
-                                    std::vector<Problem>& problems);
+                                    bool serving, std::vector<Problem>& problems);
 
 // What should be recorded beside the bridge (pipeline/mark_layout.h): what is, with the layout of
 // this build as the last.

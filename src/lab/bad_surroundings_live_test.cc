@@ -103,6 +103,9 @@ TEST_F(BadInputLiveTest, WaitsWhereAnotherPluginServesThePods) {
   ASSERT_TRUE(Check(node().Here({"ip", "link", "add", "cni0", "type", "bridge"})));
   ASSERT_TRUE(Check(node().Here({"ip", "address", "add", other, "dev", "cni0"})));
   EXPECT_TRUE(Told("Host another network: link cni0 has " + other.substr(0, other.find('/'))));
+  EXPECT_TRUE(
+      Told("k-vswitch serves the pods here, and it is left of another network plugin: no pod "
+           "uses it any more: ip link delete cni0"));
   ASSERT_EQ(RestartAgent(), "");
   EXPECT_TRUE(Told("then: ip link delete cni0, "));
   EXPECT_TRUE(AllReached()) << "what is there stays: " << last_;
