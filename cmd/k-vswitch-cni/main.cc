@@ -11,7 +11,8 @@
 int main() {
   std::string input;
   char buffer[4096];
-  for (ssize_t size; (size = read(STDIN_FILENO, buffer, sizeof buffer)) > 0;)
+  for (ssize_t size; input.size() <= kvs::cni::Plugin::kMostInput &&
+                     (size = read(STDIN_FILENO, buffer, sizeof buffer)) > 0;)
     input.append(buffer, static_cast<size_t>(size));
   const auto answer = kvs::cni::Plugin().Run(std::getenv, input);
   std::fwrite(answer.output.data(), 1, answer.output.size(), stdout);

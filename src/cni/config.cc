@@ -12,6 +12,7 @@ namespace {
 constexpr int kLeastMtu = 68;        // RFC 791
 constexpr int kLargestMtu = 65535;   // of a veth
 constexpr double kLongestWait = 60;  // seconds
+constexpr std::string_view kValidAttachments = "cni.dev/valid-attachments";
 
 bool IsSocketPath(std::string_view path) {
   return path.starts_with('/') && path.find('\0') == path.npos;
@@ -51,6 +52,7 @@ void ReadIpam(const Json& root, NetConf& conf) {
   // A plugin's name, never a path out of CNI_PATH.
   if (!conf.ipam.empty() && !IsIdentifier(conf.ipam))
     type.Wrong(Code::kBadConfig, fmt::format("\"{}\" is not a plugin's name", conf.ipam));
+  if (!IsIdentifier(conf.ipam)) conf.ipam.clear();
 }
 
 void ReadRuntimeConfig(const Json& root, NetConf& conf) {
@@ -70,7 +72,7 @@ void ReadRuntimeConfig(const Json& root, NetConf& conf) {
 }
 
 void ReadValidAttachments(const Json& root, NetConf& conf) {
-  root["cni.dev/valid-attachments"].Each([&](const Json& at, size_t) {
+  root[kValidAttachments].Each([&](const Json& at, size_t) {
     AttachmentKey key{at["containerID"].Text(), at["ifname"].Text()};
     if (key.container.empty() || key.ifname.empty())
       at.Wrong(Code::kBadConfig, "needs containerID and ifname");
@@ -107,15 +109,17 @@ Outcome<> CheckVersion(const std::string& version) {
 
 }  // namespace
 
+// DEL and GC take what ADD would refuse: such a pod must go away, too.
 Outcome<NetConf> NetConf::Decode(Command command, std::string_view text) {
   auto document = ParseJson("network configuration", text);
   if (!document) return tl::unexpected(document.error());
-  Note note;
-  const Json root(&*document, "", note);
+  const bool removes = command == Command::kDel || command == Command::kGc;
+  Note note, ignored;
+  const Json strict(&*document, "", note), root(&*document, "", removes ? ignored : note);
   if (!document->is_object())
     return Refuse(Code::kUndecodable, "network configuration must be a JSON object");
   NetConf conf;
-  conf.version = root["cniVersion"].Text();
+  conf.version = strict["cniVersion"].Text();
   if (note.failure()) return tl::unexpected(*note.failure());
   if (const auto good = CheckVersion(conf.version); !good) return tl::unexpected(good.error());
   conf.name = root["name"].Text();
@@ -129,12 +133,13 @@ Outcome<NetConf> NetConf::Decode(Command command, std::string_view text) {
   ReadRuntimeConfig(root, conf);
   if (root["dns"].Object()) conf.dns = boost::json::serialize(*root["dns"].value());
   if (root["prevResult"].Object()) conf.prev_result = ReadResult(root["prevResult"]);
-  ReadValidAttachments(root, conf);
+  if (ignored.failure()) conf.prev_result.reset();
+  ReadValidAttachments(strict, conf);
   conf.raw = text;
   if (note.failure()) return tl::unexpected(*note.failure());
-  return CheckCommand(command, conf, bool{root["cni.dev/valid-attachments"]}).map([&] {
-    return std::move(conf);
-  });
+  // null is an empty list: so Go writes one that was never made.
+  const bool has_attachments = document->get_object().contains(kValidAttachments);
+  return CheckCommand(command, conf, has_attachments).map([&] { return std::move(conf); });
 }
 
 std::string AnswerVersion(std::string_view text) {

@@ -45,7 +45,8 @@ struct NetConf {
   std::set<AttachmentKey> valid_attachments;  // "cni.dev/valid-attachments", for GC
   std::string raw;                            // all of it as it came, for delegated plugins
 
-  // Checks types, values, and what `command` needs. Codes: kIncompatibleVersion (also for a command
+  // Checks types, values, and what `command` needs; for DEL and GC, who take what ADD would refuse,
+  // only what says what is to go. Codes: kIncompatibleVersion (also for a command
   // that the version does not have), kUndecodable (no JSON, wrong types), kBadConfig (wrong
   // values); the message names the key.
   static Outcome<NetConf> Decode(Command command, std::string_view text);

@@ -77,12 +77,66 @@ INSTANTIATE_TEST_SUITE_P(
                       BadVariable{"CNI_IFNAME", "a/b", "CNI_IFNAME: \"a/b\""},
                       BadVariable{"CNI_IFNAME", "e:0", "CNI_IFNAME: \"e:0\""},
                       BadVariable{"CNI_IFNAME", "e 0", "CNI_IFNAME: \"e 0\""},
-                      BadVariable{"CNI_IFNAME", "sixteen-bytes-xx", "at most 15 bytes"},
+                      BadVariable{"CNI_IFNAME", "eth%d", "CNI_IFNAME: \"eth%d\""},
+                      BadVariable{"CNI_IFNAME", "e\x1b[0m", "CNI_IFNAME: \"e\\x1b[0m\""},
+                      BadVariable{"CNI_IFNAME", "\xc3\xa4", "CNI_IFNAME: \"\\xc3\\xa4\""},
+                      BadVariable{"CNI_IFNAME", "sixteen-bytes-xx", "at most 15 letters"},
+                      BadVariable{"CNI_ARGS", "K8S_POD_UID=a\nb", "\"a\\x0ab\" is not"},
+                      BadVariable{"CNI_ARGS", "K8S_POD_UID=\xff", "\"\\xff\" is not"},
+                      BadVariable{"CNI_ARGS", "K8S_POD_UID=" + std::string(100000, 'a'), "a...\""},
                       BadVariable{"CNI_ARGS", "K8S_POD_NAME", "\"K8S_POD_NAME\" is not KEY=VALUE"},
                       BadVariable{"CNI_ARGS", "IP=10.0.0.1", "\"IP\" is unknown"},
                       BadVariable{"CNI_ARGS", "A=1;IgnoreUnknown=0", "\"A\" is unknown"},
                       BadVariable{"CNI_ARGS", "K8S_POD_NAME=a b",
                                   "\"a b\" is not a Kubernetes name"}));
+
+TEST(EnvTest, WhatAddRefusesWasNeverAttached) {
+  for (const auto& [name, value] :
+       std::map<std::string, std::string>{{"CNI_IFNAME", "eth%d"},
+                                          {"CNI_CONTAINERID", "../x"},
+                                          {"CNI_ARGS", "K8S_POD_UID=\xff"}}) {
+    auto variables = Good("DEL");
+    variables[name] = value;
+    const auto env = Read(variables);
+    ASSERT_TRUE(env) << name;
+    EXPECT_TRUE(env->never_attached) << name;
+  }
+  EXPECT_FALSE(Read(Good("DEL"))->never_attached);
+  auto nobody = Good("DEL");
+  nobody["CNI_CONTAINERID"] = "";
+  EXPECT_FALSE(Read(nobody)) << "a runtime that doesn't say what is to go";
+}
+
+// A pod whose configuration was spoilt since must go away all the same.
+TEST(NetConfTest, RemovingTakesWhatAddRefuses) {
+  for (const char* bad :
+       {R"("mtu":"1400")", R"("timeout":-1)", R"("bridge":"a/b")", R"("ipam":{"type":"../x"})",
+        R"("prevResult":{"ips":[{"address":"10.1.1.5/33"}]})",
+        R"("runtimeConfig":{"ips":["x"],"mac":5})", R"("dns":[])"}) {
+    SCOPED_TRACE(bad);
+    const std::string text =
+        std::string(R"({"cniVersion":"1.1.0","name":"n","cni.dev/valid-attachments":[],)") + bad +
+        "}";
+    EXPECT_FALSE(NetConf::Decode(Command::kAdd, text));
+    for (const Command command : {Command::kDel, Command::kGc}) {
+      const auto conf = NetConf::Decode(command, text);
+      ASSERT_TRUE(conf) << conf.error().message;
+      EXPECT_EQ(conf->ipam, "");
+      EXPECT_FALSE(conf->prev_result);
+    }
+  }
+}
+
+TEST(NetConfTest, NoAttachmentIsValidWhereTheListIsEmptyOrNull) {
+  for (const char* list : {"[]", "null"}) {
+    const auto conf = NetConf::Decode(
+        Command::kGc,
+        std::string(R"({"cniVersion":"1.1.0","name":"n","cni.dev/valid-attachments":)") + list +
+            "}");
+    ASSERT_TRUE(conf) << conf.error().message;
+    EXPECT_TRUE(conf->valid_attachments.empty());
+  }
+}
 
 TEST(NetConfTest, HasDefaults) {
   const auto conf = NetConf::Decode(
@@ -168,12 +222,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadConf{kAdd, R"("runtimeConfig":{"mac":"01:00:5e:00:00:01"})", 7,
                 "not the address of one"},
         BadConf{kAdd, R"("prevResult":{"ips":[]})", 7, "must be the first plugin of network \"n\""},
-        BadConf{Command::kDel, R"("prevResult":{"ips":[{"address":"10.1.1.5/33"}]})", 7,
+        BadConf{Command::kCheck, R"("prevResult":{"ips":[{"address":"10.1.1.5/33"}]})", 7,
                 "prevResult.ips[0].address: \"10.1.1.5/33\""},
-        BadConf{Command::kDel, R"("prevResult":[])", 6, "prevResult: must be an object"},
+        BadConf{Command::kCheck, R"("prevResult":[])", 6, "prevResult: must be an object"},
         BadConf{Command::kCheck, "", 7, "prevResult is missing"},
         BadConf{Command::kGc, "", 7, "cni.dev/valid-attachments is missing"},
-        BadConf{Command::kGc, R"("cni.dev/valid-attachments":null)", 7, "is missing"},
         BadConf{Command::kGc, R"("cni.dev/valid-attachments":[{"containerID":"c"}])", 7,
                 "cni.dev/valid-attachments[0]: needs containerID and ifname"},
         BadConf{Command::kGc, R"(!{"cniVersion":"1.0.0","name":"n"})", 1,

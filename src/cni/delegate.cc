@@ -151,6 +151,8 @@ std::string ConfigurationIn(const NetConf& conf, const std::string& version) {
 
 }  // namespace
 
+bool IpamIsThere(const Call& call) { return Find(call).has_value(); }
+
 Outcome<std::string> RunIpam(const Call& call, std::string_view command, Deadline deadline) {
   const auto program = Find(call);
   if (!program) return tl::unexpected(program.error());

@@ -17,4 +17,7 @@ namespace kvs::cni {
 // kIo if it cannot be run, kTryLater if it is not done at the deadline (it is killed then).
 Outcome<std::string> RunIpam(const Call& call, std::string_view command, Deadline deadline);
 
+// Whether it is in CNI_PATH. What is gone holds no address any more.
+bool IpamIsThere(const Call& call);
+
 }  // namespace kvs::cni

@@ -69,7 +69,7 @@ Outcome<> Detach(const Call& call, Going going, Deadline deadline) {
   if (!remains) return Wrap(Code::kIo, "remove " + call.env.who(), remains.error());
   auto removed =
       Remove(call, **host, known ? client->get() : nullptr, known, *remains, going, patience);
-  if (!removed || call.conf.ipam.empty()) return removed;
+  if (!removed || call.conf.ipam.empty() || !IpamIsThere(call)) return removed;
   auto released = RunIpam(call, "DEL", deadline);
   call.step("delegated address released");
   if (!released) return tl::unexpected(released.error());
@@ -89,7 +89,7 @@ Outcome<> Gc(const Call& call) {
   if (!stale) return Wrap(Code::kIo, "collect garbage", stale.error());
   auto removed =
       Remove(call, **host, client->get(), &*survey, *stale, Going::kRetire, call.deadline);
-  if (!removed || call.conf.ipam.empty()) return removed;
+  if (!removed || call.conf.ipam.empty() || !IpamIsThere(call)) return removed;
   auto collected = RunIpam(call, "GC", call.deadline);
   if (!collected) return tl::unexpected(collected.error());
   return {};

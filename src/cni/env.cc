@@ -30,6 +30,16 @@ bool IsTrue(std::string_view text) {
   return text == "1" || text == "true" || text == "TRUE" || text == "True" || text == "t";
 }
 
+// For messages: what a terminal or a log must not get is shown as \xNN, and the rest is cut.
+std::string Shown(std::string_view text) {
+  constexpr size_t kMost = 64;
+  std::string shown;
+  for (const unsigned char c : text.substr(0, kMost))
+    shown +=
+        c < 0x20 || c > 0x7e ? fmt::format("\\x{:02x}", c) : std::string(1, static_cast<char>(c));
+  return text.size() > kMost ? shown + "..." : shown;
+}
+
 // CNI_ARGS: "KEY=VALUE;KEY=VALUE". The keys that kubelet's runtimes send are known; others are
 // refused unless IgnoreUnknown=true is among them.
 Outcome<> ReadArgs(std::string_view text, Env& env) {
@@ -38,7 +48,7 @@ Outcome<> ReadArgs(std::string_view text, Env& env) {
   for (const std::string& pair : Split(text, ';')) {
     const size_t equals = pair.find('=');
     if (equals == pair.npos)
-      return Refuse(Code::kBadEnvironment, "CNI_ARGS: \"{}\" is not KEY=VALUE", pair);
+      return Refuse(Code::kBadEnvironment, "CNI_ARGS: \"{}\" is not KEY=VALUE", Shown(pair));
     const std::string key = pair.substr(0, equals);
     std::string value = pair.substr(equals + 1);
     if (key == "IgnoreUnknown")
@@ -54,10 +64,13 @@ Outcome<> ReadArgs(std::string_view text, Env& env) {
   }
   if (!unknown.empty() && !ignore)
     return Refuse(Code::kBadEnvironment,
-                  "CNI_ARGS: \"{}\" is unknown; leave it out or add IgnoreUnknown=1", unknown);
-  for (const std::string* name : {&env.pod_namespace, &env.pod_name})
-    if (!name->empty() && !IsIdentifier(*name))
-      return Refuse(Code::kBadEnvironment, "CNI_ARGS: \"{}\" is not a Kubernetes name", *name);
+                  "CNI_ARGS: \"{}\" is unknown; leave it out or add IgnoreUnknown=1",
+                  Shown(unknown));
+  // Each has the form of a name or a UID, which are at most 253 letters (RFC 1123).
+  for (const std::string* name : {&env.pod_namespace, &env.pod_name, &env.pod_uid})
+    if (!name->empty() && (!IsIdentifier(*name) || name->size() > 253))
+      return Refuse(Code::kBadEnvironment, "CNI_ARGS: \"{}\" is not a Kubernetes name",
+                    Shown(*name));
   return {};
 }
 
@@ -71,12 +84,13 @@ Outcome<> CheckNeeds(const Env& env) {
     return Refuse(Code::kBadEnvironment,
                   "CNI_CONTAINERID: \"{}\" must be at most 128 letters, digits, '_', '.' and '-', "
                   "and begin with a letter or digit",
-                  env.container);
+                  Shown(env.container));
   if (env.ifname.empty()) return Refuse(Code::kBadEnvironment, "CNI_IFNAME is missing");
   if (!IsInterfaceName(env.ifname))
     return Refuse(Code::kBadEnvironment,
-                  "CNI_IFNAME: \"{}\" must be at most 15 bytes without '/', ':' and blanks",
-                  env.ifname);
+                  "CNI_IFNAME: \"{}\" must be at most 15 letters, digits and signs other than '/', "
+                  "':' and '%'",
+                  Shown(env.ifname));
   if (env.netns.empty() && env.command != Command::kDel)
     return Refuse(Code::kBadEnvironment, "CNI_NETNS is missing");
   return {};
@@ -87,7 +101,7 @@ Outcome<> CheckNeeds(const Env& env) {
 bool IsInterfaceName(std::string_view name) {
   return !name.empty() && name.size() <= 15 && name != "." && name != ".." &&
          std::ranges::none_of(name, [](unsigned char c) {
-           return c == '/' || c == ':' || std::isspace(c) || std::iscntrl(c);
+           return c == '/' || c == ':' || c == '%' || c <= 0x20 || c > 0x7e;
          });
 }
 
@@ -115,7 +129,7 @@ Outcome<Env> Env::Read(const std::function<const char*(const char*)>& get) {
     return Refuse(Code::kBadEnvironment,
                   "CNI_COMMAND is \"{}\"; a container runtime calls k-vswitch-cni with ADD, DEL, "
                   "CHECK, GC, STATUS or VERSION",
-                  command);
+                  Shown(command));
   env.command = known->second;
   if (env.command == Command::kVersion) return env;
   env.container = text("CNI_CONTAINERID");
@@ -123,9 +137,13 @@ Outcome<Env> Env::Read(const std::function<const char*(const char*)>& get) {
   env.ifname = text("CNI_IFNAME");
   env.path = Split(text("CNI_PATH"), ':');
   env.netns_override = IsTrue(text("CNI_NETNS_OVERRIDE"));
-  return CheckNeeds(env).and_then([&] { return ReadArgs(text("CNI_ARGS"), env); }).map([&] {
-    return env;
-  });
+  auto checked = CheckNeeds(env).and_then([&] { return ReadArgs(text("CNI_ARGS"), env); });
+  // What ADD refuses was never attached, and DEL has done its work; only who doesn't say at all
+  // what is to go is told so.
+  env.never_attached =
+      !checked && env.command == Command::kDel && !env.container.empty() && !env.ifname.empty();
+  if (!checked && !env.never_attached) return tl::unexpected(checked.error());
+  return env;
 }
 
 }  // namespace kvs::cni

@@ -18,6 +18,7 @@ struct Env {
   std::string ifname;             // CNI_IFNAME
   std::vector<std::string> path;  // CNI_PATH, where delegated plugins are
   bool netns_override = false;    // CNI_NETNS_OVERRIDE: the plugin may be in the pod's namespace
+  bool never_attached = false;    // of a DEL: ADD refuses what is asked for here
   // Of CNI_ARGS; empty outside Kubernetes.
   std::string pod_namespace;
   std::string pod_name;
@@ -36,7 +37,8 @@ struct Env {
   friend bool operator==(const Env&, const Env&) = default;
 };
 
-// An interface name that Linux takes: 1 to 15 bytes, not "." or "..", no '/', ':' or blank.
+// An interface name that Linux takes: 1 to 15 printable ASCII letters, not "." or "..", no '/' or
+// ':', and no '%', by which the kernel means a number of its choice.
 bool IsInterfaceName(std::string_view name);
 // An identifier of the CNI specification: alphanumeric, then also '_', '.' and '-'.
 bool IsIdentifier(std::string_view text);

@@ -251,6 +251,20 @@ TEST_F(LiveTest, CheckNamesTheFirstDifference) {
               HasSubstr("pod ns/c1 has no port on bridge k-vswitch0"));
 }
 
+TEST_F(LiveTest, DelTakesWhatAddRefuses) {
+  node.StartAgent();
+  for (const char* pod : {"c1", "c2"}) ASSERT_TRUE(Add(pod));
+  conf["mtu"] = "large";
+  conf["ipam"] = {{"type", "uninstalled"}};
+  EXPECT_FALSE(Add("c3"));
+  EXPECT_EQ(Invoke("DEL", "c3").status, 0);
+  EXPECT_EQ(Invoke("DEL", "c1").status, 0);
+  conf["cni.dev/valid-attachments"] = nullptr;  // none
+  const Ended ended = Invoke("GC", "");
+  EXPECT_EQ(ended.status, 0) << ended.output;
+  ExpectNothing();
+}
+
 TEST_F(LiveTest, GcKeepsWhatIsValid) {
   node.StartAgent();
   for (const char* pod : {"c1", "c2", "c3"}) ASSERT_TRUE(Add(pod));

@@ -33,7 +33,10 @@ Outcome<std::string> Plugin::Try(const std::function<const char*(const char*)>& 
                                  std::string_view input) const {
   auto env = Env::Read(get);
   if (!env) return tl::unexpected(env.error());
+  if (input.size() > kMostInput)
+    return Refuse(Code::kUndecodable, "network configuration: more than {} bytes", kMostInput);
   if (env->command == Command::kVersion) return EncodeVersions(AnswerVersion(input)) + "\n";
+  if (env->never_attached) return std::string();
   auto conf = NetConf::Decode(env->command, input);
   if (!conf) return tl::unexpected(conf.error());
   const Deadline deadline = In(conf->timeout);

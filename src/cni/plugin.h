@@ -18,6 +18,8 @@ struct Answer {
 
 class Plugin {
  public:
+  static constexpr size_t kMostInput = 1 << 20;  // bytes; who gives more gets an error
+
   // `step` is Call::step.
   explicit Plugin(std::function<void(std::string_view)> step = [](std::string_view) {})
       : step_(std::move(step)) {}

@@ -46,7 +46,8 @@ std::string Namespace::Path(std::string_view name) {
 }
 
 Result<Namespace> Namespace::Open(const std::string& path) {
-  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Whatever the path leads to, it is not waited for: a FIFO has no writer.
+  Fd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd) return FailErrno(errno, "open network namespace {}", path);
   if (ioctl(fd.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
     return FailErrno(EINVAL, "{} is no network namespace", path);

@@ -1,6 +1,7 @@
 #include "netlink/namespace.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -31,6 +32,13 @@ TEST(NamespaceLive, RefusesNamesThatLeadElsewhere) {
     EXPECT_EQ(Code(Namespace::Delete(name)), EINVAL) << name;
     EXPECT_FALSE(Namespace::Exists(name)) << name;
   }
+}
+
+TEST(NamespaceLive, WaitsForNobodyAtTheOtherEndOfAFile) {
+  const std::string fifo = "/tmp/netlink-" + std::to_string(getpid()) + "-fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(Code(Namespace::Open(fifo)), EINVAL);
+  std::filesystem::remove(fifo);
 }
 
 TEST(NamespaceLive, OpensNamespacesOnly) {
