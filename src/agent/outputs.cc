@@ -68,7 +68,7 @@ Outputs::Outputs(io::Loop& loop, const Options& options, Inputs inputs)
       files(loop, targets.files, Part("CNI files", inputs, kNotTold, false), wanted.files),
       all{&bridge, &tunnel, &ports, &settings, &kernel, &ingress, &nft, &firewall, &flows, &files},
       in_ovsdb{&bridge, &tunnel, &ports},
-      needed_by_pods{&bridge, &tunnel, &settings, &kernel, &ingress, &nft, &flows} {}
+      needed_by_pods{&bridge, &tunnel, &ports, &settings, &kernel, &ingress, &nft, &flows} {}
 
 void Outputs::Begin() {
   for (apply::Reconciler* part : all)

@@ -22,19 +22,19 @@ bool IsLiveOne(const netlink::Link& link) {
   return link.group == ovsdb::kLiveLinkGroup && Attachment::FromAlias(link.alias).has_value();
 }
 
-// The ports of pods on our bridge, by name.
-std::vector<std::string> PodPortsOf(const ovsdb::Replica& there) {
-  std::vector<std::string> names;
+// The ports of pods on our bridge.
+std::vector<const ovsdb::Interface*> PodPortsOf(const ovsdb::Replica& there) {
+  std::vector<const ovsdb::Interface*> ports;
   const ovsdb::Bridge* bridge = there.bridges.Find(ovsdb::kBridgeName);
-  if (bridge == nullptr) return names;
+  if (bridge == nullptr) return ports;
   for (const ovsdb::Uuid& uuid : bridge->ports) {
     const ovsdb::Port* port = there.ports.Find(uuid);
     const ovsdb::Interface* interface =
         port == nullptr ? nullptr : there.interfaces.Find(port->name);
     if (interface != nullptr && Attachment::IsIn(interface->external_ids))
-      names.push_back(interface->name);
+      ports.push_back(interface);
   }
-  return names;
+  return ports;
 }
 
 }  // namespace
@@ -58,11 +58,12 @@ std::optional<std::vector<PodPort>> PodPortPlan::Update(Time now, const ovsdb::R
 
   std::vector<PodPort> wanted;
   std::set<std::string, std::less<>> with_port;
-  for (std::string& name : PodPortsOf(there)) {
+  for (const ovsdb::Interface* port : PodPortsOf(there)) {
+    const std::string& name = port->name;
     const auto link = by_name.find(name);
     const bool gone = link == by_name.end() || link->second->group == ovsdb::kDefunctLinkGroup;
     if (!gone || !Lasts("port " + name, now, kLongerThanACall)) wanted.push_back({name, ""});
-    with_port.insert(std::move(name));
+    with_port.insert(name);
   }
   for (const netlink::Link& link : links)
     if (!with_port.contains(link.name) && IsLiveOne(link) &&
@@ -86,10 +87,16 @@ Result<ovsdb::Transaction> TransactionFor(const engine::Change<PodPort>& change,
     transaction.DeletePort(bridge->uuid, port->uuid);
     return transaction;
   }
-  if (change.now->alias.empty()) return ovsdb::Transaction();
+  const ovsdb::Interface* interface = there.interfaces.Find(name);
+  if (change.now->alias.empty()) {
+    const auto missing =
+        interface == nullptr ? ovsdb::StringMap() : Attachment::MissingIds(interface->external_ids);
+    if (missing.empty()) return ovsdb::Transaction();
+    transaction.SetExternalIds(Table::kInterface, interface->uuid, missing);
+    return transaction;
+  }
   const auto attachment = Attachment::FromAlias(change.now->alias);
   if (!attachment) return Wrap("its alias", attachment.error());
-  const ovsdb::Interface* interface = there.interfaces.Find(name);
   if (here && interface != nullptr) {  // it is there, but says nothing of its pod
     transaction.SetExternalIds(Table::kInterface, interface->uuid, attachment->ToExternalIds());
     return transaction;
@@ -113,8 +120,9 @@ void PodPortTarget::Dump(OnContents done) {
   if (!session_.up()) return done(Fail("OVSDB is not connected"));
   plan_();
   Contents contents;
-  for (std::string& name : PodPortsOf(session_.replica()))
-    std::get<0>(contents).push_back({{std::move(name), ""}});
+  for (const ovsdb::Interface* port : PodPortsOf(session_.replica()))
+    std::get<0>(contents).push_back(
+        {{port->name, ""}, Attachment::MissingIds(port->external_ids).empty()});
   done(std::move(contents));
 }
 
@@ -140,11 +148,13 @@ void PodPortTarget::Apply(const Deltas& deltas, OnOutcome done) {
     if (!transaction || transaction->operations().empty()) continue;
     ++work->left;
     session_.Transact(*std::move(transaction),
-                      [this, work, finish, refuse, name,
-                       gone = change.now == nullptr](const ovsdb::Outcome& made) {
+                      [this, work, finish, refuse, name, gone = change.now == nullptr,
+                       restored = change.now != nullptr &&
+                                  !change.now->alias.empty()](const ovsdb::Outcome& made) {
                         using Reason = ovsdb::TransactError::Reason;
                         if (made) {
-                          Mended(name, gone);
+                          if (gone) Deleted(name);
+                          if (restored) Restored(name);
                         } else if (made.error().reason == Reason::kNotConnected ||
                                    made.error().reason == Reason::kUnknownOutcome) {
                           work->outcome.error = made.error();
@@ -157,14 +167,14 @@ void PodPortTarget::Apply(const Deltas& deltas, OnOutcome done) {
   finish();
 }
 
-void PodPortTarget::Mended(const std::string& name, bool gone) {
-  if (gone) {
-    ++deleted_;
-    log::Warning("port {}: its link was gone (a reboot?); deleted the port", name);
-  } else {
-    ++restored_;
-    log::Warning("link {}: OVSDB did not know its pod (was conf.db lost?); told it again", name);
-  }
+void PodPortTarget::Deleted(const std::string& name) {
+  ++deleted_;
+  log::Warning("port {}: its link was gone (a reboot?); deleted the port", name);
+}
+
+void PodPortTarget::Restored(const std::string& name) {
+  ++restored_;
+  log::Warning("link {}: OVSDB did not know its pod (was conf.db lost?); told it again", name);
 }
 
 }  // namespace kvs::apply

@@ -60,7 +60,8 @@ class PodPortTarget final : public Target<PodPort> {
   uint64_t restored() const { return restored_; }
 
  private:
-  void Mended(const std::string& name, bool gone);
+  void Deleted(const std::string& name);
+  void Restored(const std::string& name);
 
   ovsdb::Session& session_;
   const std::function<void()> plan_;

@@ -150,6 +150,15 @@ TEST(PodPortPlan, WhatIsThereAsksForNothing) {
   EXPECT_EQ(node.Operations(nullptr, &kHealthy), 0u);
 }
 
+// The plugin of an earlier build said addresses in one key only.
+TEST(PodPortPlan, AddressesThatAreNotKeysBecomeSome) {
+  Node node;
+  ovsdb::StringMap ids = Pod("web").ToExternalIds();
+  ASSERT_EQ(ids.erase("kvs.ip/10.244.1.3"), 1u);
+  node.AddPort("kv3", ids);
+  EXPECT_GT(node.Operations(&kHealthy, &kHealthy), 0u);
+}
+
 TEST(PodPortPlan, WithoutABridgeNothingIsKnown) {
   EXPECT_FALSE(PodPortPlan().Update(Time(0), {}, {}));
 }

@@ -225,10 +225,10 @@ Outcome<> Adding::SendRows() {
   interface.external_ids.emplace(ovsdb::kNetworkKey, conf_.name);
   ovsdb::Transaction adding;
   adding.Comment("k-vswitch-cni: ADD " + env_.who());
-  if (delegated_)
+  // However the two came by it, no address is two pods'.
+  for (const Ip& ip : place_.ips)
     adding.RequireNone(ovsdb::Table::kInterface,
-                       {{"external_ids", "includes",
-                         ovsdb::StringMap{{std::string(ovsdb::kIpsKey), Join(place_.ips)}}}});
+                       {{"external_ids", "includes", ovsdb::Attachment::IdOf(ip)}});
   adding.InsertPort(survey_.bridge()->uuid, ovsdb::Port{.name = place_.port}, interface);
   auto sent = client_->SendTransact(std::move(adding), patience());
   if (!sent) return Wrap(Code::kTryLater, "add port " + place_.port, sent.error());
@@ -261,17 +261,22 @@ Outcome<> Adding::ConfigureEnd() {
   return {};
 }
 
-// False if another ADD has inserted a port of this name meanwhile.
+// False if another ADD has inserted a port of this name meanwhile, or one of the addresses is a
+// pod's that came by it otherwise.
 Outcome<bool> Adding::ReceiveRows() {
   const auto reply = client_->Receive(rows_, patience());
   if (reply) {
     call_.step("rows inserted");
     return true;
   }
-  if (reply.error().reason == TransactError::Reason::kWaitFailed && delegated_)
+  const bool taken = reply.error().reason == TransactError::Reason::kWaitFailed;
+  if (taken && delegated_)
     return Refuse(Code::kAddressTaken, "ipam plugin {} gave {}, which is another pod's address",
                   conf_.ipam, Join(place_.ips));
-  if (reply.error().reason != TransactError::Reason::kDuplicate)
+  if (taken && !conf_.ips.empty())
+    return Refuse(Code::kAddressTaken, "runtimeConfig.ips: {} is another pod's address",
+                  Join(place_.ips));
+  if (!taken && reply.error().reason != TransactError::Reason::kDuplicate)
     return Wrap("add port " + place_.port, reply.error());
   const auto gone = host_socket_->Do(netlink::DeleteLink(place_.port));
   if (!gone) return Wrap(Code::kIo, env_.who(), gone.error());

@@ -2,6 +2,8 @@
 // containernetworking-plugins.
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "cni/live_ground.h"
@@ -78,6 +80,49 @@ TEST_F(DelegationTest, FindsTwoPodsWithOneAddress) {
   EXPECT_EQ(second.error().code, 102);
   EXPECT_THAT(second.error().message, HasSubstr("ipam plugin host-local gave 10.9.0.2, which is"));
   EXPECT_THAT(node.Ports(), SizeIs(1));
+}
+
+TEST_F(DelegationTest, AnAddressIsOnePodsHoweverTheyCameByIt) {
+  const auto from_static = [&](const Ip& ip) {
+    const std::string address = Prefix::Host(ip).ToString();
+    conf["ipam"] = {{"type", "static"}, {"addresses", boost::json::array{{{"address", address}}}}};
+  };
+  conf.erase("ipam");
+  const auto own = Add("c1");
+  ASSERT_TRUE(own) << own.error().message;
+  for (const auto& address : own->ips) {
+    from_static(address.ip);
+    const auto second = Add("c2");
+    ASSERT_FALSE(second) << address.ip.ToString();
+    EXPECT_EQ(second.error().code, 102) << second.error().message;
+  }
+  from_static(*Ip::Parse("10.1.1.99"));
+  ASSERT_TRUE(Add("c3"));
+  conf.erase("ipam");
+  conf["runtimeConfig"] = boost::json::parse(R"({"ips":["10.1.1.99"]})");
+  const auto fourth = Add("c4");
+  ASSERT_FALSE(fourth);
+  EXPECT_EQ(fourth.error().code, 102) << fourth.error().message;
+  EXPECT_THAT(node.Ports(), SizeIs(2)) << "c1 and c3 have what they had";
+  conf.erase("runtimeConfig");
+  EXPECT_TRUE(Add("c4"));
+}
+
+TEST(SmallRangeDelegationTest, OwnAddressesGoAroundThoseOfOthers) {
+  LiveGround ground("10.1.1.0/29");  // .3 to .6
+  ground.node.StartAgent();
+  ground.conf["ipam"] = {{"type", "static"},
+                         {"addresses", boost::json::array{{{"address", "10.1.1.4/32"}}}}};
+  ASSERT_TRUE(ground.Add("c1"));
+  ground.conf.erase("ipam");
+  std::set<std::string> ips;
+  for (const char* pod : {"c2", "c3", "c4"}) {
+    const auto added = ground.Add(pod);
+    ASSERT_TRUE(added) << added.error().message;
+    ips.insert(added->ips[0].ip.ToString());
+  }
+  EXPECT_EQ(ips, (std::set<std::string>{"10.1.1.3", "10.1.1.5", "10.1.1.6"}));
+  EXPECT_EQ(ground.Add("c5").error().code, 11);
 }
 
 TEST_F(DelegationTest, LeftoverLeasesAreTakenBack) {

@@ -56,7 +56,21 @@ StringMap Attachment::ToExternalIds() const {
   Put(ids, kIpsKey, Join(ips));
   Put(ids, kMacKey, mac.ToString());
   Put(ids, kIpamKey, ipam == Ipam::kOwn ? "own" : "delegated");
+  for (const Ip& ip : ips) ids.merge(IdOf(ip));
   return ids;
+}
+
+StringMap Attachment::IdOf(const Ip& ip) {
+  return {{std::string(kIpKeyPrefix) + ip.ToString(), "yes"}};
+}
+
+StringMap Attachment::MissingIds(const StringMap& external_ids) {
+  StringMap missing;
+  if (const auto attachment = FromExternalIds(external_ids))
+    for (const Ip& ip : attachment->ips)
+      for (const auto& [key, value] : IdOf(ip))
+        if (!external_ids.contains(key)) missing.emplace(key, value);
+  return missing;
 }
 
 Result<Attachment> Attachment::FromExternalIds(const StringMap& ids) {

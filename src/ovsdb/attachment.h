@@ -21,6 +21,8 @@ inline constexpr std::string_view kNetnsKey = "kvs.netns";
 inline constexpr std::string_view kPodKey = "kvs.pod";
 inline constexpr std::string_view kPodUidKey = "kvs.pod-uid";
 inline constexpr std::string_view kIpsKey = "kvs.ips";
+// "kvs.ip/ADDRESS": "yes" for each address, so that the database can tell whether one is any pod's.
+inline constexpr std::string_view kIpKeyPrefix = "kvs.ip/";
 inline constexpr std::string_view kMacKey = "attached-mac";
 inline constexpr std::string_view kIpamKey = "kvs.ipam";
 inline constexpr std::string_view kRealizedKey = "kvs.realized";
@@ -48,6 +50,11 @@ struct Attachment {
   // Whether an Interface with these external_ids is one of ours.
   static bool IsIn(const StringMap& external_ids);
   StringMap ToExternalIds() const;
+  // What an Interface has of which this address is one of its pod's.
+  static StringMap IdOf(const Ip& ip);
+  // The ids of `external_ids`' addresses that it lacks, as plugins of other builds leave it; empty
+  // too if it can't be read.
+  static StringMap MissingIds(const StringMap& external_ids);
   // The error names the key that is missing or wrong.
   static Result<Attachment> FromExternalIds(const StringMap& external_ids);
 

@@ -22,6 +22,8 @@ TEST(Attachment, GoesThroughExternalIds) {
                             {"kvs.container", "f00d"},
                             {"kvs.ifname", "eth0"},
                             {"kvs.ipam", "own"},
+                            {"kvs.ip/10.1.1.5", "yes"},
+                            {"kvs.ip/fd00:10:1:1::5", "yes"},
                             {"kvs.ips", "10.1.1.5,fd00:10:1:1::5"},
                             {"kvs.netns", "/run/netns/cni-1"},
                             {"kvs.pod", "default/web-0"},
@@ -29,6 +31,11 @@ TEST(Attachment, GoesThroughExternalIds) {
   EXPECT_EQ(Attachment::FromExternalIds(ids), Example());
   EXPECT_TRUE(Attachment::IsIn(ids));
   EXPECT_FALSE(Attachment::IsIn({}));
+
+  EXPECT_EQ(Attachment::MissingIds(ids), StringMap());
+  StringMap older = ids;
+  older.erase("kvs.ip/10.1.1.5");
+  EXPECT_EQ(Attachment::MissingIds(older), Attachment::IdOf(*Ip::Parse("10.1.1.5")));
 
   Attachment bare = Example();
   bare.pod = bare.pod_uid = "";
