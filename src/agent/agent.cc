@@ -1,7 +1,6 @@
 #include "agent/agent.h"
 
 #include <linux/netfilter.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -195,9 +194,8 @@ void Agent::NoteRulesets(const netlink::NftCommit& commit) {
   const bool all = commit.tables.empty();
   const bool inet = all || commit.Touches(NFPROTO_INET, apply::kNftTable);
   const bool netdev = all || commit.Touches(NFPROTO_NETDEV, apply::kNftTable);
-  const auto pid = static_cast<int>(commit.pid);
-  const bool ours = pid == getpid() || pid == outputs_.targets.nft.writer_pid();
-  if (pid != 0 && !ours && (inet || netdev))
+  const bool ours = commit.process == "k-vswitchd" || outputs_.targets.nft.Wrote(commit.generation);
+  if (commit.pid != 0 && !ours && (inet || netdev))
     nft_writer_ = fmt::format("process {}, {}", commit.pid, commit.process);
   if (inet) outputs_.nft.Resync();
   if (netdev) outputs_.ingress.Resync();

@@ -102,7 +102,8 @@ void CniFilesTarget::Apply(const Deltas& deltas, OnOutcome done) {
   std::vector<const CniFile*> files;  // plugins first
   for (const auto& change : std::get<0>(deltas).changes)
     if (change.now != nullptr) files.push_back(change.now);
-  std::ranges::stable_partition(files, [](const CniFile* file) { return !file->source.empty(); });
+  std::stable_partition(files.begin(), files.end(),
+                        [](const CniFile* file) { return !file->source.empty(); });
   for (const CniFile* file : files) {
     const auto refuse = [&](const std::string& why) {
       outcome.Refuse<CniFile>(file->path, {"CNI", "installation", why, "NotInstalled", true});

@@ -165,7 +165,7 @@ void BridgeTarget::Apply(const Deltas& deltas, OnOutcome done) {
     }
     transaction = TransactionFor(*change.now, session_.replica());
   }
-  Transact<BridgeConfig>(session_, std::move(transaction), std::move(done));
+  Transact<BridgeConfig>(session_, transaction, std::move(done));
 }
 
 void TunnelTarget::Dump(OnContents done) {
@@ -180,7 +180,7 @@ void TunnelTarget::Apply(const Deltas& deltas, OnOutcome done) {
   ovsdb::Transaction transaction;
   for (const auto& change : std::get<0>(deltas).changes)
     transaction = TransactionFor(change, session_.replica());
-  Transact<TunnelPort>(session_, std::move(transaction), std::move(done));
+  Transact<TunnelPort>(session_, transaction, std::move(done));
 }
 
 }  // namespace kvs::apply

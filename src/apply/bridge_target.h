@@ -64,10 +64,10 @@ ovsdb::Transaction TransactionFor(const engine::Change<pipeline::TunnelPort>& ch
 
 // Sends what is one item's change, and tells what became of it.
 template <class Item>
-void Transact(ovsdb::Session& session, ovsdb::Transaction transaction,
+void Transact(ovsdb::Session& session, const ovsdb::Transaction& transaction,
               typename Target<Item>::OnOutcome done) {
   if (transaction.operations().empty()) return done({});
-  session.Transact(std::move(transaction), [done = std::move(done)](const ovsdb::Outcome& made) {
+  session.Transact(transaction, [done = std::move(done)](const ovsdb::Outcome& made) {
     Outcome<Item> outcome;
     if (!made) outcome.error = made.error();
     done(outcome);

@@ -116,7 +116,10 @@ Result<KernelTarget::Contents> KernelTarget::Read() {
 
   const std::set<int> ignored = LinksThatDontMatter(*links, bridge_);
   Contents contents;
-  auto& [link_items, address_items, neighbour_items, route_items] = contents;
+  auto& link_items = std::get<0>(contents);
+  auto& address_items = std::get<1>(contents);
+  auto& neighbour_items = std::get<2>(contents);
+  auto& route_items = std::get<3>(contents);
   links_.ForEach([&](const HostLink& wanted) {
     const auto link = std::ranges::find(*links, wanted.name, &netlink::Link::name);
     // A link that is not there needs nothing: whoever makes it sets it.

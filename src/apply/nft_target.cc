@@ -110,25 +110,27 @@ Result<> NftTarget::Open() {
 }
 
 // A table takes several dumps to read: they are of one moment if no transaction came between.
-Result<std::optional<uint64_t>> NftTarget::Read() {
+Result<NftTarget::Reading> NftTarget::Read() {
   if (auto opened = Open(); !opened) return tl::unexpected<Error>(opened.error());
-  for (int again = kTries;; --again) {
+  for (int tries = kTries; tries > 0; --tries) {
     const auto before = netlink::RulesetGeneration(*socket_);
     if (!before) return tl::unexpected<Error>(before.error());
-    auto content = netlink::ReadTableContent(*socket_, NFPROTO_INET, kNftTable);
+    const auto content = netlink::ReadTableContent(*socket_, NFPROTO_INET, kNftTable);
+    if (!content) return tl::unexpected<Error>(content.error());
     const auto after = netlink::RulesetGeneration(*socket_);
     if (!after) return tl::unexpected<Error>(after.error());
-    if (*before == *after || again == 0) return content;
+    if (*before == *after) return Reading{*content, *after};
   }
+  return Fail("rulesets change faster than they can be read; trying again");
 }
 
 void NftTarget::Dump(OnContents done) {
   const auto there = Read();
   if (!there) return done(tl::unexpected<Error>(there.error()));
-  const bool whole = content_ && *there == content_;
+  const bool whole = content_ && there->content == content_;
   if (!whole) content_.reset();
   Contents contents;
-  if (*there)
+  if (there->content)
     for (const AddressSetMember& member : members_)
       std::get<0>(contents).push_back({member, whole});
   done(std::move(contents));
@@ -140,46 +142,43 @@ void NftTarget::Apply(const Deltas& deltas, OnOutcome done) {
     if (change.before != nullptr) members.erase(*change.before);
     if (change.now != nullptr) members.insert(*change.now);
   }
-  Write(std::move(members), kTries, std::move(done));
+  Write(std::move(members), kTries, done);
 }
 
-// What the kernel shows after the write is known to be ours if no other transaction came between.
-void NftTarget::Write(Members members, int tries, OnOutcome done) {
+// Elements are changed only in the very table that we wrote: in another, all is written. What the
+// kernel shows after the write is known to be ours if no other transaction came between.
+void NftTarget::Write(Members members, int tries, const OnOutcome& done) {
   const auto fail = [done](const Error& error) {
     Outcome<AddressSetMember> outcome;
     outcome.error = error;
     done(outcome);
   };
-  if (auto opened = Open(); !opened) return fail(opened.error());
-  const auto before = netlink::RulesetGeneration(*socket_);
+  const auto before = Read();
   if (!before) return fail(before.error());
+  if (before->content != content_) content_.reset();
   const std::string commands =
       content_ ? ElementChanges(members_, members) : Ruleset(members, bridge_);
   if (commands.empty()) {
     members_ = std::move(members);
     return done({});
   }
-  process_ =
-      RunNft(loop_, commands,
-             [this, members = std::move(members), before = *before, tries, fail,
-              done](const std::string& problem) mutable {
-               const auto over = std::move(process_);
-               const bool edited = content_.has_value();
-               content_.reset();
-               if (!problem.empty() && edited && tries > 0)  // somebody changed it: all of it, then
-                 return Write(std::move(members), tries - 1, done);
-               if (!problem.empty()) return fail(Error{problem});
-               members_ = members;
-               const auto there = Read();
-               const auto now = netlink::RulesetGeneration(*socket_);
-               if (!there) return fail(there.error());
-               if (!now) return fail(now.error());
-               if (*now != before + 1 && tries > 0)
-                 return Write(std::move(members), tries - 1, done);
-               content_ = *there;
-               done({});
-             });
-  writer_pid_ = process_->pid();
+  process_ = RunNft(loop_, commands,
+                    [this, members = std::move(members), generation = before->generation + 1, tries,
+                     fail, done](const std::string& problem) mutable {
+                      const auto over = std::move(process_);
+                      content_.reset();
+                      if (!problem.empty()) return fail(Error{problem});
+                      members_ = members;
+                      const auto there = Read();
+                      if (!there) return fail(there.error());
+                      if (there->generation == generation) {
+                        generation_ = generation;
+                        content_ = there->content;
+                        return done({});
+                      }
+                      if (tries > 0) return Write(std::move(members), tries - 1, done);
+                      fail(Error{"others change rulesets at the same time; trying again"});
+                    });
 }
 
 }  // namespace kvs::apply

@@ -28,21 +28,26 @@ class NftTarget final : public Target<pipeline::AddressSetMember> {
   void Dump(OnContents done) override;
   void Apply(const Deltas& deltas, OnOutcome done) override;
 
-  int writer_pid() const { return writer_pid_; }  // of our last nft process
+  // Whether we made the transaction of this generation, or may have: one is under way.
+  bool Wrote(uint32_t generation) const { return process_ != nullptr || generation == generation_; }
 
  private:
   using Members = std::set<pipeline::AddressSetMember>;
 
   Result<> Open();
-  Result<std::optional<uint64_t>> Read();
-  void Write(Members members, int tries, OnOutcome done);
+  struct Reading {
+    std::optional<uint64_t> content;  // nullopt: there is no table
+    uint32_t generation = 0;          // of all rulesets, at that moment
+  };
+  Result<Reading> Read();
+  void Write(Members members, int tries, const OnOutcome& done);
 
   io::Loop& loop_;
   const std::string bridge_;
   std::unique_ptr<netlink::Socket> socket_;
   std::unique_ptr<io::Process> process_;
-  Members members_;  // as written last
-  int writer_pid_ = 0;
+  Members members_;                  // as written last
+  uint32_t generation_ = 0;          // that our last write made
   std::optional<uint64_t> content_;  // that the kernel showed then; nullopt: it is to be written
 };
 

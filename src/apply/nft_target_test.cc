@@ -34,7 +34,7 @@ TEST(NftTarget, TheRulesetReplacesTheTableAsAWhole) {
 TEST(NftTarget, TheRulesAreAlwaysTheSame) {
   std::set<AddressSetMember> many;
   for (int i = 0; i < 2000; ++i)
-    many.insert(In(Set::kGuarded, fmt::format("10.9.{}.{}", i / 250, i % 250).c_str()));
+    many.insert(In(Set::kGuarded, fmt::format("10.9.{}.{}/32", i / 250, i % 250).c_str()));
   const auto rules = [](const std::string& text) { return text.substr(text.find("  chain ")); };
   EXPECT_EQ(rules(Ruleset(many, "k-vswitch0")), rules(Ruleset({}, "k-vswitch0")));
 }
@@ -50,7 +50,7 @@ TEST(NftTarget, WhatLiesWithinAnotherIsLeftOut) {
 
 TEST(NftTarget, AChangeOfMembersIsOneOfElements) {
   const std::set<AddressSetMember> before = {In(Set::kGuarded, "10.244.0.0/16"),
-                                             In(Set::kGuarded, "10.9.0.1")};
+                                             In(Set::kGuarded, "10.9.0.1/32")};
   std::set<AddressSetMember> now = before;
   now.insert(In(Set::kGuarded, "10.244.1.0/24"));
   EXPECT_EQ(ElementChanges(before, now), "") << "no packet sees a difference";

@@ -206,8 +206,9 @@ class Cursor {
     for (auto& [entry, was] : desired_.changed_) {
       const Item* now = entry->first.owner == kNoFragment ? nullptr : &entry->first.item;
       if (was ? now != nullptr && *was == *now : now == nullptr) continue;
-      if (was) delta.kept.push_back(*std::move(was));
-      delta.Add(was ? &delta.kept.back() : nullptr, now);
+      const bool had = was.has_value();
+      if (had) delta.kept.push_back(*std::move(was));
+      delta.Add(had ? &delta.kept.back() : nullptr, now);
     }
     std::ranges::sort(delta.changes, [](const auto& a, const auto& b) { return a.id() < b.id(); });
     Skip();

@@ -151,7 +151,7 @@ bool HistoryHolds(Reads reads, uint32_t seed) {
 }
 
 TEST(HistoryTest, IncrementalIsFresh) {
-  for (uint32_t seed = 0; seed < 300; ++seed)
+  for (uint32_t seed = 0; seed < 150; ++seed)
     ASSERT_TRUE(HistoryHolds(Reads::kRecorded, seed)) << "seed " << seed;
 }
 

@@ -137,8 +137,6 @@ std::unique_ptr<Process> Process::Run(Loop& loop, std::vector<std::string> argv,
   return std::unique_ptr<Process>(new Process(std::move(state)));
 }
 
-int Process::pid() const { return state_->known ? uv_process_get_pid(&state_->process) : 0; }
-
 Process::~Process() {
   state_->on_exit = nullptr;
   if (state_->waiting == 0) return;

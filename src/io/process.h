@@ -25,7 +25,6 @@ class Process {
   static std::unique_ptr<Process> Run(Loop& loop, std::vector<std::string> argv, std::string input,
                                       OnExit on_exit);
   ~Process();
-  int pid() const;  // 0: it could not be started
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 

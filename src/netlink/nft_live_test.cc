@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "io/test_loop.h"
+#include "netlink/filter_chain.h"
 #include "netlink/live_room.h"
 #include "netlink/nft_content.h"
 #include "netlink/nft_monitor.h"
@@ -117,6 +118,7 @@ TEST_F(NftLiveTest, TheMonitorTellsWhichTablesAndWho) {
   EXPECT_FALSE(commits[0].Touches(NFPROTO_IPV4, "t"));
   EXPECT_EQ(commits[0].process, "nft");
   EXPECT_GT(commits[0].pid, 1u);
+  EXPECT_EQ(commits[0].generation, Must(RulesetGeneration(*netfilter_)));
   ASSERT_TRUE(Nft("add element inet t s { 10.7.0.0/16 }"));
   ASSERT_TRUE(loop.Until([&] { return commits.size() == 2; }));
   EXPECT_TRUE(commits[1].Touches(NFPROTO_INET, "t"));

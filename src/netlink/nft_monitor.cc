@@ -37,7 +37,7 @@ struct NftMonitor::State : std::enable_shared_from_this<State> {
       const ssize_t size = Receive();
       if (size < 0 && errno == EAGAIN) return;  // all read
       if (size < 0 || static_cast<size_t>(size) > buffer.size()) {
-        commit = {};
+        Discard();
         on.on_resync();
         continue;
       }
@@ -57,6 +57,13 @@ struct NftMonitor::State : std::enable_shared_from_this<State> {
     return size;
   }
 
+  // After an overrun the kernel drops everything, without telling again, until the socket is empty.
+  void Discard() {
+    while (Receive() >= 0 || errno == ENOBUFS) {
+    }
+    commit = {};
+  }
+
   // NEWGEN is the last message of a transaction.
   void Note(const Received& message) {
     if (message.type >> 8 != NFNL_SUBSYS_NFTABLES) return;
@@ -68,6 +75,7 @@ struct NftMonitor::State : std::enable_shared_from_this<State> {
       commit.tables.emplace(header->nfgen_family, attributes.Text(kTableName));
       return;
     }
+    commit.generation = ntohl(attributes.U32(NFTA_GEN_ID).value_or(0));
     commit.pid = ntohl(attributes.U32(NFTA_GEN_PROC_PID).value_or(0));
     commit.process = attributes.Text(NFTA_GEN_PROC_NAME);
     on.on_commit(std::exchange(commit, {}));

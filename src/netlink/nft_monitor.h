@@ -15,8 +15,9 @@ namespace kvs::netlink {
 
 // What one transaction of nftables has changed, and who made it.
 struct NftCommit {
-  uint32_t pid = 0;                                  // 0: not known
-  std::string process;                               // its name, as in /proc/PID/comm
+  uint32_t generation = 0;  // of all rulesets, after it
+  uint32_t pid = 0;     // in the first pid namespace, where a container's are others; 0: not known
+  std::string process;  // its name, as in /proc/PID/comm
   std::set<std::pair<uint8_t, std::string>> tables;  // family (NFPROTO_...) and name
 
   bool Touches(uint8_t family, std::string_view table) const {

@@ -116,6 +116,7 @@ Result<std::vector<IngressDrop>> DumpIngressDrops(Socket& socket) {
                        const Attributes hook = chain.Nested(NFTA_CHAIN_HOOK);
                        found.whole =
                            awake && hook.U32(NFTA_HOOK_HOOKNUM) == htonl(NF_NETDEV_INGRESS) &&
+                           hook.U32(NFTA_HOOK_PRIORITY) == htonl(0) &&
                            hook.Text(NFTA_HOOK_DEV) == found.link &&
                            chain.U32(NFTA_CHAIN_POLICY) == htonl(NF_DROP) &&
                            !(with_rules && std::ranges::count(*with_rules, found.link) > 0);
