@@ -53,7 +53,7 @@ std::vector<Pass> PassesFor(const std::string& bridge, const std::string& tunnel
   if (tunnel == "gre")
     passes.push_back({.hook = FilterChain::Hook::kInput,
                       .comment = std::string(kOurs) + tunnel,
-                      .match = "meta l4proto gre",
+                      .match = fmt::format("meta l4proto {}", pipeline::kGreProtocol),
                       .sought = {pipeline::kGreProtocol},
                       .firewall_cmd = "--add-protocol=gre"});
   return passes;

@@ -76,7 +76,7 @@ TEST(Firewall, TheRuleForTheTunnelFollowsItsType) {
   chain.rules = {Commented(5, "k-vswitch: vxlan")};
   EXPECT_THAT(CommandsFor({chain}, PassesFor("k-vswitch0", "gre")),
               ElementsAre("delete rule inet firewalld filter_INPUT handle 5",
-                          "insert rule inet firewalld filter_INPUT meta l4proto gre counter accept "
+                          "insert rule inet firewalld filter_INPUT meta l4proto 47 counter accept "
                           "comment \"k-vswitch: gre\""));
   EXPECT_THAT(CommandsFor({chain}, PassesFor("k-vswitch0", "geneve")),
               testing::Contains(HasSubstr("udp dport 6081")));

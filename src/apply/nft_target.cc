@@ -62,7 +62,9 @@ std::string Chains(const std::string& bridge) {
     // the way, would be believed where it ends.
     forward += fmt::format("    {0} daddr @tunnel_ends{1} udp dport {{ {2}, {3} }} drop\n", ip, f,
                            pipeline::kVxlanPort, pipeline::kGenevePort);
-    forward += fmt::format("    {0} daddr @tunnel_ends{1} meta l4proto gre drop\n", ip, f);
+    // A number: /etc/protocols is not everywhere.
+    forward += fmt::format("    {0} daddr @tunnel_ends{1} meta l4proto {2} drop\n", ip, f,
+                           pipeline::kGreProtocol);
   }
   return fmt::format(
       "  chain postrouting {{\n"

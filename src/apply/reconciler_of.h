@@ -340,7 +340,7 @@ class ReconcilerOf final : public Reconciler {
   void Failed(const std::string& why) {
     if (why != error_) log::Warning("{}: {}", options_.name, why);
     error_ = why;
-    synced_ = false;
+    synced_ = compared_ = false;  // what differs then is what failed now, and nobody's drift
     news_ = true;
     LookAt(loop_.Now() + pace_.Retry());
     Tell();
