@@ -7,6 +7,7 @@
 #include "io/loop.h"
 #include "netlink/address.h"
 #include "netlink/link.h"
+#include "netlink/listener.h"
 #include "netlink/route.h"
 
 // Tells what changes in this namespace's links, addresses, routes and neighbours, whoever changed
@@ -28,15 +29,13 @@ class Monitor {
   };
 
   static Result<std::unique_ptr<Monitor>> Open(io::Loop& loop, Handlers handlers);
-  ~Monitor();
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 
  private:
-  struct State;
-  explicit Monitor(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  explicit Monitor(std::unique_ptr<Listener> listener) : listener_(std::move(listener)) {}
 
-  std::shared_ptr<State> state_;
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace kvs::netlink

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "io/loop.h"
+#include "netlink/listener.h"
 
 namespace kvs::netlink {
 
@@ -35,15 +36,13 @@ class NftMonitor {
   };
 
   static Result<std::unique_ptr<NftMonitor>> Open(io::Loop& loop, Handlers handlers);
-  ~NftMonitor();
   NftMonitor(const NftMonitor&) = delete;
   NftMonitor& operator=(const NftMonitor&) = delete;
 
  private:
-  struct State;
-  explicit NftMonitor(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  explicit NftMonitor(std::unique_ptr<Listener> listener) : listener_(std::move(listener)) {}
 
-  std::shared_ptr<State> state_;
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace kvs::netlink
