@@ -24,6 +24,11 @@ class Content {
     hash_ = StableHash(text, hash_);
     return *this;
   }
+  Content& Add(const std::vector<uint64_t>& hashes) {
+    Add(fmt::format("/{}/", hashes.size()));
+    for (const uint64_t hash : hashes) Add(fmt::format("{},", hash));
+    return *this;
+  }
   uint64_t hash() const { return hash_; }
 
  private:
@@ -46,15 +51,16 @@ class Reader {
     const auto rules = Each(NFT_MSG_GETRULE, NFTA_RULE_TABLE,
                             {NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS, NFTA_RULE_USERDATA});
     if (!rules) return tl::unexpected<Error>(rules.error());
-    const auto sets = Each(NFT_MSG_GETSET, NFTA_SET_TABLE,
-                           {NFTA_SET_NAME, NFTA_SET_FLAGS, NFTA_SET_KEY_TYPE, NFTA_SET_KEY_LEN});
+    const auto sets = ReadSets();
     if (!sets) return tl::unexpected<Error>(sets.error());
     Content all;
-    for (const auto* part : {&*tables, &*chains, &*rules, &*sets}) {
-      all.Add(fmt::format("/{}/", part->size()));
-      for (const uint64_t one : *part) all.Add(fmt::format("{},", one));
+    for (const auto* part : {&*tables, &*chains, &*rules}) all.Add(*part);
+    for (const Set& set : *sets) {
+      auto elements = Elements(set.name);
+      if (!elements) return tl::unexpected<Error>(elements.error());
+      std::ranges::sort(*elements);  // a set has no order
+      all.Add(std::vector{set.content}).Add(*elements);
     }
-    if (auto done = AddElements(all); !done) return tl::unexpected<Error>(done.error());
     return all.hash();
   }
 
@@ -80,24 +86,24 @@ class Reader {
     return read;
   }
 
-  Result<> AddElements(Content& all) {
-    auto names = socket_.Read(Ask(NFT_MSG_GETSET, NFTA_SET_TABLE),
-                              [&](Bytes body) -> std::optional<std::string> {
-                                if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
-                                const Attributes message(body);
-                                if (message.Text(NFTA_SET_TABLE) != table_) return std::nullopt;
-                                return message.Text(NFTA_SET_NAME);
-                              });
-    if (!names && names.error().code == ENOENT) return {};
-    if (!names) return tl::unexpected<Error>(names.error());
-    for (const std::string& name : *names) {
-      auto elements = Elements(name);
-      if (!elements) return tl::unexpected<Error>(elements.error());
-      std::ranges::sort(*elements);  // a set has no order
-      all.Add(fmt::format("/{}:{}/", name, elements->size()));
-      for (const uint64_t one : *elements) all.Add(fmt::format("{},", one));
-    }
-    return {};
+  struct Set {
+    std::string name;
+    uint64_t content;  // but for its elements
+  };
+  Result<std::vector<Set>> ReadSets() {
+    auto sets =
+        socket_.Read(Ask(NFT_MSG_GETSET, NFTA_SET_TABLE), [&](Bytes body) -> std::optional<Set> {
+          if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
+          const Attributes message(body);
+          if (message.Text(NFTA_SET_TABLE) != table_) return std::nullopt;
+          return Set{message.Text(NFTA_SET_NAME),
+                     Content()
+                         .Add(message,
+                              {NFTA_SET_NAME, NFTA_SET_FLAGS, NFTA_SET_KEY_TYPE, NFTA_SET_KEY_LEN})
+                         .hash()};
+        });
+    if (!sets && sets.error().code == ENOENT) return std::vector<Set>();
+    return sets;
   }
 
   // However they are spread over messages.

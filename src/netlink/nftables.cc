@@ -26,60 +26,54 @@ Result<> Commit(Socket& socket, std::vector<Request> changes, const std::string&
   return socket.Do(changes);
 }
 
+// All rules of a chain of ours.
+Request Flush(std::string_view chain, const std::string& what) {
+  return Nftables(NFT_MSG_DELRULE, 0)
+      .PutText(NFTA_RULE_TABLE, kTable)
+      .PutText(NFTA_RULE_CHAIN, chain)
+      .Asking(what);
+}
+
+Request DeleteChain(std::string_view chain, const std::string& what) {
+  return Nftables(NFT_MSG_DELCHAIN, 0)
+      .PutText(NFTA_CHAIN_TABLE, kTable)
+      .PutText(NFTA_CHAIN_NAME, chain)
+      .Asking(what);
+}
+
 }  // namespace
 
 Result<> DropIngress(Socket& socket, std::string_view link) {
   const std::string what = fmt::format("drop what the kernel gets from link {}", link);
-  const auto chain = [&](uint16_t type, uint16_t flags) {
-    Message message = Nftables(type, flags);
-    message.PutText(NFTA_CHAIN_TABLE, kTable).PutText(NFTA_CHAIN_NAME, link);
-    return message;
-  };
-  Request table = Nftables(NFT_MSG_NEWTABLE, NLM_F_CREATE)
-                      .PutText(NFTA_TABLE_NAME, kTable)
-                      .PutU32(NFTA_TABLE_FLAGS, 0)  // awake
-                      .Asking(what);
-  const auto put = [&](uint16_t flags) {
-    return chain(NFT_MSG_NEWCHAIN, flags)
-        .Nest(NFTA_CHAIN_HOOK,
-              [&](Message& hook) {
-                hook.PutU32(NFTA_HOOK_HOOKNUM, htonl(NF_NETDEV_INGRESS));
-                hook.PutU32(NFTA_HOOK_PRIORITY, htonl(0));
-                hook.PutText(NFTA_HOOK_DEV, link);
-              })
-        .PutU32(NFTA_CHAIN_POLICY, htonl(NF_DROP))
-        .PutText(NFTA_CHAIN_TYPE, "filter")
-        .Asking(what);
-  };
-  auto made = Commit(socket, {table, put(NLM_F_CREATE | NLM_F_EXCL)}, what);
+  const Request table = Nftables(NFT_MSG_NEWTABLE, NLM_F_CREATE)
+                            .PutText(NFTA_TABLE_NAME, kTable)
+                            .PutU32(NFTA_TABLE_FLAGS, 0)  // awake
+                            .Asking(what);
+  const Request chain = Nftables(NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL)
+                            .PutText(NFTA_CHAIN_TABLE, kTable)
+                            .PutText(NFTA_CHAIN_NAME, link)
+                            .Nest(NFTA_CHAIN_HOOK,
+                                  [&](Message& hook) {
+                                    hook.PutU32(NFTA_HOOK_HOOKNUM, htonl(NF_NETDEV_INGRESS));
+                                    hook.PutU32(NFTA_HOOK_PRIORITY, htonl(0));
+                                    hook.PutText(NFTA_HOOK_DEV, link);
+                                  })
+                            .PutU32(NFTA_CHAIN_POLICY, htonl(NF_DROP))
+                            .PutText(NFTA_CHAIN_TYPE, "filter")
+                            .Asking(what);
+  auto made = Commit(socket, {table, chain}, what);
   if (made || (made.error().code != EEXIST && made.error().code != EINVAL)) return made;
-  // One is there that is not as it should be: it goes, and is made again, all at once. A table that
-  // sleeps takes no other change in the transaction that wakes it (EINVAL).
+  // A table that sleeps takes no other change in the transaction that wakes it (EINVAL).
   if (auto awake = Commit(socket, {table}, what); !awake) return awake;
-  if (auto once_more = Commit(socket, {put(NLM_F_CREATE | NLM_F_EXCL)}, what);
-      once_more || once_more.error().code != EEXIST)
+  if (auto once_more = Commit(socket, {chain}, what); once_more || once_more.error().code != EEXIST)
     return once_more;
-  Request flush = Nftables(NFT_MSG_DELRULE, 0)
-                      .PutText(NFTA_RULE_TABLE, kTable)
-                      .PutText(NFTA_RULE_CHAIN, link)
-                      .Asking(what);
-  return Commit(
-      socket,
-      {std::move(flush), chain(NFT_MSG_DELCHAIN, 0).Asking(what), put(NLM_F_CREATE | NLM_F_EXCL)},
-      what);
+  // One is there that is not as it should be: it goes, and is made again, all at once.
+  return Commit(socket, {Flush(link, what), DeleteChain(link, what), chain}, what);
 }
 
 Result<> AllowIngress(Socket& socket, std::string_view link) {
   const std::string what = fmt::format("give the kernel again what comes from link {}", link);
-  Request flush = Nftables(NFT_MSG_DELRULE, 0)
-                      .PutText(NFTA_RULE_TABLE, kTable)
-                      .PutText(NFTA_RULE_CHAIN, link)
-                      .Asking(what);
-  Request chain = Nftables(NFT_MSG_DELCHAIN, 0)
-                      .PutText(NFTA_CHAIN_TABLE, kTable)
-                      .PutText(NFTA_CHAIN_NAME, link)
-                      .Asking(what);
-  return Commit(socket, {std::move(flush), std::move(chain)}, what);
+  return Commit(socket, {Flush(link, what), DeleteChain(link, what)}, what);
 }
 
 Result<std::vector<IngressDrop>> DumpIngressDrops(Socket& socket) {
