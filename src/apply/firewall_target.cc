@@ -104,11 +104,8 @@ Result<FirewallTarget::Obstacles> FirewallTarget::Read() {
 }
 
 Result<FirewallTarget::Obstacles> FirewallTarget::ReadChains() {
-  if (!netfilter_) {
-    auto socket = netlink::Socket::OpenNetfilter();
-    if (!socket) return tl::unexpected<Error>(socket.error());
-    netfilter_ = std::move(*socket);
-  }
+  if (auto opened = netlink::Socket::OpenNetfilterOnce(netfilter_); !opened)
+    return tl::unexpected<Error>(opened.error());
   std::vector<Pass> passes;
   desired_.ForEach([&](const Pass& pass) { passes.push_back(pass); });
   std::ranges::sort(passes, {}, &Pass::comment);

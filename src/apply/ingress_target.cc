@@ -8,16 +8,9 @@ namespace kvs::apply {
 
 using pipeline::IngressDrop;
 
-Result<> IngressTarget::Open() {
-  if (socket_) return {};
-  auto socket = netlink::Socket::OpenNetfilter();
-  if (!socket) return tl::unexpected<Error>(socket.error());
-  socket_ = std::move(*socket);
-  return {};
-}
-
 void IngressTarget::Dump(OnContents done) {
-  if (auto opened = Open(); !opened) return done(tl::unexpected<Error>(opened.error()));
+  if (auto opened = netlink::Socket::OpenNetfilterOnce(socket_); !opened)
+    return done(tl::unexpected<Error>(opened.error()));
   const auto links = netlink::DumpIngressDrops(*socket_);
   if (!links) return done(tl::unexpected<Error>(links.error()));
   Contents contents;
@@ -28,7 +21,7 @@ void IngressTarget::Dump(OnContents done) {
 
 void IngressTarget::Apply(const Deltas& deltas, OnOutcome done) {
   Outcome<IngressDrop> outcome;
-  if (auto opened = Open(); !opened) {
+  if (auto opened = netlink::Socket::OpenNetfilterOnce(socket_); !opened) {
     outcome.error = opened.error();
     return done(outcome);
   }

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <set>
-#include <string>
 
 #include "apply/target.h"
 #include "netlink/socket.h"
@@ -17,8 +15,6 @@ class IngressTarget final : public Target<pipeline::IngressDrop> {
   void Apply(const Deltas& deltas, OnOutcome done) override;
 
  private:
-  Result<> Open();
-
   std::unique_ptr<netlink::Socket> socket_;
 };
 

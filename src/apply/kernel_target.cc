@@ -91,18 +91,11 @@ bool KernelTarget::Concerns(const netlink::Route& changed) const {
   return concerns;
 }
 
-Result<> KernelTarget::Open() {
-  if (socket_) return {};
-  auto socket = netlink::Socket::Open();
-  if (!socket) return tl::unexpected(socket.error());
-  socket_ = std::move(*socket);
-  return {};
-}
-
 void KernelTarget::Dump(OnContents done) { done(Read()); }
 
 Result<KernelTarget::Contents> KernelTarget::Read() {
-  if (auto opened = Open(); !opened) return tl::unexpected(opened.error());
+  if (auto opened = netlink::Socket::OpenOnce(socket_); !opened)
+    return tl::unexpected(opened.error());
   const auto links = netlink::DumpLinks(*socket_);
   if (!links) return tl::unexpected(links.error());
   const auto bridge = std::ranges::find(*links, bridge_, &netlink::Link::name);
@@ -280,7 +273,8 @@ class KernelTarget::Batch {
 
 void KernelTarget::Apply(const Deltas& deltas, OnOutcome done) {
   const auto now = [&]() -> Result<Outcome<HostLink, HostAddress, HostNeighbour, HostRoute>> {
-    if (auto opened = Open(); !opened) return tl::unexpected(opened.error());
+    if (auto opened = netlink::Socket::OpenOnce(socket_); !opened)
+      return tl::unexpected(opened.error());
     const auto links = netlink::DumpLinks(*socket_);
     if (!links) return tl::unexpected(links.error());
     const auto bridge = std::ranges::find(*links, bridge_, &netlink::Link::name);

@@ -39,8 +39,6 @@ class KernelTarget final : public Target<pipeline::HostLink, pipeline::HostAddre
   class Batch;
 
   Result<Contents> Read();
-  Result<> Open();
-
   const std::string bridge_;
   const engine::Desired<pipeline::HostLink>& links_;
   const engine::Desired<pipeline::HostRoute>& routes_;

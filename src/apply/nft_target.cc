@@ -103,17 +103,10 @@ std::string ElementChanges(const Members& before, const Members& now) {
   return text;
 }
 
-Result<> NftTarget::Open() {
-  if (socket_) return {};
-  auto socket = netlink::Socket::OpenNetfilter();
-  if (!socket) return tl::unexpected<Error>(socket.error());
-  socket_ = std::move(*socket);
-  return {};
-}
-
 // A table takes several dumps to read: they are of one moment if no transaction came between.
 Result<NftTarget::Reading> NftTarget::Read() {
-  if (auto opened = Open(); !opened) return tl::unexpected<Error>(opened.error());
+  if (auto opened = netlink::Socket::OpenNetfilterOnce(socket_); !opened)
+    return tl::unexpected<Error>(opened.error());
   for (int tries = kTries; tries > 0; --tries) {
     const auto before = netlink::RulesetGeneration(*socket_);
     if (!before) return tl::unexpected<Error>(before.error());

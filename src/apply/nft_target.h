@@ -34,7 +34,6 @@ class NftTarget final : public Target<pipeline::AddressSetMember> {
  private:
   using Members = std::set<pipeline::AddressSetMember>;
 
-  Result<> Open();
   struct Reading {
     std::optional<uint64_t> content;  // nullopt: there is no table
     uint32_t generation = 0;          // of all rulesets, at that moment

@@ -46,6 +46,15 @@ Result<std::unique_ptr<Socket>> Socket::OpenProtocol(int protocol) {
   return std::unique_ptr<Socket>(new Socket(std::move(fd)));
 }
 
+Result<> Socket::OpenOnce(std::unique_ptr<Socket>& socket,
+                          Result<std::unique_ptr<Socket>> (*open)()) {
+  if (socket) return {};
+  auto opened = open();
+  if (!opened) return tl::unexpected<Error>(opened.error());
+  socket = std::move(*opened);
+  return {};
+}
+
 std::vector<Refusal> Socket::Try(std::span<const Request> requests) {
   std::vector<Refusal> refusals;
   for (size_t first = 0; first < requests.size();) {

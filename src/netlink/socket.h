@@ -34,6 +34,12 @@ class Socket {
   static Result<std::unique_ptr<Socket>> OpenIn(const Namespace& in);  // rtnetlink, that namespace
   static Result<std::unique_ptr<Socket>> OpenNetfilter();              // for nftables
 
+  // Opens it, in this namespace, unless that was done before.
+  static Result<> OpenOnce(std::unique_ptr<Socket>& socket) { return OpenOnce(socket, Open); }
+  static Result<> OpenNetfilterOnce(std::unique_ptr<Socket>& socket) {
+    return OpenOnce(socket, OpenNetfilter);
+  }
+
   // Sends the requests in one go. The kernel tries each, in order, also after one it refused.
   // Empty when all were done. A request whose answer was lost counts as refused.
   std::vector<Refusal> Try(std::span<const Request> requests);
@@ -60,6 +66,8 @@ class Socket {
  private:
   explicit Socket(Fd fd);
   static Result<std::unique_ptr<Socket>> OpenProtocol(int protocol);
+  static Result<> OpenOnce(std::unique_ptr<Socket>& socket,
+                           Result<std::unique_ptr<Socket>> (*open)());
   void TryChunk(std::span<const Request> requests, size_t first, std::vector<Refusal>& refusals);
   Result<> ReadAll(const Request& request, const std::function<void()>& restart,
                    const std::function<void(Bytes)>& each);
