@@ -170,6 +170,7 @@ void Planner::ListAddresses() {
       if (const auto& ip = draft.ip_wish[family]; ip && WhyNoOverlayIp(*ip).empty())
         addresses_.push_back({*ip, *name, ip == draft.ip_before[family]});
   }
+  std::ranges::stable_sort(addresses_, {}, &NodeAddress::ip);
 }
 
 void Planner::GrantRanges() {

@@ -1,6 +1,7 @@
 #include "controller/refusal.h"
 
 #include "base/usable.h"
+#include "base/within.h"
 #include "controller/settings.h"
 
 namespace kvs::controller {
@@ -19,8 +20,8 @@ std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<NodeA
         "{} has no room for a pod beside the node's own addresses; give the node a "
         "larger range",
         range);
-  for (const NodeAddress& address : addresses)
-    if ((address.in_use || !has_it) && range.Contains(address.ip))
+  for (const NodeAddress& address : Within(addresses, range))
+    if (address.in_use || !has_it)
       return fmt::format(
           "{} holds {}, an address of Node/{}; give the node a range apart from "
           "the nodes' addresses",

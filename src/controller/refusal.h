@@ -18,9 +18,10 @@ struct NodeAddress {
 // Ranges of pods, each with its node's name.
 using NodeRanges = std::vector<std::pair<Prefix, std::string>>;
 
-// Why a node can't have that range, with the remedy; empty: it can, if no other node has it. A
-// range that the node has already stays, whatever Node or Service range comes later: its pods are
-// there; only where nodes' overlay addresses in use lie in it, it is none.
+// Why a node can't have that range, with the remedy; empty: it can, if no other node has it.
+// `addresses` are in the order of the addresses. A range that the node has already stays, whatever
+// Node or Service range comes later: its pods are there; only where nodes' overlay addresses in use
+// lie in it, it is none.
 std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<NodeAddress>& addresses,
                        const std::vector<Prefix>& services);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/usable.h"
+#include "base/within.h"
 
 namespace kvs::feed {
 
@@ -12,9 +13,9 @@ Judge::Judge(std::vector<Taken> taken) : taken_(std::move(taken)) {
 
 std::string Judge::ObjectionToPods(const Prefix& range) const {
   if (std::string why = WhyNoPodRange(range); !why.empty()) return why;
-  const auto first = std::ranges::lower_bound(taken_, range.address(), {}, &Taken::ip);
-  if (first == taken_.end() || !range.Contains(first->ip)) return "";
-  return fmt::format("{} contains {}, which is {}", range, first->ip, first->whose);
+  const auto inside = Within(taken_, range);
+  if (inside.empty()) return "";
+  return fmt::format("{} contains {}, which is {}", range, inside.front().ip, inside.front().whose);
 }
 
 }  // namespace kvs::feed

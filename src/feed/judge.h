@@ -23,7 +23,6 @@ class Judge {
 
   // Why `range` can't be pods'; "" if it can.
   std::string ObjectionToPods(const Prefix& range) const;
-  friend bool operator==(const Judge&, const Judge&) = default;
 
  private:
   std::vector<Taken> taken_;  // by address
