@@ -87,22 +87,19 @@ const netlink::Link* LinkFeed::Find(std::string_view name) const {
 }
 
 const netlink::Link* LinkFeed::WithAddress(const Ip& ip) const {
-  for (const auto& [key, address] : addresses_) {
-    if (key.second != ip) continue;
-    const auto link = links_.find(key.first);
-    if (link != links_.end()) return &link->second;
-  }
-  return nullptr;
+  const netlink::Link* found = nullptr;
+  ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
+    if (found == nullptr && address.ip == ip) found = &link;
+  });
+  return found;
 }
 
 std::vector<Ip> LinkFeed::AddressesExceptOf(std::string_view excluded_link) const {
   std::vector<Ip> found;
-  for (const auto& [key, address] : addresses_) {
-    const auto link = links_.find(key.first);
-    if (link == links_.end() || link->second.name == excluded_link || link->second.name == "lo")
-      continue;
-    if (address.scope == RT_SCOPE_UNIVERSE) found.push_back(address.ip);
-  }
+  ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
+    if (link.name != excluded_link && link.name != "lo" && address.scope == RT_SCOPE_UNIVERSE)
+      found.push_back(address.ip);
+  });
   std::ranges::sort(found);
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;

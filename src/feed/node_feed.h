@@ -40,6 +40,7 @@ class NodeFeed {
   // As accepted, by name.
   const std::map<std::string, world::Node>& accepted() const { return accepted_; }
   const std::vector<Problem>& problems() const { return problems_; }
+  const std::vector<Judge::Taken>& own_addresses() const { return own_; }  // of the last Update()
 
   // Makes rows of what has changed. `own`: the addresses by which this node itself is reached, and
   // those it needs: no other node's pods have them.
@@ -58,8 +59,8 @@ class NodeFeed {
   std::set<std::string> deleted_;  // but still in configs_
   std::map<std::string, world::Node> accepted_;
   std::vector<Problem> problems_;
-  std::vector<Judge::Taken> own_;  // as of the last Update()
-  bool changed_ = false;           // configs_, since then
+  std::vector<Judge::Taken> own_;
+  bool changed_ = false;  // configs_, since then
   std::chrono::milliseconds patience_;
   io::Timer let_go_;
   bool synced_ = false;

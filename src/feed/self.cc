@@ -74,16 +74,15 @@ int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& node
   return std::max(mtu, 0);
 }
 
-// Whether the link is of the node's own network: a device, or one that has an overlay address.
-bool IsOfTheNode(const netlink::Link& link, const LinkFeed& links,
-                 const std::vector<Ip>& overlay_ips) {
-  if (link.kind.empty() && link.name != "lo") return true;
-  bool has = false;
-  links.ForEachAddress([&](const netlink::Link& other, const netlink::Address& address) {
-    has = has || (other.index == link.index &&
-                  std::ranges::find(overlay_ips, address.ip) != overlay_ips.end());
+// The links of the node's own network, by index: devices, and those that have an overlay address.
+std::set<int> NodeLinks(const LinkFeed& links, const std::vector<Ip>& overlay_ips) {
+  std::set<int> own;
+  links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
+    const bool device = link.kind.empty() && link.name != "lo";
+    if (device || std::ranges::find(overlay_ips, address.ip) != overlay_ips.end())
+      own.insert(link.index);
   });
-  return has;
+  return own;
 }
 
 // Another network plugin that serves pods of this node, by a link of the kinds that plugins make,
@@ -93,11 +92,12 @@ std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges,
                                     const std::vector<Ip>& overlay_ips, const LinkFeed& links,
                                     bool serving) {
   std::optional<Problem> found;
+  const std::set<int> own = NodeLinks(links, overlay_ips);
   links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
     const auto range = std::ranges::find_if(
         pod_ranges, [&](const Prefix& pods) { return pods.Contains(address.ip); });
     if (found || range == pod_ranges.end() || link.name == ovsdb::kBridgeName ||
-        link.name == "lo" || link.kind == "dummy" || IsOfTheNode(link, links, overlay_ips))
+        link.name == "lo" || link.kind == "dummy" || own.contains(link.index))
       return;
     const bool in_use = std::ranges::any_of(
         links.All(), [&](const netlink::Link& port) { return port.master == link.index; });
@@ -123,9 +123,8 @@ std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges,
 // range in use stays one of the cluster's when clusterCIDR is moved away from it. One that is no
 // range for pods, or holds addresses of nodes, counts only as far as nodes' ranges go.
 std::vector<Prefix> ClusterRanges(const std::string& node, const kube::VSwitchConfig& config,
-                                  const NodeFeed& nodes, const LinkFeed& links,
-                                  std::vector<Problem>& problems) {
-  const Judge judge(NodeAddresses(links, config.spec.overlay_ips));
+                                  const NodeFeed& nodes, std::vector<Problem>& problems) {
+  const Judge judge(nodes.own_addresses());
   std::vector<Prefix> ranges;
   for (const Prefix& range : config.spec.cluster_cidrs) {
     const std::string objection = judge.ObjectionToPods(range);
@@ -173,8 +172,9 @@ int OverheadOf(world::Overlay overlay, bool outer_ip6) {
 
 std::vector<Judge::Taken> NodeAddresses(const LinkFeed& links, const std::vector<Ip>& overlay_ips) {
   std::vector<Judge::Taken> own;
+  const std::set<int> own_links = NodeLinks(links, overlay_ips);
   links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
-    if (address.scope == RT_SCOPE_UNIVERSE && IsOfTheNode(link, links, overlay_ips))
+    if (address.scope == RT_SCOPE_UNIVERSE && own_links.contains(link.index))
       own.push_back({address.ip, "this node's"});
   });
   for (const Ip& ip : links.gateways()) own.push_back({ip, "this node's default gateway"});
@@ -223,7 +223,7 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     if (const auto ip = range.At(2)) self.snat.push_back(*ip);
   }
   self.addresses = links.AddressesExceptOf(ovsdb::kBridgeName);
-  self.cluster_ranges = ClusterRanges(node, *config, nodes, links, problems);
+  self.cluster_ranges = ClusterRanges(node, *config, nodes, problems);
   self.service_ranges = config->spec.service_cidrs;
   self.overlay = ToOverlay(config->spec.overlay_type.value_or(kube::OverlayType::kVxlan));
   if (const ovsdb::Interface* tunnel = switch_.interfaces.Find(ovsdb::kTunnelPortName))
