@@ -89,10 +89,11 @@ void CniFilesTarget::Dump(OnContents done) {
   Contents contents;
   desired_.ForEach([&](const CniFile& file) {
     if (!Exists(file.path)) return;
-    const auto content = ContentOf(file);
-    const bool whole =
-        file.keep_others || (content && Holds(file.path, content->first, content->second));
-    std::get<0>(contents).push_back({file, whole});
+    const auto as_desired = [&] {
+      const auto content = ContentOf(file);
+      return content && Holds(file.path, content->first, content->second);
+    };
+    std::get<0>(contents).push_back({file, file.keep_others || as_desired()});
   });
   done(std::move(contents));
 }

@@ -87,11 +87,4 @@ uint64_t Outputs::applied() const {
   return (*std::ranges::min_element(needed_by_pods, {}, &apply::Reconciler::applied))->applied();
 }
 
-std::vector<Problem> Outputs::Problems() const {
-  std::vector<Problem> problems;
-  for (const apply::Reconciler* part : all)
-    for (Problem& problem : part->Problems()) problems.push_back(std::move(problem));
-  return problems;
-}
-
 }  // namespace kvs::agent

@@ -43,7 +43,6 @@ struct Outputs {
   void Audit();      // all
   // The least revision that all parts have which a pod needs; 0: not yet.
   uint64_t applied() const;
-  std::vector<Problem> Problems() const;
 
   struct Wanted {
     engine::Desired<apply::BridgeConfig> bridge;

@@ -26,7 +26,6 @@ class Reconciler {
 
   virtual ~Reconciler() = default;
 
-  virtual const std::string& name() const = 0;
   // All inputs are known; from now on the target follows.
   virtual void Begin() = 0;
   // What is desired may have changed: applies the changes. Reads nothing.

@@ -35,7 +35,6 @@ class ReconcilerOf final : public Reconciler {
         mend_(loop, [this] { Mend(); }),
         kinds_(desired...) {}
 
-  const std::string& name() const override { return options_.name; }
   uint64_t applied() const override { return applied_; }
   const Counters& counters() const override { return counters_; }
 
