@@ -1,25 +1,20 @@
 #include "apply/settings_record.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include "apply/settings_folder.h"
 
 namespace kvs::apply {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A folder in the place of /proc/sys, in which nothing goes along: the kernel's part is judged by
-// lab/uninstall_live_test.cc.
-class SettingsRecordTest : public testing::Test {
+class SettingsRecordTest : public SettingsFolder {
  protected:
-  SettingsRecordTest()
-      : folder_(fs::temp_directory_path() / ("kvs-settings." + std::to_string(getpid()))),
-        record_(folder_ / "found-settings", folder_ / "sys") {
+  SettingsRecordTest() {
     Set("net/ipv4/ip_forward", "0");
     Set("net/ipv4/conf/all/accept_redirects", "1");
     Set("net/ipv4/conf/all/forwarding", "0");
@@ -29,24 +24,11 @@ class SettingsRecordTest : public testing::Test {
     Set("net/ipv6/conf/eth0/accept_ra", "1");
     Set("net/ipv6/conf/eth1/accept_ra", "0");
   }
-  ~SettingsRecordTest() override { fs::remove_all(folder_); }
-
-  void Set(const std::string& path, const std::string& value) {
-    fs::create_directories((folder_ / "sys" / path).parent_path());
-    std::ofstream(folder_ / "sys" / path, std::ios::trunc) << value << "\n";
-  }
   static bool Forward(const SettingsRecord& record) {
     return record.Forward(SettingsRecord::kForward4) && record.Forward(SettingsRecord::kForward6);
   }
-  std::string Get(const std::string& path) {
-    std::ifstream in(folder_ / "sys" / path);
-    std::string value;
-    in >> value;
-    return value;
-  }
 
-  fs::path folder_;
-  SettingsRecord record_;
+  SettingsRecord record_ = Record();
 };
 
 TEST_F(SettingsRecordTest, SwitchesForwardingOnAndPutsBackWhatItFound) {

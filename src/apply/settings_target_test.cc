@@ -2,47 +2,26 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "apply/reconciler_of.h"
+#include "apply/settings_folder.h"
 #include "io/test_loop.h"
 
 namespace kvs::apply {
 namespace {
 
-namespace fs = std::filesystem;
 using pipeline::KernelSetting;
 
-// A folder in the place of /proc/sys.
-class SettingsTargetTest : public testing::Test {
+class SettingsTargetTest : public SettingsFolder {
  protected:
-  SettingsTargetTest()
-      : folder_(fs::temp_directory_path() / ("kvs-settings-target." + std::to_string(getpid()))),
-        target_({folder_ / "found-settings", folder_ / "sys"}, desired_),
-        reconciler_(loop_, target_,
-                    {.name = "kernel settings", .revision = [] { return 1; }, .limits = {}},
-                    desired_) {}
-  ~SettingsTargetTest() override { fs::remove_all(folder_); }
-
-  void Set(const std::string& path, const std::string& value) {
-    fs::create_directories((folder_ / "sys" / path).parent_path());
-    std::ofstream(folder_ / "sys" / path, std::ios::trunc) << value << "\n";
-  }
-  std::string Get(const std::string& path) {
-    std::ifstream in(folder_ / "sys" / path);
-    std::string value;
-    in >> value;
-    return value;
-  }
-
-  fs::path folder_;
   io::TestLoop loop_;
   engine::Desired<KernelSetting> desired_;
-  SettingsTarget target_;
-  ReconcilerOf<KernelSetting> reconciler_;
+  SettingsTarget target_{Record(), desired_};
+  ReconcilerOf<KernelSetting> reconciler_{
+      loop_,
+      target_,
+      {.name = "kernel settings", .revision = [] { return 1; }, .limits = {}},
+      desired_};
 };
 
 TEST_F(SettingsTargetTest, SetsWhatIsOtherwiseAndMendsIt) {

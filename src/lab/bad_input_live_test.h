@@ -32,10 +32,6 @@ inline std::string Garbage(size_t size) {
 // when it is undone.
 class BadInputLiveTest : public LiveLab {
  protected:
-  void Manifest(const std::string& name, const std::string& text) {
-    const auto written = WriteFile(lab_->options().manifests + "/" + name, text);
-    ASSERT_TRUE(written) << written.error().message;
-  }
   std::string ControllerLog() { return Read(lab_->state().Path("k-vswitch-controller.log")); }
   // What the controller has written for a node.
   std::string Accepted(const std::string& of = "node2") {
@@ -43,10 +39,6 @@ class BadInputLiveTest : public LiveLab {
                             lab_->options().manifests, of));
   }
   std::string AgentLog() { return Read(node().Log("k-vswitchd")); }
-  bool Told(const Node& of, const std::string& problem) {
-    return Eventually([&] { return Problems(of).find(problem) != std::string::npos; });
-  }
-  bool Told(const std::string& problem) { return Told(node(), problem); }
   void ExpectHealthy() {
     for (const auto& [name, machine] : lab_->nodes())
       EXPECT_TRUE(Eventually([&] { return Problems(*machine) == "ok\n"; }))

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include "base/file.h"
 #include "lab/live_lab.h"
 
 // What somebody else changes on a node is looked at, not believed: content is compared, and where
@@ -21,18 +20,6 @@ class DriftLiveTest : public LiveLab {
 
   std::string Table(const std::string& family) {
     return Ask({"nft", "list", "table", family, "k-vswitch"});
-  }
-  const Pod& PodOn(const std::string& name) {
-    for (const auto& [key, pod] : lab_->pods())
-      if (pod.node == name) return pod;
-    ADD_FAILURE() << "no pod on " << name;
-    return lab_->pods().begin()->second;
-  }
-  bool Told(const std::string& problem) {
-    return Eventually([&] { return Problems().find(problem) != std::string::npos; });
-  }
-  void PutManifest(const std::string& name, const std::string& text) {
-    ASSERT_TRUE(WriteFile(lab_->options().manifests + "/" + name, text));
   }
 };
 
@@ -120,10 +107,10 @@ TEST_F(DriftLiveTest, ARangeThatIsTheUnderlaysTakesNoRoute) {
   const std::string before = routes();
   EXPECT_THAT(before, HasSubstr("proto kernel"));
   // As a person without a controller might write it.
-  PutManifest("stranger.yaml",
-              "apiVersion: kvswitch.io/v1alpha1\nkind: VSwitchConfig\n"
-              "metadata: {name: stranger}\n"
-              "spec: {podCIDRs: [10.200.0.0/24], overlayIPs: [10.200.0.77]}\n");
+  Manifest("stranger.yaml",
+           "apiVersion: kvswitch.io/v1alpha1\nkind: VSwitchConfig\n"
+           "metadata: {name: stranger}\n"
+           "spec: {podCIDRs: [10.200.0.0/24], overlayIPs: [10.200.0.77]}\n");
   std::this_thread::sleep_for(std::chrono::seconds(2));
   EXPECT_TRUE(AllReached()) << last_;
   EXPECT_EQ(routes(), before);

@@ -27,12 +27,6 @@ class FaultsLiveTest : public LiveLab {
     ASSERT_TRUE(done) << done.error().message;
   }
   std::string Metric(const std::string& name) { return node().Metric(name); }
-  const Pod& PodOn(const std::string& name) {
-    for (const auto& [key, pod] : lab_->pods())
-      if (pod.node == name) return pod;
-    ADD_FAILURE() << "no pod on " << name;
-    return lab_->pods().begin()->second;
-  }
 };
 
 TEST_F(FaultsLiveTest, NoPacketIsLostWhenTheAgentIsKilledAgainAndAgain) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "lab/lab.h"
 #include "lab/matrix.h"
 
@@ -63,6 +64,22 @@ class LiveLab : public testing::Test {
     return all ? *all : all.error().message;
   }
   std::string Problems() { return Problems(node()); }
+
+  bool Told(const Node& of, const std::string& problem) {
+    return Eventually([&] { return Problems(of).find(problem) != std::string::npos; });
+  }
+  bool Told(const std::string& problem) { return Told(node(), problem); }
+
+  const Pod& PodOn(const std::string& name) {
+    for (const auto& [key, pod] : lab_->pods())
+      if (pod.node == name) return pod;
+    ADD_FAILURE() << "no pod on " << name;
+    return lab_->pods().begin()->second;
+  }
+  void Manifest(const std::string& name, const std::string& text) {
+    const auto written = WriteFile(lab_->options().manifests + "/" + name, text);
+    ASSERT_TRUE(written) << written.error().message;
+  }
 
   bool AllReached() { return Reached(lab_->Places()); }
   bool PodsReached() {
