@@ -49,29 +49,49 @@ std::string SetText(const std::string& name, const std::vector<Prefix>& elements
                      elements.empty() ? "" : fmt::format("elements = {{ {} }};", Join(elements)));
 }
 
+// Rules with `verdict` for packets of tunnels which `which` narrows down, of one family each: `ip`
+// is "ip" or "ip6", `f` "4" or "6".
+std::string OfTunnels(const char* ip, const char* f, const std::string& which,
+                      const char* verdict) {
+  // A number: /etc/protocols is not everywhere.
+  return fmt::format(
+      "    {0}{1} daddr @tunnel_ends{2} udp dport {{ {3}, {4} }} {6}\n"
+      "    {0}{1} daddr @tunnel_ends{2} meta l4proto {5} {6}\n",
+      which, ip, f, pipeline::kVxlanPort, pipeline::kGenevePort, pipeline::kGreProtocol, verdict);
+}
+
 std::string Chains(const std::string& bridge) {
-  std::string postrouting, forward;
+  std::string between, postrouting, forward;
   for (const auto& [ip, f] : {std::pair("ip", "4"), {"ip6", "6"}}) {
+    // What nodes send each other is not tracked, and so never translated: a hostPort or a Service
+    // with a tunnel's port would take it otherwise.
+    between += OfTunnels(ip, f, fmt::format("{} saddr @tunnel_ends{} ", ip, f), "notrack");
     // What pods send out of the cluster.
     postrouting += fmt::format(
         "    {0} saddr @masqueraded{1} {0} daddr != @cluster{1} oifname != \"{2}\" masquerade\n",
+        ip, f, bridge);
+    // What the node itself sends to pods of other nodes from an address that those don't know as
+    // its own: one of another link, or of a family in which there is no tunnel.
+    postrouting += fmt::format(
+        "    {0} saddr @guarded{1} {0} saddr != @cluster{1} {0} saddr != @tunnel_ends{1} "
+        "{0} daddr @cluster{1} {0} daddr != @masqueraded{1} oifname \"{2}\" masquerade\n",
         ip, f, bridge);
     forward += fmt::format("    {0} saddr @guarded{1} iifname != \"{2}\" oifname \"{2}\" drop\n",
                            ip, f, bridge);
     // Nobody but a node itself sends into a tunnel: what was forwarded, and perhaps translated on
     // the way, would be believed where it ends.
-    forward += fmt::format("    {0} daddr @tunnel_ends{1} udp dport {{ {2}, {3} }} drop\n", ip, f,
-                           pipeline::kVxlanPort, pipeline::kGenevePort);
-    // A number: /etc/protocols is not everywhere.
-    forward += fmt::format("    {0} daddr @tunnel_ends{1} meta l4proto {2} drop\n", ip, f,
-                           pipeline::kGreProtocol);
+    forward += OfTunnels(ip, f, "", "drop");
   }
   return fmt::format(
+      "  chain prerouting {{\n"
+      "    type filter hook prerouting priority -300; policy accept;\n{0}  }}\n"
+      "  chain output {{\n"
+      "    type filter hook output priority -300; policy accept;\n{0}  }}\n"
       "  chain postrouting {{\n"
-      "    type nat hook postrouting priority 100; policy accept;\n{}  }}\n"
+      "    type nat hook postrouting priority 100; policy accept;\n{1}  }}\n"
       "  chain forward {{\n"
-      "    type filter hook forward priority -10; policy accept;\n{}  }}\n",
-      postrouting, forward);
+      "    type filter hook forward priority -10; policy accept;\n{2}  }}\n",
+      between, postrouting, forward);
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ class SpoofLiveTest : public testing::TestWithParam<std::string> {
     ASSERT_TRUE(lab) << lab.error().message;
     lab_ = std::move(*lab);
     ASSERT_NO_FATAL_FAILURE(Hire());
+    ASSERT_NO_FATAL_FAILURE(Translate());
     for (auto* make : {PodRows, NeighbourRows}) {
       auto rows = make(cast_);
       std::ranges::move(rows, std::back_inserter(rows_));
@@ -62,6 +63,24 @@ class SpoofLiveTest : public testing::TestWithParam<std::string> {
     const std::string outside = lab_->state().Netns("outside");
     cast_.outside = {
         "outside", Plug("outside", outside, "eth0"), {Underlay::World()[0], Underlay::World()[1]}};
+  }
+  // As kube-proxy does for Services that select pods of the host's network.
+  void Translate() {
+    const Ip &node2 = cast_.node2.ip(false), &node2_six = cast_.node2.ip(true);
+    const std::string to_service = fmt::format(
+        "table inet test {{ chain prerouting {{ type nat hook prerouting priority -100;\n"
+        "ip daddr {} dnat ip to {}\nip6 daddr {} dnat ip6 to {}\n}} }}",
+        kService4, node2, kService6, node2_six);
+    const std::string node_port = fmt::format(
+        "table inet test {{ chain prerouting {{ type nat hook prerouting priority -100;\n"
+        "udp dport {0} dnat ip to {1}:{2}\n}}\n"
+        "chain postrouting {{ type nat hook postrouting priority 100;\n"
+        "ip daddr {1} udp dport {2} masquerade\n}} }}",
+        kNodePort, node2, pipeline::kVxlanPort);
+    for (const auto& [name, rules] : {std::pair("node1", to_service), {"node3", node_port}}) {
+      const auto done = Check(lab_->node(name).Here({"nft", rules}));
+      ASSERT_TRUE(done) << done.error().message;
+    }
   }
   Actor Pod(const std::string& name) {
     const auto place = lab_->Find(name).value();

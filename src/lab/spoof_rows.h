@@ -40,6 +40,12 @@ struct Cast {
   }
 };
 
+// Where the host's NAT leads to node2's overlay address: from a Service on node1, and from a UDP
+// port of node3's, which masquerades as well.
+inline constexpr const char* kService4 = "10.96.0.50";
+inline constexpr const char* kService6 = "fd00:10:96::50";
+inline constexpr uint16_t kNodePort = 30789;
+
 // Taps, by name: a pod ("shop/web-1") on its eth0; a node ("node1") on its side of the bridge,
 // k-vswitch0; a node's wire ("node1/u0") on the underlay, both directions; "outside".
 struct Row {

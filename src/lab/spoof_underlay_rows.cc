@@ -220,6 +220,42 @@ void AddForgeries(const Cast& cast, Rows& rows) {
   }
 }
 
+// To another UDP port; IPv4, where no checksum is one (RFC 768).
+Bytes ToPort(Bytes packet, uint16_t port) {
+  constexpr size_t kUdp = 20;
+  packet[kUdp + 2] = static_cast<uint8_t>(port >> 8);
+  packet[kUdp + 3] = static_cast<uint8_t>(port);
+  packet[kUdp + 6] = packet[kUdp + 7] = 0;
+  return packet;
+}
+
+// A pod that has its packets translated: a Service whose endpoint is node2's end of the tunnel, and
+// a NodePort of node3's that leads there.
+void AddTranslated(const Cast& cast, Rows& rows) {
+  const auto add = [&](const std::string& name, const Forgery& forgery, auto change) {
+    rows.push_back({fmt::format("{} by a pod to {}: {} to {}", forgery.kind.name, name,
+                                forgery.inner_src, forgery.inner_dst),
+                    cast.a.name,
+                    "",
+                    [&cast, forgery, change](const Bytes& mark) -> Frames {
+                      return {Ethernet(cast.a.mac, kGatewayMac, EthTypeOf(forgery.outer),
+                                       change(Forged(cast, forgery, mark)))};
+                    },
+                    {"node1", "node1/u0", "node3/u0"}});
+  };
+  const auto as_it_is = [](const Bytes& packet) { return packet; };
+  const auto to_node_port = [](const Bytes& packet) { return ToPort(packet, kNodePort); };
+  for (const bool six : {false, true}) {
+    const Ip c = cast.c.ip(six);
+    for (const Kind& kind : kKinds)
+      for (const char* service : {kService4, kService6})
+        for (const Ip& src : {cast.b.ip(six), Cast::Gateway(cast.a, six), cast.node1.ip(six)})
+          add("a Service", {kind, Address(service), src, c}, as_it_is);
+    for (const Ip& src : {cast.b.ip(six), cast.d.ip(six), cast.node3.ip(six)})
+      add("a NodePort", {kKinds[0], cast.node3.ip(false), src, c}, to_node_port);
+  }
+}
+
 // A pod may have tunnels of its own, to who is no node.
 void AddOwnTunnels(const Cast& cast, Rows& rows) {
   for (const Kind& kind : kKinds) {
@@ -276,6 +312,7 @@ std::vector<Row> UnderlayRows(const Cast& cast, const std::string& overlay) {
   AddTunnels(cast, overlay, rows);
   AddStrangeInner(cast, rows);
   AddForgeries(cast, rows);
+  AddTranslated(cast, rows);
   AddOwnTunnels(cast, rows);
   return rows;
 }
