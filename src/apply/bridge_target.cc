@@ -61,6 +61,22 @@ void ChangeBridge(const BridgeConfig& wanted, const ovsdb::Bridge& there,
     out.Update(Table::kInterface, local->uuid, {{"mtu_request", mtu}});
 }
 
+void ChangePrefixes(const BridgeConfig& wanted, const ovsdb::Bridge& there,
+                    const ovsdb::Replica& replica, ovsdb::Transaction& out) {
+  ovsdb::RowByNumber added;
+  for (const auto& [table, fields] : wanted.prefixes) {
+    const auto known = there.flow_tables.find(table);
+    if (known == there.flow_tables.end()) {
+      added.emplace(table, out.Insert(Table::kFlowTable, {{"prefixes", fields}}));
+      continue;
+    }
+    const ovsdb::FlowTable* row = replica.flow_tables.Find(known->second);
+    if (row != nullptr && row->prefixes != fields)
+      out.Update(Table::kFlowTable, row->uuid, {{"prefixes", fields}});
+  }
+  if (!added.empty()) out.InsertInto(Table::kBridge, there.uuid, "flow_tables", added);
+}
+
 bool IsOurs(const ovsdb::Bridge& bridge, const std::string& node) {
   const auto owner = bridge.external_ids.find(ovsdb::kNodeKey);
   return owner != bridge.external_ids.end() && owner->second == node;
@@ -89,6 +105,7 @@ ovsdb::Transaction TransactionFor(const BridgeConfig& wanted, const ovsdb::Repli
   const ovsdb::Bridge* bridge = there.bridges.Find(wanted.name);
   if (bridge != nullptr) {
     ChangeBridge(wanted, *bridge, there, transaction);
+    ChangePrefixes(wanted, *bridge, there, transaction);
   } else if (root != nullptr) {
     ovsdb::Interface local;
     local.name = wanted.name;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "apply/target.h"
@@ -20,6 +21,9 @@ struct BridgeConfig {
   std::string datapath_type;  // system or netdev
   Mac hwaddr;  // of the LOCAL port; fixed, so that ports that come and go don't change it
   ovsdb::BridgeFacts facts;
+  // Fields by whose longest prefix OpenFlow tables look flows up (Flow_Table.prefixes), so that an
+  // address costs a megaflow no more bits than tell it from those that flows name.
+  std::map<uint8_t, ovsdb::StringSet> prefixes;
 
   const std::string& id() const { return name; }
   friend bool operator==(const BridgeConfig&, const BridgeConfig&) = default;

@@ -112,6 +112,21 @@ TEST(BridgeTarget, LinkKeepsIpv6HoweverSmallTheUnderlay) {
   EXPECT_EQ(Operations(wanted, there), 0u);
 }
 
+TEST(BridgeTarget, TablesGetTheirPrefixes) {
+  BridgeConfig wanted = Wanted();
+  ovsdb::Replica there = There(wanted);
+  wanted.prefixes = {{0, {"ip_src", "ipv6_src"}}};
+  EXPECT_EQ(Operations(wanted, there), 2u) << "a row, and the bridge's reference to it";
+
+  ovsdb::Bridge bridge = *there.bridges.Find(wanted.name);
+  bridge.flow_tables = {{0, Id(9)}};
+  there.bridges.Put(bridge);
+  there.flow_tables.Put({.uuid = Id(9), .prefixes = {"ipv6_src", "ip_src"}});
+  EXPECT_EQ(Operations(wanted, there), 0u);
+  there.flow_tables.Put({.uuid = Id(9), .prefixes = {"ip_src"}});
+  EXPECT_EQ(Operations(wanted, there), 1u);
+}
+
 TEST(BridgeTarget, PromiseIsTakenBack) {
   auto wanted = Wanted();
   wanted.facts.agent_ready = false;

@@ -38,7 +38,8 @@ json::value EncodeSet(const Elements& elements) {
 }
 json::value Encode(const StringSet& set) { return EncodeSet(set); }
 json::value Encode(const std::vector<RowRef>& set) { return EncodeSet(set); }
-json::value Encode(const StringMap& map) {
+template <class Elements>
+json::value EncodeMap(const Elements& map) {
   json::array all;
   for (const auto& [key, value] : map) {
     json::array pair;
@@ -48,6 +49,8 @@ json::value Encode(const StringMap& map) {
   }
   return Tagged("map", std::move(all));
 }
+json::value Encode(const StringMap& map) { return EncodeMap(map); }
+json::value Encode(const RowByNumber& map) { return EncodeMap(map); }
 
 template <class T>
 Value FieldValue(const T& field) {
@@ -58,6 +61,7 @@ Value FieldValue(const std::optional<T>& field) {
   return *field;  // the caller skips defaults
 }
 Value FieldValue(const UuidSet& field) { return std::vector<RowRef>(field.begin(), field.end()); }
+Value FieldValue(const UuidByNumber& field) { return RowByNumber(field.begin(), field.end()); }
 
 // Decoding.
 
@@ -115,12 +119,14 @@ Result<> Decode(const json::value& from, std::set<T, Less>& to) {
   });
 }
 
-Result<> Decode(const json::value& from, StringMap& to) {
+template <class Key, class T, class Less>
+Result<> Decode(const json::value& from, std::map<Key, T, Less>& to) {
   to.clear();
   const json::value* pairs = Untagged(from, "map");
   if (!pairs || !pairs->is_array()) return Fail("{} is not a map", Excerpt(from));
   for (const json::value& pair : pairs->get_array()) {
-    std::string key, value;
+    Key key{};
+    T value{};
     if (!pair.is_array() || pair.get_array().size() != 2)
       return Fail("{} is not a pair of a map", Excerpt(pair));
     if (auto good = Decode(pair.get_array()[0], key); !good) return good;
@@ -141,7 +147,8 @@ void Modify(std::set<T, Less>& field, std::set<T, Less>&& difference) {
   for (const T& element : difference)
     if (field.erase(element) == 0) field.insert(element);
 }
-void Modify(StringMap& field, StringMap&& difference) {
+template <class Key, class T, class Less>
+void Modify(std::map<Key, T, Less>& field, std::map<Key, T, Less>&& difference) {
   for (auto& [key, value] : difference) {
     const auto at = field.find(key);
     if (at != field.end() && at->second == value)
@@ -258,13 +265,16 @@ template Columns ToColumns(const OpenVSwitch&);
 template Columns ToColumns(const Bridge&);
 template Columns ToColumns(const Port&);
 template Columns ToColumns(const Interface&);
+template Columns ToColumns(const FlowTable&);
 template Result<> SetColumns(OpenVSwitch&, const json::object&);
 template Result<> SetColumns(Bridge&, const json::object&);
 template Result<> SetColumns(Port&, const json::object&);
 template Result<> SetColumns(Interface&, const json::object&);
+template Result<> SetColumns(FlowTable&, const json::object&);
 template Result<> ModifyColumns(OpenVSwitch&, const json::object&);
 template Result<> ModifyColumns(Bridge&, const json::object&);
 template Result<> ModifyColumns(Port&, const json::object&);
 template Result<> ModifyColumns(Interface&, const json::object&);
+template Result<> ModifyColumns(FlowTable&, const json::object&);
 
 }  // namespace kvs::ovsdb

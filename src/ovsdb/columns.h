@@ -33,9 +33,10 @@ inline constexpr auto kColumns<OpenVSwitch> = std::tuple(
 template <>
 inline constexpr auto kColumns<Bridge> = std::tuple(
     Column{"name", &Bridge::name}, Column{"ports", &Bridge::ports},
-    Column{"controller", &Bridge::controller}, Column{"datapath_type", &Bridge::datapath_type},
-    Column{"fail_mode", &Bridge::fail_mode}, Column{"protocols", &Bridge::protocols},
-    Column{"external_ids", &Bridge::external_ids}, Column{"other_config", &Bridge::other_config});
+    Column{"controller", &Bridge::controller}, Column{"flow_tables", &Bridge::flow_tables},
+    Column{"datapath_type", &Bridge::datapath_type}, Column{"fail_mode", &Bridge::fail_mode},
+    Column{"protocols", &Bridge::protocols}, Column{"external_ids", &Bridge::external_ids},
+    Column{"other_config", &Bridge::other_config});
 
 template <>
 inline constexpr auto kColumns<Port> = std::tuple(Column{"name", &Port::name},
@@ -52,6 +53,11 @@ inline constexpr auto kColumns<Interface> = std::tuple(
     Column{"admin_state", &Interface::admin_state}, Column{"link_state", &Interface::link_state},
     Column{"options", &Interface::options}, Column{"external_ids", &Interface::external_ids},
     Column{"other_config", &Interface::other_config});
+
+template <>
+inline constexpr auto kColumns<FlowTable> = std::tuple(Column{"prefixes", &FlowTable::prefixes},
+                                                       Column{"external_ids",
+                                                              &FlowTable::external_ids});
 
 // Calls visit(column) for every column of Row, in order.
 template <class Row, class Visit>
@@ -70,9 +76,11 @@ auto WithRowOf(Table table, Visit&& visit) {
     case Table::kPort:
       return visit.template operator()<Port>();
     case Table::kInterface:
+      return visit.template operator()<Interface>();
+    case Table::kFlowTable:
       break;
   }
-  return visit.template operator()<Interface>();
+  return visit.template operator()<FlowTable>();
 }
 
 }  // namespace kvs::ovsdb

@@ -31,13 +31,15 @@ std::string SchemaText(const std::string& missing = "") {
   const std::string number =
       R"({"type":{"key":{"type":"integer","minInteger":1},"min":0,"max":1}})";
   const std::string map = R"({"type":{"key":"string","value":"string","min":0,"max":"unlimited"}})";
+  const std::string by_number = R"({"type":{"key":"integer","value":"uuid","min":0,"max":254}})";
   const std::string maps = ",\"external_ids\":" + map + ",\"other_config\":" + map;
   table("Open_vSwitch", R"("cur_cfg":{"type":"integer"},"next_cfg":{"type":"integer"},"bridges":)" +
                             uuids + ",\"ovs_version\":" + text + ",\"datapath_types\":" + strings +
                             ",\"iface_types\":" + strings + maps);
-  table("Bridge", name + ",\"ports\":" + uuids + ",\"controller\":" + uuids +
-                      R"(,"datapath_type":{"type":"string"},"fail_mode":)" + text +
+  table("Bridge", name + ",\"ports\":" + uuids + ",\"controller\":" + uuids + ",\"flow_tables\":" +
+                      by_number + R"(,"datapath_type":{"type":"string"},"fail_mode":)" + text +
                       ",\"protocols\":" + strings + maps);
+  table("Flow_Table", "\"prefixes\":" + strings + ",\"external_ids\":" + map);
   table("Port", name + ",\"interfaces\":" + uuids + maps);
   table("Interface", name + R"(,"type":{"type":"string"},"ofport":)" + number +
                          ",\"ofport_request\":" + number + ",\"mtu\":" + number +

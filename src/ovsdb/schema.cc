@@ -46,6 +46,8 @@ std::string_view NameOf(Table table) {
       return "Port";
     case Table::kInterface:
       return "Interface";
+    case Table::kFlowTable:
+      return "Flow_Table";
   }
   return "";
 }

@@ -29,10 +29,11 @@ struct Uuid {
 using StringMap = std::map<std::string, std::string, std::less<>>;
 using StringSet = std::set<std::string, std::less<>>;
 using UuidSet = std::set<Uuid>;
+using UuidByNumber = std::map<int64_t, Uuid>;
 
-enum class Table { kOpenVSwitch, kBridge, kPort, kInterface };
+enum class Table { kOpenVSwitch, kBridge, kPort, kInterface, kFlowTable };
 inline constexpr std::array kTables = {Table::kOpenVSwitch, Table::kBridge, Table::kPort,
-                                       Table::kInterface};
+                                       Table::kInterface, Table::kFlowTable};
 std::string_view NameOf(Table table);  // as in the schema: "Open_vSwitch"
 
 // The root: exactly one row.
@@ -56,6 +57,7 @@ struct Bridge {
   Uuid uuid;
   std::string name;
   UuidSet ports, controller;
+  UuidByNumber flow_tables;              // by OpenFlow table
   std::string datapath_type;             // "" or "system": kernel; "netdev": userspace
   std::optional<std::string> fail_mode;  // "secure", "standalone"
   StringSet protocols;                   // "OpenFlow15", ...
@@ -89,6 +91,18 @@ struct Interface {
   StringMap options, external_ids, other_config;
 
   friend bool operator==(const Interface&, const Interface&) = default;
+};
+
+// How an OpenFlow table of a bridge is kept; it lives as long as the bridge refers to it.
+struct FlowTable {
+  static constexpr Table kTable = Table::kFlowTable;
+
+  Uuid uuid;
+  StringSet
+      prefixes;  // fields (ovs-fields(7)) that are looked up by their longest prefix; 3 at most
+  StringMap external_ids;
+
+  friend bool operator==(const FlowTable&, const FlowTable&) = default;
 };
 
 // The rows of one table by uuid, and by name where the table has names.
@@ -138,6 +152,7 @@ struct Replica {
   Rows<Bridge> bridges;
   Rows<Port> ports;
   Rows<Interface> interfaces;
+  Rows<FlowTable> flow_tables;
 
   // The one row of Open_vSwitch; nullptr if it is not monitored, or the database is empty.
   const OpenVSwitch* root() const;
@@ -160,6 +175,7 @@ struct Replica {
     if constexpr (Row::kTable == Table::kBridge) return self.bridges;
     if constexpr (Row::kTable == Table::kPort) return self.ports;
     if constexpr (Row::kTable == Table::kInterface) return self.interfaces;
+    if constexpr (Row::kTable == Table::kFlowTable) return self.flow_tables;
   }
 };
 
@@ -176,9 +192,11 @@ struct Change {
   std::vector<RowChange<Bridge>> bridges;
   std::vector<RowChange<Port>> ports;
   std::vector<RowChange<Interface>> interfaces;
+  std::vector<RowChange<FlowTable>> flow_tables;
 
   bool empty() const {
-    return open_vswitch.empty() && bridges.empty() && ports.empty() && interfaces.empty();
+    return open_vswitch.empty() && bridges.empty() && ports.empty() && interfaces.empty() &&
+           flow_tables.empty();
   }
 };
 

@@ -25,6 +25,7 @@ Shape ShapeOf(const int64_t&) { return {"integer"}; }
 Shape ShapeOf(const std::string&) { return {"string"}; }
 Shape ShapeOf(const Uuid&) { return {"uuid"}; }
 Shape ShapeOf(const StringMap&) { return {"string", "string", Shape::Size::kMany}; }
+Shape ShapeOf(const UuidByNumber&) { return {"integer", "uuid", Shape::Size::kMany}; }
 template <class T>
 Shape ShapeOf(const std::optional<T>&) {
   return {ShapeOf(T()).key, "", Shape::Size::kOptional};

@@ -24,8 +24,9 @@ struct RowRef {
 
 // What a column holds. An empty StringSet is also the empty value of an optional column of any
 // type.
-using Value =
-    std::variant<bool, int64_t, std::string, RowRef, StringSet, std::vector<RowRef>, StringMap>;
+using RowByNumber = std::map<int64_t, RowRef>;
+using Value = std::variant<bool, int64_t, std::string, RowRef, StringSet, std::vector<RowRef>,
+                           StringMap, RowByNumber>;
 using Columns = std::map<std::string, Value>;
 
 // RFC 7047 5.1 <condition>; `function` is "==", "!=", "includes" or "excludes".

@@ -15,13 +15,14 @@ auto& ChangesOf(Change& change) {
   if constexpr (Row::kTable == Table::kBridge) return change.bridges;
   if constexpr (Row::kTable == Table::kPort) return change.ports;
   if constexpr (Row::kTable == Table::kInterface) return change.interfaces;
+  if constexpr (Row::kTable == Table::kFlowTable) return change.flow_tables;
 }
 
 // A row's new state; nullopt: it is gone.
 template <class Row>
 using Target = std::optional<Row>;
-using AnyTarget =
-    std::variant<Target<OpenVSwitch>, Target<Bridge>, Target<Port>, Target<Interface>>;
+using AnyTarget = std::variant<Target<OpenVSwitch>, Target<Bridge>, Target<Port>, Target<Interface>,
+                               Target<FlowTable>>;
 using Targets = std::map<std::pair<Table, Uuid>, AnyTarget>;
 
 template <class Row>
