@@ -229,4 +229,10 @@ Value operator&(const Value& a, const Value& b) {
   return result;
 }
 
+Value operator|(const Value& a, const Value& b) {
+  Value result;
+  for (size_t i = 0; i < 16; ++i) result.bytes[i] = a.bytes[i] | b.bytes[i];
+  return result;
+}
+
 }  // namespace kvs::flow

@@ -139,6 +139,7 @@ struct Value {
   bool IsZero() const { return *this == Value{}; }
   Value Shifted(int left) const;  // by 0..127 places; to the right if negative
   friend Value operator&(const Value& a, const Value& b);
+  friend Value operator|(const Value& a, const Value& b);
   friend auto operator<=>(const Value&, const Value&) = default;
 };
 

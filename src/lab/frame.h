@@ -23,7 +23,6 @@ Bytes Concat(std::initializer_list<Bytes> parts);
 inline constexpr uint16_t kEthIp4 = 0x0800, kEthArp = 0x0806, kEthIp6 = 0x86dd, kEthVlan = 0x8100,
                           kEthServiceVlan = 0x88a8;
 inline uint16_t EthTypeOf(const Ip& ip) { return ip.is6() ? kEthIp6 : kEthIp4; }
-inline constexpr Mac kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
 inline constexpr uint8_t kProtocolHopByHop = 0, kProtocolUdp = 17, kProtocolRouting = 43,
                          kProtocolFragment = 44, kProtocolGre = 47, kProtocolIcmp6 = 58,

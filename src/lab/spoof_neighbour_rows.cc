@@ -6,6 +6,7 @@
 namespace kvs::lab {
 namespace {
 
+using pipeline::kBroadcastMac;
 using pipeline::kGatewayMac;
 using Rows = std::vector<Row>;
 using Frames = std::vector<Bytes>;
@@ -35,19 +36,16 @@ Row ArpRow(const Cast& cast, const ArpClaim& claim) {
 
 void AddArp(const Cast& cast, Rows& rows) {
   const Mac own = cast.a.mac;
-  const Arp honest{.sender_mac = own, .sender_ip = Four(cast.a), .target_ip = Four(cast.b)};
+  const Arp honest{.sender_mac = own, .sender_ip = Four(cast.a), .target_ip = pipeline::kNextHop4};
   const auto lie = [&](const std::string& name, auto change) {
     ArpClaim claim{name, own, honest};
     change(claim);
     rows.push_back(ArpRow(cast, claim));
   };
-  for (const Ip& target : {cast.b.ip(false), cast.c.ip(false), Cast::Gateway(cast.a, false),
-                           pipeline::NextHop(false)}) {
-    ArpClaim claim{fmt::format("honest request for {}", target), own, honest};
-    claim.arp.target_ip = target.v4();
-    rows.push_back(ArpRow(cast, claim));
-    rows.back().to = cast.a.name;  // the switch answers, and nobody else hears it
-  }
+  rows.push_back(ArpRow(cast, {"honest request for the next hop", own, honest}));
+  rows.back().to = cast.a.name;  // the switch answers, and nobody else hears it
+  for (const Ip& target : {cast.b.ip(false), cast.c.ip(false), Cast::Gateway(cast.a, false)})
+    lie(fmt::format("request for {}", target), [&](ArpClaim& c) { c.arp.target_ip = target.v4(); });
 
   const std::pair<const char*, Ip> others[] = {
       {"another pod", cast.b.ip(false)},
@@ -178,10 +176,11 @@ void AddNeighborDiscovery(const Cast& cast, Rows& rows) {
                                 const Ip& target) {
     rows.push_back(NdRow(cast, {name, kSolicitation, 0, link, src, target}));
   };
-  const Ip gateway = Cast::Gateway(cast.a, true);
-  solicitation("solicitation from another pod", cast.b.ip(true), cast.a.mac, gateway);
-  solicitation("solicitation from the gateway", gateway, cast.a.mac, cast.b.ip(true));
-  solicitation("solicitation with another pod's MAC", own, cast.b.mac, gateway);
+  const Ip gateway = Cast::Gateway(cast.a, true), next_hop = pipeline::NextHop(true);
+  solicitation("solicitation from another pod", cast.b.ip(true), cast.a.mac, next_hop);
+  solicitation("solicitation from the gateway", gateway, cast.a.mac, next_hop);
+  solicitation("solicitation with another pod's MAC", own, cast.b.mac, next_hop);
+  solicitation("solicitation for another pod", own, cast.a.mac, cast.b.ip(true));
   solicitation("solicitation for its own address", own, cast.a.mac, own);
   solicitation("duplicate address detection", Ip(Ip6{}), cast.a.mac, cast.b.ip(true));
 }

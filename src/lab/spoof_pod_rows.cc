@@ -5,6 +5,7 @@
 namespace kvs::lab {
 namespace {
 
+using pipeline::kBroadcastMac;
 using pipeline::kGatewayMac;
 using Rows = std::vector<Row>;
 using Frames = std::vector<Bytes>;

@@ -1,3 +1,4 @@
+#include "pipeline/others.h"
 #include "pipeline/phrases.h"
 #include "pipeline/rules.h"
 #include "pipeline/world_view.h"
@@ -5,7 +6,8 @@
 // Where a packet comes from, and whether it may come from there. A packet is admitted only if the
 // port it came in by owns every address that it claims to be from; what is not admitted falls to
 // the table's miss, which drops. The host is trusted: whoever is root there owns the switch, and
-// what its kernel forwards (kube-proxy, hostPort) may carry any pod's address rightly.
+// what its kernel forwards (kube-proxy, hostPort) may carry any pod's address rightly. What a
+// pod fills in freely costs few megaflows (others.h).
 namespace kvs::pipeline {
 namespace {
 
@@ -20,22 +22,22 @@ const Prefix kUnroutable[] = {
     Prefix(Ip6{{0xff}}, 8),
 };
 
+// Solicitations go to a table of their own.
 constexpr NdType kNdTypes[] = {NdType::kRouterSolicitation, NdType::kRouterAdvertisement,
-                               NdType::kNeighborSolicitation, NdType::kNeighborAdvertisement,
-                               NdType::kRedirect};
+                               NdType::kNeighborAdvertisement, NdType::kRedirect};
 
 // DHCP servers speak from the first to the second (RFC 2131; RFC 8415).
 constexpr uint16_t kDhcp4Server = 67, kDhcp4Client = 68, kDhcp6Server = 547, kDhcp6Client = 546;
 
 }  // namespace
 
-// Drops from everybody what must never be routed, before its source is looked at.
+// Drops from everybody what must never be routed.
 void GuardAll(const View&, const world::Self&, Plan& plan) {
   plan.Flow(Stage::kClassify, kFirst).Match(Tagged{}).Drop();
-  for (const Prefix& range : kUnroutable)
-    plan.Flow(Stage::kClassify, kGuard).Match(Destination{range}).Drop();
   for (const NdType type : kNdTypes)
-    plan.Flow(Stage::kClassify, kGuard).Match(NdMessage{type}).Drop();
+    plan.Flow(Stage::kClassify, kFirst).Match(NdMessage{type}).Drop();
+  for (const Prefix& range : kUnroutable)
+    plan.Flow(Stage::kTrack, kGuard).Match(Destination{range}).Drop();
   plan.Flow(Stage::kClassify, kGuard).Match(UdpPorts{false, kDhcp4Server, kDhcp4Client}).Drop();
   plan.Flow(Stage::kClassify, kGuard).Match(UdpPorts{true, kDhcp6Server, kDhcp6Client}).Drop();
 }
@@ -46,26 +48,26 @@ void AdmitHost(const View&, const world::Self&, Plan& plan) {
     plan.Flow(Stage::kClassify, kExact)
         .Match(from_host, IpPacket{six})
         .Do(Load{kFromHost, true}, GoTo{Next(Stage::kClassify)});
-  plan.Flow(Stage::kClassify, kExact).Match(from_host, ArpPacket{}).Do(GoTo{Stage::kArp});
 }
 
 void AdmitPod(const View& view, const world::Port& port, Plan& plan) {
   const world::Self& self = view.self();
   const FromPort from_pod{port.ofport};
-  for (const Ip& ip : RoutableIps(self, port)) {
+  const std::vector<Ip> ips = RoutableIps(self, port);
+  if (ips.empty()) return;
+  for (const FirstBits& other : OtherThan(flow::Field::kEthSrc, {ValueOf(port.mac)}))
+    plan.Flow(Stage::kClassify, other.priority).Match(from_pod, other).Drop();
+  for (const Ip& ip : ips)
     plan.Flow(Stage::kClassify, kExact)
         .Match(from_pod, FromMac{port.mac}, Source{ip})
-        .Do(GoTo{Next(Stage::kClassify)});
-    if (ip.is4()) {
-      plan.Flow(Stage::kClassify, kExact)
-          .Match(from_pod, ArpSender{ip.v4(), port.mac})
-          .Do(GoTo{Stage::kArp});
-    } else if (self.nd_flows) {
-      plan.Flow(Stage::kClassify, kOverride)
-          .Match(from_pod, NdSolicitor{ip.v6(), port.mac})
-          .Do(GoTo{Stage::kNd});
-    }
-  }
+        .Do(GoTo{Stage::kToGateway});
+}
+
+// Pods send what is to be routed to the gateway's MAC.
+void GuardGateway(const View&, const world::Self&, Plan& plan) {
+  for (const FirstBits& other : OtherThan(flow::Field::kEthDst, {ValueOf(kGatewayMac)}))
+    plan.Flow(Stage::kToGateway, other.priority).Match(other).Drop();
+  plan.Flow(Stage::kToGateway, kExact).Do(GoTo{Next(Stage::kToGateway)});
 }
 
 // What comes out of the tunnel: the node that sent it owns the inner source, be it a pod's, the

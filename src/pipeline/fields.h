@@ -127,6 +127,7 @@ enum Priority : uint16_t {
   kGuard = 400,  // drops whatever the lower ones would let through
   kOverride = 500,
   kFirst = 600,
+  kOthers = 1000,  // and above: values that are none of those demanded (others.h)
 };
 
 }  // namespace kvs::pipeline

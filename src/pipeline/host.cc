@@ -10,15 +10,6 @@
 namespace kvs::pipeline {
 namespace {
 
-bool AnyContains(const std::vector<Prefix>& ranges, const Prefix& range) {
-  return std::ranges::any_of(ranges, [&](const Prefix& r) { return r.Contains(range); });
-}
-
-// What the host finds behind the bridge: the whole cluster, or without a tunnel this node's pods.
-const std::vector<Prefix>& BehindBridge(const world::Self& self) {
-  return HasTunnel(self) ? self.cluster_ranges : self.pod_ranges;
-}
-
 HostRoute OverBridge(const world::Self& self, const Prefix& dst) {
   const bool six = dst.address().is6();
   const auto gateway =
@@ -99,7 +90,7 @@ void EquipHost(const View&, const world::Self& self, Plan& plan) {
   if (HasTunnel(self))
     plan.Put(TunnelPort{.name = ovsdb::kTunnelPortName,
                         .type = std::string(TypeOf(self.overlay)),
-                        .options = {{"key", "flow"}, {"remote_ip", "flow"}}});
+                        .options = {{"key", "flow"}, {"local_ip", "flow"}, {"remote_ip", "flow"}}});
 }
 
 // An address from elsewhere (delegated IPAM, or one that was asked for) needs its own way.
@@ -107,8 +98,7 @@ void RoutePodByHost(const View& view, const world::Port& port, Plan& plan) {
   const world::Self& self = view.self();
   for (const Ip& ip : RoutableIps(self, port)) {
     const Prefix host = Prefix::Host(ip);
-    if (!AnyContains(BehindBridge(self), host) && !AnyContains(self.pod_ranges, host))
-      plan.Put(OverBridge(self, host));
+    if (!AnyContains(RoutedRanges(self), host)) plan.Put(OverBridge(self, host));
     if (!AnyContains(self.pod_ranges, host)) Masquerade(host, plan);
   }
 }

@@ -21,6 +21,11 @@ namespace kvs::pipeline {
 inline constexpr Mac kGatewayMac{{0x0a, 0x58, 0xa9, 0xfe, 0x01, 0x01}};
 inline constexpr Ip4 kNextHop4{{169, 254, 1, 1}};
 inline constexpr Ip6 kNextHop6{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0, 0x01}};
+// Where solicitations for it go (RFC 4291, 2.7.1; RFC 2464, 7).
+inline constexpr Ip6 kNextHop6Group{
+    {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff, 0x0a, 0, 0x01}};
+inline constexpr Mac kNextHop6GroupMac{{0x33, 0x33, 0xff, 0x0a, 0, 0x01}};
+inline constexpr Mac kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 inline Ip NextHop(bool six) { return six ? Ip(kNextHop6) : Ip(kNextHop4); }
 
 inline constexpr uint16_t kTunnelOfport = 1;

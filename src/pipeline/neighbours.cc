@@ -1,54 +1,72 @@
+#include "pipeline/others.h"
 #include "pipeline/phrases.h"
 #include "pipeline/rules.h"
 #include "pipeline/world_view.h"
 
 // The switch answers ARP (RFC 826) and, where the datapath lets flows do it, Neighbor Solicitations
-// (RFC 4861), always with the gateway's MAC: all is routed. So no broadcast leaves a port, nobody
-// learns a pod's MAC, and what a pod says of itself in ARP or ND reaches nobody.
+// (RFC 4861), for the virtual next hops only: all is routed over them. So no broadcast leaves a
+// port, nobody learns a pod's MAC, and what a pod says of itself in ARP or ND reaches nobody. An
+// answer overwrites what the question said, so every field of that is demanded.
 namespace kvs::pipeline {
 namespace {
 
-void Answer(Plan& plan, const Prefix& target) {
-  const auto priority = static_cast<uint16_t>(kPrefix + target.length());
-  if (target.address().is4()) {
-    plan.Flow(Stage::kArp, priority)
-        .Match(ArpRequest{target})
-        .Do(ArpReply{kGatewayMac}, ToInPort{});
-  } else {
-    plan.Flow(Stage::kNd, priority)
-        .Match(NdTarget{target})
-        .Do(NdReply{kGatewayMac}, GoTo{Stage::kNdReply});
-  }
+using flow::Field, flow::Value;
+
+void DropOther(Plan& plan, Stage stage, Field field, const std::vector<Value>& wanted,
+               const auto&... conditions) {
+  for (const FirstBits& other : OtherThan(field, wanted))
+    plan.Flow(stage, other.priority).Match(conditions..., other).Drop();
 }
 
 }  // namespace
 
-void AnswerNeighbours(const View&, const world::Self& self, Plan& plan) {
-  for (const bool six : {false, true}) {
-    if (six && !self.nd_flows) continue;
-    Answer(plan, Prefix::Host(NextHop(six)));
-    for (const auto* ranges : {&self.cluster_ranges, &self.pod_ranges})
-      for (const Prefix& range : *ranges)
-        if (range.address().is6() == six) Answer(plan, range);
-  }
-  if (self.nd_flows)
-    plan.Flow(Stage::kNdReply, kExact)
-        .Match(NdMessage{NdType::kNeighborAdvertisement})
-        .Do(NdReplyOption{kGatewayMac}, ToInPort{});
+void GuardNeighbours(const View&, const world::Self& self, Plan& plan) {
+  plan.Flow(Stage::kClassify, kExact).Match(ArpPacket{}).Do(GoTo{Stage::kArp});
+  const Value gateway = ValueOf(kGatewayMac), broadcast = ValueOf(kBroadcastMac);
+  DropOther(plan, Stage::kArp, Field::kEthDst, {gateway, broadcast});
+  // What is to be found out is left empty (RFC 826); some fill it up.
+  DropOther(plan, Stage::kArp, Field::kArpTha, {Value(), broadcast, gateway}, ArpPacket{});
+  DropOther(plan, Stage::kArp, Field::kArpTpa, {ValueOf(Ip(kNextHop4))}, ArpPacket{});
+  plan.Flow(Stage::kArp, kExact)
+      .Match(FromPort{flow::kPortLocal}, ArpRequest{kNextHop4})
+      .Do(ArpReply{kGatewayMac}, ToInPort{});
+
+  const NdMessage solicitation{NdType::kNeighborSolicitation};
+  if (!self.nd_flows) return plan.Flow(Stage::kClassify, kFirst).Match(solicitation).Drop();
+  plan.Flow(Stage::kClassify, kFirst).Match(solicitation).Do(GoTo{Stage::kNd});
+  DropOther(plan, Stage::kNd, Field::kEthDst, {gateway, ValueOf(kNextHop6GroupMac)});
+  DropOther(plan, Stage::kNd, Field::kNdTarget, {ValueOf(Ip(kNextHop6))}, NdSolicitation{});
+  DropOther(plan, Stage::kNd, Field::kIpv6Dst,
+            {ValueOf(Ip(kNextHop6)), ValueOf(Ip(kNextHop6Group))}, IpPacket{true});
+  plan.Flow(Stage::kNdReply, kExact)
+      .Match(NdMessage{NdType::kNeighborAdvertisement})
+      .Do(NdReplyOption{kGatewayMac}, ToInPort{});
 }
 
-// A pod that asks whether somebody else has its own address must hear nothing (RFC 5227, 2.1.1).
-void KeepOwnAddress(const View& view, const world::Port& port, Plan& plan) {
+void AnswerPod(const View& view, const world::Port& port, Plan& plan) {
   const world::Self& self = view.self();
   const FromPort from_pod{port.ofport};
+  std::vector<Value> own4;
+  bool six = false;
   for (const Ip& ip : RoutableIps(self, port)) {
-    const Prefix own = Prefix::Host(ip);
     if (ip.is4()) {
-      plan.Flow(Stage::kArp, kGuard).Match(from_pod, ArpRequest{own}).Drop();
+      own4.push_back(ValueOf(ip));
+      plan.Flow(Stage::kArp, kExact)
+          .Match(from_pod, ArpSender{ip.v4(), port.mac}, ArpRequest{kNextHop4})
+          .Do(ArpReply{kGatewayMac}, ToInPort{});
     } else if (self.nd_flows) {
-      plan.Flow(Stage::kNd, kGuard).Match(from_pod, NdTarget{own}).Drop();
+      six = true;
+      plan.Flow(Stage::kNd, kExact)
+          .Match(from_pod, NdSolicitor{ip.v6(), port.mac}, NdTarget{kNextHop6})
+          .Do(NdReply{kGatewayMac}, GoTo{Stage::kNdReply});
     }
   }
+  const std::vector<Value> mac = {ValueOf(port.mac)};
+  if (!own4.empty()) {
+    DropOther(plan, Stage::kArp, Field::kArpSha, mac, from_pod, ArpPacket{});
+    DropOther(plan, Stage::kArp, Field::kArpSpa, own4, from_pod, ArpPacket{});
+  }
+  if (six) DropOther(plan, Stage::kNd, Field::kNdSll, mac, from_pod, NdSolicitation{});
 }
 
 }  // namespace kvs::pipeline

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "pipeline/others.h"
+
 namespace kvs::pipeline {
 namespace {
 
@@ -17,9 +19,6 @@ constexpr uint64_t kTargetLinkAddress = 2;  // RFC 4861, 4.6.1
 // RFC 4861, 4.4: the R, S and O flags.
 constexpr uint64_t kRouterSolicitedOverride = uint64_t{7} << 29;
 constexpr uint64_t kMaxHopLimit = 255;
-
-Value BytesOf(const Mac& mac) { return Value::FromBytes(mac.bytes.data(), mac.bytes.size()); }
-Value BytesOf(const Ip& ip) { return Value::FromBytes(ip.data(), ip.size()); }
 
 void Set(flow::Actions& actions, Field field, Value value) {
   actions.push_back(flow::SetField{field, value, Value::Ones(flow::InfoOf(field).bits)});
@@ -66,10 +65,12 @@ void Destination::AddTo(flow::Match& match) const {
   match.Set(Field::kIpv4Dst, Field::kIpv6Dst, prefix);
 }
 
+void Ttl::AddTo(flow::Match& match) const { match.Set(Field::kIpTtl, hops); }
+
 void ArpRequest::AddTo(flow::Match& match) const {
   ArpPacket{}.AddTo(match);
   match.Set(Field::kArpOp, kArpOpRequest);
-  match.Set(Field::kArpTpa, Field::kArpTpa, target);
+  match.Set(Field::kArpTpa, Ip(target));
 }
 
 void ArpSender::AddTo(flow::Match& match) const {
@@ -83,11 +84,15 @@ void NdMessage::AddTo(flow::Match& match) const {
   IpPacket{true}.AddTo(match);
   match.Set(Field::kIpProto, kIcmp6);
   match.Set(Field::kIcmpv6Type, static_cast<uint64_t>(type));
+}
+
+void NdSolicitation::AddTo(flow::Match& match) const {
+  NdMessage{NdType::kNeighborSolicitation}.AddTo(match);
   match.Set(Field::kIcmpv6Code, 0);
 }
 
 void NdSolicitor::AddTo(flow::Match& match) const {
-  NdMessage{NdType::kNeighborSolicitation}.AddTo(match);
+  NdSolicitation{}.AddTo(match);
   FromMac{mac}.AddTo(match);
   match.Set(Field::kIpv6Src, Ip(ip));
   match.Set(Field::kNdSll, mac);
@@ -95,13 +100,17 @@ void NdSolicitor::AddTo(flow::Match& match) const {
 }
 
 void NdTarget::AddTo(flow::Match& match) const {
-  NdMessage{NdType::kNeighborSolicitation}.AddTo(match);
-  match.Set(Field::kNdTarget, Field::kNdTarget, prefix);
+  NdSolicitation{}.AddTo(match);
+  match.Set(Field::kNdTarget, Ip(ip));
+}
+
+void Udp::AddTo(flow::Match& match) const {
+  IpPacket{six}.AddTo(match);
+  match.Set(Field::kIpProto, kUdp);
 }
 
 void UdpPorts::AddTo(flow::Match& match) const {
-  IpPacket{six}.AddTo(match);
-  match.Set(Field::kIpProto, kUdp);
+  Udp{six}.AddTo(match);
   match.Set(Field::kUdpSrc, source);
   match.Set(Field::kUdpDst, destination);
 }
@@ -116,11 +125,9 @@ void TunnelAt::AddTo(flow::Match& match) const {
   match.Set(Field::kTunDst, Field::kTunIpv6Dst, Prefix::Host(endpoint));
 }
 
-void Encapsulated::AddTo(flow::Match& match) const {
+void Gre::AddTo(flow::Match& match) const {
   IpPacket{six}.AddTo(match);
-  match.Set(Field::kIpProto, by == Encapsulation::kGre ? kGreProtocol : kUdp);
-  if (by != Encapsulation::kGre)
-    match.Set(Field::kUdpDst, by == Encapsulation::kVxlan ? kVxlanPort : kGenevePort);
+  match.Set(Field::kIpProto, kGreProtocol);
 }
 
 void Tracked::AddTo(flow::Match& match) const {
@@ -181,8 +188,8 @@ void CommitWithMark::AddTo(flow::Actions& actions) const {
 void DecTtl::AddTo(flow::Actions& actions) const { actions.push_back(flow::DecTtl{}); }
 
 void Readdress::AddTo(flow::Actions& actions) const {
-  Set(actions, Field::kEthSrc, BytesOf(source));
-  Set(actions, Field::kEthDst, BytesOf(destination));
+  Set(actions, Field::kEthSrc, ValueOf(source));
+  Set(actions, Field::kEthDst, ValueOf(destination));
 }
 
 void ForgetInPort::AddTo(flow::Actions& actions) const {
@@ -197,15 +204,16 @@ void ToInPort::AddTo(flow::Actions& actions) const {
 
 void TunnelTo::AddTo(flow::Actions& actions) const {
   Set(actions, Field::kTunId, kTunnelKey);
-  Set(actions, endpoint.is6() ? Field::kTunIpv6Dst : Field::kTunDst, BytesOf(endpoint));
+  if (source) Set(actions, source->is6() ? Field::kTunIpv6Src : Field::kTunSrc, ValueOf(*source));
+  Set(actions, endpoint.is6() ? Field::kTunIpv6Dst : Field::kTunDst, ValueOf(endpoint));
 }
 
 void ArpReply::AddTo(flow::Actions& actions) const {
   MoveWhole(actions, Field::kEthSrc, Field::kEthDst);
-  Set(actions, Field::kEthSrc, BytesOf(mac));
+  Set(actions, Field::kEthSrc, ValueOf(mac));
   Set(actions, Field::kArpOp, kArpOpReply);
   MoveWhole(actions, Field::kArpSha, Field::kArpTha);
-  Set(actions, Field::kArpSha, BytesOf(mac));
+  Set(actions, Field::kArpSha, ValueOf(mac));
   MoveWhole(actions, Field::kArpTpa, kScratch.field());
   MoveWhole(actions, Field::kArpSpa, Field::kArpTpa);
   MoveWhole(actions, kScratch.field(), Field::kArpSpa);
@@ -213,7 +221,7 @@ void ArpReply::AddTo(flow::Actions& actions) const {
 
 void NdReply::AddTo(flow::Actions& actions) const {
   MoveWhole(actions, Field::kEthSrc, Field::kEthDst);
-  Set(actions, Field::kEthSrc, BytesOf(mac));
+  Set(actions, Field::kEthSrc, ValueOf(mac));
   MoveWhole(actions, Field::kIpv6Src, Field::kIpv6Dst);
   MoveWhole(actions, Field::kNdTarget, Field::kIpv6Src);
   Set(actions, Field::kNdOptionsType, kTargetLinkAddress);
@@ -222,7 +230,7 @@ void NdReply::AddTo(flow::Actions& actions) const {
 
 void NdReplyOption::AddTo(flow::Actions& actions) const {
   Set(actions, Field::kNdReserved, kRouterSolicitedOverride);
-  Set(actions, Field::kNdTll, BytesOf(mac));
+  Set(actions, Field::kNdTll, ValueOf(mac));
 }
 
 }  // namespace kvs::pipeline

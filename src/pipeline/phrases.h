@@ -50,9 +50,14 @@ struct Destination {  // an IP packet's
   explicit Destination(Ip ip) : prefix(Prefix::Host(ip)) {}
   void AddTo(flow::Match& match) const;
 };
-// "Who has an address of `target`?", RFC 826.
+// That could be routed once more at most: the TTL (hop limit) is this, 0 or 1.
+struct Ttl {
+  uint8_t hops;
+  void AddTo(flow::Match& match) const;
+};
+// "Who has `target`?", RFC 826.
 struct ArpRequest {
-  Prefix target;
+  Ip4 target;
   void AddTo(flow::Match& match) const;
 };
 struct ArpSender {
@@ -68,7 +73,7 @@ enum class NdType : uint8_t {
   kNeighborAdvertisement = 136,
   kRedirect = 137,
 };
-struct NdMessage {
+struct NdMessage {  // of any code
   NdType type;
   void AddTo(flow::Match& match) const;
 };
@@ -79,8 +84,16 @@ struct NdSolicitor {
   Mac mac;
   void AddTo(flow::Match& match) const;
 };
+// The body of a Neighbor Solicitation, as far as the fields of ovs-fields(7) go: code 0.
+struct NdSolicitation {
+  void AddTo(flow::Match& match) const;
+};
 struct NdTarget {
-  Prefix prefix;
+  Ip6 ip;
+  void AddTo(flow::Match& match) const;
+};
+struct Udp {
+  bool six;
   void AddTo(flow::Match& match) const;
 };
 struct UdpPorts {
@@ -99,12 +112,8 @@ struct TunnelAt {
   Ip endpoint;
   void AddTo(flow::Match& match) const;
 };
-// A packet of a tunnel, as the underlay sees it: VXLAN (RFC 7348) and Geneve (RFC 8926) over UDP,
-// GRE (RFC 2784).
-enum class Encapsulation : uint8_t { kVxlan, kGeneve, kGre };
-struct Encapsulated {
+struct Gre {  // RFC 2784
   bool six;
-  Encapsulation by;
   void AddTo(flow::Match& match) const;
 };
 // The tracker's word on the packet (ovs-fields(7), ct_state). Only after our own ct().
@@ -181,8 +190,10 @@ struct ToPort {
 struct ToInPort {
   void AddTo(flow::Actions& actions) const;
 };
+// Through the tunnel, from that address of this node; nullopt: from what the switch chooses.
 struct TunnelTo {
   Ip endpoint;
+  std::optional<Ip> source;
   void AddTo(flow::Actions& actions) const;
 };
 // Turns an ARP request into its answer: whatever was asked for is at `mac`.

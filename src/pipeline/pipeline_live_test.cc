@@ -115,7 +115,7 @@ struct Case {
 #define FROM_N2 "in_port=1,tun_src=10.200.0.2,tun_dst=10.200.0.1,tun_id=0x7,"
 #define A_ARP "arp,arp_sha=0a:58:0a:01:01:03,arp_spa=10.1.1.3,"
 #define A_NS                                                                          \
-  "icmp6,ipv6_src=fd00:10:1:1::3,ipv6_dst=ff02::1:ff00:4,nw_ttl=255,icmpv6_type=135," \
+  "icmp6,ipv6_src=fd00:10:1:1::3,ipv6_dst=ff02::1:ff0a:1,nw_ttl=255,icmpv6_type=135," \
   "icmpv6_code=0,nd_sll=0a:58:0a:01:01:03,"
 
 const std::vector<Case> kDelivered = {
@@ -164,13 +164,14 @@ const std::vector<Case> kDelivered = {
      "LOCAL",
      {"trk,est,rpl"}},
     {"ARP for the virtual next hop", FROM_A A_ARP "arp_op=1,arp_tpa=169.254.1.1", "back"},
-    {"ARP for the gateway", FROM_A A_ARP "arp_op=1,arp_tpa=10.1.1.1", "back"},
-    {"ARP for a pod elsewhere", FROM_A A_ARP "arp_op=1,arp_tpa=10.1.2.9", "back"},
+    {"ARP for the virtual next hop, to everybody",
+     "in_port=19,dl_src=0a:58:0a:01:01:03,dl_dst=ff:ff:ff:ff:ff:ff," A_ARP
+     "arp_op=1,arp_tpa=169.254.1.1,arp_tha=ff:ff:ff:ff:ff:ff",
+     "back"},
     {"ARP from the host",
      "in_port=LOCAL,dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,arp,arp_op=1,"
      "arp_sha=02:00:00:00:00:01,arp_spa=10.1.1.1,arp_tpa=169.254.1.1",
      "back"},
-    {"ND for a neighbour", FROM_A A_NS "nd_target=fd00:10:1:1::4", "back"},
     {"ND for the virtual next hop", FROM_A A_NS "nd_target=fe80::a:1", "back"},
 };
 
@@ -195,22 +196,32 @@ const std::vector<Case> kDropped = {
     {"an unknown port", "in_port=33,tcp,nw_src=10.1.1.3,nw_dst=10.1.1.4,nw_ttl=64", "drop"},
     {"a VLAN tag", FROM_A "dl_vlan=5,tcp,nw_src=10.1.1.3,nw_dst=10.1.1.4,nw_ttl=64", "drop"},
     {"neither IP nor ARP", FROM_A "dl_type=0x88cc", "drop"},
+    {"to another MAC",
+     "in_port=19,dl_src=0a:58:0a:01:01:03,dl_dst=0a:58:a9:fe:01:02,tcp,nw_src=10.1.1.3,"
+     "nw_dst=10.1.1.4,nw_ttl=64",
+     "drop"},
+    {"to everybody's MAC",
+     "in_port=19,dl_src=0a:58:0a:01:01:03,dl_dst=ff:ff:ff:ff:ff:ff,tcp,nw_src=10.1.1.3,"
+     "nw_dst=10.1.1.4,nw_ttl=64",
+     "drop"},
     // ARP.
     {"ARP with another's sender IP",
-     FROM_A "arp,arp_op=1,arp_sha=0a:58:0a:01:01:03,arp_spa=10.1.1.4,arp_tpa=10.1.1.1", "drop"},
+     FROM_A "arp,arp_op=1,arp_sha=0a:58:0a:01:01:03,arp_spa=10.1.1.4,arp_tpa=169.254.1.1", "drop"},
     {"ARP with the gateway's sender IP",
      FROM_A "arp,arp_op=1,arp_sha=0a:58:0a:01:01:03,arp_spa=10.1.1.1,arp_tpa=10.1.1.4", "drop"},
     {"ARP with another's sender MAC",
-     FROM_A "arp,arp_op=1,arp_sha=0a:58:0a:01:01:04,arp_spa=10.1.1.3,arp_tpa=10.1.1.1", "drop"},
+     FROM_A "arp,arp_op=1,arp_sha=0a:58:0a:01:01:04,arp_spa=10.1.1.3,arp_tpa=169.254.1.1", "drop"},
     {"ARP from another's Ethernet address",
-     "in_port=19,dl_src=0a:58:0a:01:01:04," A_ARP "arp_op=1,arp_tpa=10.1.1.1", "drop"},
+     "in_port=19,dl_src=0a:58:0a:01:01:04," A_ARP "arp_op=1,arp_tpa=169.254.1.1", "drop"},
     {"ARP reply", FROM_A A_ARP "arp_op=2,arp_tpa=10.1.1.4", "drop"},
     {"gratuitous ARP", FROM_A A_ARP "arp_op=1,arp_tpa=10.1.1.3", "drop"},
     {"ARP probe", FROM_A "arp,arp_op=1,arp_sha=0a:58:0a:01:01:03,arp_spa=0.0.0.0,arp_tpa=10.1.1.4",
      "drop"},
+    {"ARP for the gateway", FROM_A A_ARP "arp_op=1,arp_tpa=10.1.1.1", "drop"},
+    {"ARP for a pod elsewhere", FROM_A A_ARP "arp_op=1,arp_tpa=10.1.2.9", "drop"},
     {"ARP for the world", FROM_A A_ARP "arp_op=1,arp_tpa=8.8.8.8", "drop"},
     {"ARP out of the tunnel",
-     FROM_N2 "arp,arp_op=1,arp_sha=0a:58:0a:01:01:03,arp_spa=10.1.2.9,arp_tpa=10.1.1.1", "drop"},
+     FROM_N2 "arp,arp_op=1,arp_sha=0a:58:0a:01:01:03,arp_spa=10.1.2.9,arp_tpa=169.254.1.1", "drop"},
     // ND and DHCP.
     {"router advertisement",
      FROM_A "icmp6,ipv6_src=fd00:10:1:1::3,ipv6_dst=ff02::1,nw_ttl=255,icmpv6_type=134", "drop"},
@@ -227,24 +238,25 @@ const std::vector<Case> kDropped = {
      FROM_A "icmp6,ipv6_src=fd00:10:1:1::3,ipv6_dst=fd00:10:1:1::4,nw_ttl=255,icmpv6_type=137",
      "drop"},
     {"ND with another's source",
-     FROM_A
-     "icmp6,ipv6_src=fd00:10:1:1::4,ipv6_dst=ff02::1,nw_ttl=255,icmpv6_type=135,icmpv6_code=0,"
-     "nd_target=fd00:10:1:1::1,nd_sll=0a:58:0a:01:01:03",
+     FROM_A "icmp6,ipv6_src=fd00:10:1:1::4,ipv6_dst=ff02::1:ff0a:1,nw_ttl=255,icmpv6_type=135,"
+            "icmpv6_code=0,"
+            "nd_target=fe80::a:1,nd_sll=0a:58:0a:01:01:03",
      "drop"},
     {"ND with another's link-layer address",
-     FROM_A
-     "icmp6,ipv6_src=fd00:10:1:1::3,ipv6_dst=ff02::1,nw_ttl=255,icmpv6_type=135,icmpv6_code=0,"
-     "nd_target=fd00:10:1:1::1,nd_sll=0a:58:0a:01:01:04",
+     FROM_A "icmp6,ipv6_src=fd00:10:1:1::3,ipv6_dst=ff02::1:ff0a:1,nw_ttl=255,icmpv6_type=135,"
+            "icmpv6_code=0,"
+            "nd_target=fe80::a:1,nd_sll=0a:58:0a:01:01:04",
      "drop"},
     {"ND from afar",
-     FROM_A
-     "icmp6,ipv6_src=fd00:10:1:1::3,ipv6_dst=ff02::1,nw_ttl=254,icmpv6_type=135,icmpv6_code=0,"
-     "nd_target=fd00:10:1:1::1,nd_sll=0a:58:0a:01:01:03",
+     FROM_A "icmp6,ipv6_src=fd00:10:1:1::3,ipv6_dst=ff02::1:ff0a:1,nw_ttl=254,icmpv6_type=135,"
+            "icmpv6_code=0,"
+            "nd_target=fe80::a:1,nd_sll=0a:58:0a:01:01:03",
      "drop"},
     {"duplicate address detection",
      FROM_A "icmp6,ipv6_src=::,ipv6_dst=ff02::1,nw_ttl=255,icmpv6_type=135,icmpv6_code=0,"
             "nd_target=fd00:10:1:1::3",
      "drop"},
+    {"ND for a neighbour", FROM_A A_NS "nd_target=fd00:10:1:1::4", "drop"},
     {"ND for one's own address", FROM_A A_NS "nd_target=fd00:10:1:1::3", "drop"},
     {"DHCP server", FROM_A "udp,nw_src=10.1.1.3,nw_dst=10.1.1.4,udp_src=67,udp_dst=68", "drop"},
     {"DHCPv6 server",
@@ -301,15 +313,36 @@ TEST_F(LiveTest, DropsEveryKindOfSpoofedPacket) {
   }
 }
 
+// The tracker hears nothing of what can't be routed on; who is the next hop judges by itself.
+TEST_F(LiveTest, DropsWhatExpiresBeforeItIsTracked) {
+  LoadCluster();
+  for (const char* packet : {FROM_A "tcp,nw_src=10.1.1.3,nw_dst=10.1.1.4,nw_ttl=",
+                             FROM_A "tcp,nw_src=10.1.1.3,nw_dst=10.1.2.9,nw_ttl=",
+                             FROM_A "tcp6,ipv6_src=fd00:10:1:1::3,ipv6_dst=fd00:10:1:2::9,nw_ttl=",
+                             FROM_N2 "tcp,nw_src=10.1.2.9,nw_dst=10.1.1.3,nw_ttl="}) {
+    for (const char* hops : {"0", "1"}) {
+      const std::string trace = switch_->Trace(packet + std::string(hops), {});
+      EXPECT_THAT(trace, testing::HasSubstr("Datapath actions: drop"));
+      EXPECT_THAT(trace, testing::Not(testing::HasSubstr("ct("))) << trace;
+    }
+    EXPECT_THAT(switch_->Trace(packet + std::string("2"), {}), testing::HasSubstr("ct("));
+  }
+  for (const char* to : {"10.1.1.1", "8.8.8.8"}) {
+    const std::string trace = switch_->Trace(
+        FROM_A "tcp,nw_src=10.1.1.3,nw_ttl=1,nw_dst=" + std::string(to), {"trk,new"});
+    EXPECT_EQ(Fate(trace), "LOCAL") << trace;
+  }
+}
+
 TEST_F(LiveTest, AnswersWithTheGatewaysMac) {
   LoadCluster();
-  EXPECT_THAT(switch_->Trace(FROM_A A_ARP "arp_op=1,arp_tpa=10.1.2.9", {}),
+  EXPECT_THAT(switch_->Trace(FROM_A A_ARP "arp_op=1,arp_tpa=169.254.1.1", {}),
               testing::ContainsRegex("Final flow: arp.*dl_src=0a:58:a9:fe:01:01,"
-                                     "dl_dst=0a:58:0a:01:01:03,arp_spa=10.1.2.9,"
+                                     "dl_dst=0a:58:0a:01:01:03,arp_spa=169.254.1.1,"
                                      "arp_tpa=10.1.1.3,arp_op=2,arp_sha=0a:58:a9:fe:01:01,"
                                      "arp_tha=0a:58:0a:01:01:03"));
-  EXPECT_THAT(switch_->Trace(FROM_A A_NS "nd_target=fd00:10:1:1::4", {}),
-              testing::ContainsRegex("Final flow: icmp6.*ipv6_src=fd00:10:1:1::4,"
+  EXPECT_THAT(switch_->Trace(FROM_A A_NS "nd_target=fe80::a:1", {}),
+              testing::ContainsRegex("Final flow: icmp6.*ipv6_src=fe80::a:1,"
                                      "ipv6_dst=fd00:10:1:1::3.*icmp_type=136.*"
                                      "nd_tll=0a:58:a9:fe:01:01"));
 }

@@ -15,6 +15,15 @@ void ToHost(Plan& plan, const Ip& ip) {
   plan.Flow(Stage::kRoute, kExact).Match(Destination{ip}).Do(GoTo{Stage::kToHost});
 }
 
+constexpr uint8_t kExpired[] = {0, 1};
+
+// What we can route no further is dropped before the tracker knows of it, and before dec_ttl
+// (ovs-actions(7)) finds that out, which takes the switch an upcall for each packet.
+void DropExpired(Plan& plan, const Prefix& to) {
+  for (const uint8_t hops : kExpired)
+    plan.Flow(Stage::kTrack, kGuard).Match(Destination{to}, Ttl{hops}).Drop();
+}
+
 }  // namespace
 
 void RouteHome(const View&, const world::Self& self, Plan& plan) {
@@ -24,7 +33,21 @@ void RouteHome(const View&, const world::Self& self, Plan& plan) {
       .Match(Is{kFromHost, true}, Is{kReply, true})
       .Do(GoTo{Stage::kToHost});
 
-  for (const Ip& ip : self.gateways) ToHost(plan, ip);
+  for (const Ip& ip : self.gateways) {
+    // The host is the next hop: it judges what expires there.
+    plan.Flow(Stage::kTrack, kOverride)
+        .Match(Destination{ip})
+        .Do(Track{Zone::kPolicy, Stage::kState});
+    ToHost(plan, ip);
+  }
+  for (const Prefix& range : RoutedRanges(self)) DropExpired(plan, range);
+  // Replies that go back through the tunnel.
+  for (const bool six : {false, true})
+    for (const uint8_t hops : kExpired)
+      plan.Flow(Stage::kRoute, kGuard)
+          .Match(Is{kFromOverlay, true}, Is{kReply, true}, IpPacket{six}, Ttl{hops})
+          .Drop();
+
   // What is still addressed to M was no reply of a connection that we translated.
   for (const Ip& ip : self.snat) plan.Flow(Stage::kRoute, kGuard).Match(Destination{ip}).Drop();
 
@@ -53,10 +76,12 @@ void RoutePod(const View& view, const world::Port& port, Plan& plan) {
   for (const Ip& ip : port.ips)
     if (const std::string objection = ObjectionTo(self, ip); !objection.empty())
       plan.Report(port, "status.podIPs", objection);
-  for (const Ip& ip : RoutableIps(self, port))
+  for (const Ip& ip : RoutableIps(self, port)) {
+    if (!AnyContains(RoutedRanges(self), Prefix::Host(ip))) DropExpired(plan, Prefix::Host(ip));
     plan.Flow(Stage::kRoute, kExact)
         .Match(Destination{ip})
         .Do(DecTtl{}, Readdress{kGatewayMac, port.mac}, ForgetInPort{}, ToPort{port.ofport});
+  }
 }
 
 void RouteNode(const View& view, const world::Node& node, Plan& plan) {
@@ -76,8 +101,11 @@ void RouteNode(const View& view, const world::Node& node, Plan& plan) {
                            : "no address of a family that this node has an overlay address of");
   if (self.overlay_port == 0) return;
 
+  std::optional<Ip> source;
+  for (const Ip& ip : self.tunnel_sources)
+    if (ip.is6() == endpoint->is6()) source = ip;
   const auto tunnel = [&](FlowSentence& flow) {
-    flow.Do(DecTtl{}, Readdress{kGatewayMac, kGatewayMac}, TunnelTo{*endpoint},
+    flow.Do(DecTtl{}, Readdress{kGatewayMac, kGatewayMac}, TunnelTo{*endpoint, source},
             ToPort{self.overlay_port});
   };
   for (const Prefix& range : ranges)
@@ -86,16 +114,6 @@ void RouteNode(const View& view, const world::Node& node, Plan& plan) {
   for (const Ip& ip : node.overlay_ips)
     tunnel(plan.Flow(Stage::kRoute, kExact)
                .Match(Is{kFromOverlay, true}, Is{kReply, true}, Destination{ip}));
-}
-
-// What a pod sends to another node leaves with the address of this one; were it a tunnel's packet,
-// the other would take it for ours, and believe what is in it. Whole packets get here: the tracker
-// has put fragments together. All kinds, as nodes change their overlay one after the other.
-void GuardTunnel(const View& view, const world::Node& node, Plan& plan) {
-  if (node.name == view.self().node) return;
-  for (const Ip& ip : node.overlay_ips)
-    for (const auto by : {Encapsulation::kVxlan, Encapsulation::kGeneve, Encapsulation::kGre})
-      plan.Flow(Stage::kRoute, kGuard).Match(Destination{ip}, Encapsulated{ip.is6(), by}).Drop();
 }
 
 }  // namespace kvs::pipeline

@@ -14,20 +14,24 @@ void EndTables(const View&, const world::Self&, Plan&);
 void GuardAll(const View&, const world::Self&, Plan&);
 void AdmitHost(const View&, const world::Self&, Plan&);
 void AdmitPod(const View&, const world::Port&, Plan&);
+void GuardGateway(const View&, const world::Self&, Plan&);
 void AdmitNode(const View&, const world::Node&, Plan&);
 
 // neighbours.cc
-void AnswerNeighbours(const View&, const world::Self&, Plan&);
-void KeepOwnAddress(const View&, const world::Port&, Plan&);
+void GuardNeighbours(const View&, const world::Self&, Plan&);
+void AnswerPod(const View&, const world::Port&, Plan&);
 
 // connections.cc
 void TrackConnections(const View&, const world::Self&, Plan&);
+
+// tunnel_guard.cc
+void GuardTunnels(const View&, const world::Self&, Plan&);
+void GuardTunnel(const View&, const world::Node&, Plan&);
 
 // route.cc
 void RouteHome(const View&, const world::Self&, Plan&);
 void RoutePod(const View&, const world::Port&, Plan&);
 void RouteNode(const View&, const world::Node&, Plan&);
-void GuardTunnel(const View&, const world::Node&, Plan&);
 
 // host.cc
 void EquipHost(const View&, const world::Self&, Plan&);

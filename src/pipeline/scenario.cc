@@ -10,6 +10,7 @@
 
 #include "pipeline/describe.h"
 #include "pipeline/mark_layout.h"
+#include "pipeline/others.h"
 
 namespace kvs::pipeline {
 namespace {
@@ -67,6 +68,7 @@ Setters SettersOf(world::Self& self) {
           {"service_ranges", Parsed(self.service_ranges, ParsePrefixes)},
           {"overlay", Parsed(self.overlay, ParseOverlay)},
           {"overlay_port", Number(self.overlay_port)},
+          {"tunnel_sources", Parsed(self.tunnel_sources, ParseIps)},
           {"mtu", Number(self.mtu)},
           {"netdev", Flag(self.netdev)},
           {"nd_flows", Flag(self.nd_flows)},
@@ -111,6 +113,23 @@ std::string Tell(const flow::FlowKey& key) {
   const std::string text = Describe(flow);
   return text.substr(0, text.rfind(" actions="));
 }
+// A flow of OtherThan() (others.h), without the bits that it tells by: those of one field are one
+// line.
+std::optional<std::string> TellOthers(const flow::Flow& flow) {
+  const auto field = FieldOfOthers(flow.key.priority);
+  if (!field) return std::nullopt;
+  flow::Match rest;
+  flow.key.match.ForEach([&](const flow::Match::Item& item) {
+    if (item.field != *field) rest.Set(item.field, item.value, item.mask);
+  });
+  return fmt::format("{} {}{}any other {} actions={}", NameOfTable(flow.key.table), Describe(rest),
+                     rest.empty() ? "" : " with ", flow::InfoOf(*field).set_name,
+                     NameTables(flow::ToString(flow.actions)));
+}
+void AddOnce(std::vector<std::string>& lines, std::string line) {
+  if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
+}
+
 std::string Tell(const HostAddress& item) { return "host-address " + item.prefix.ToString(); }
 std::string Tell(const HostRoute& item) {
   return fmt::format("host-route {} via {}{}{}", item.dst, item.via,
@@ -147,7 +166,7 @@ void TellDelta(engine::Cursor<Item>& cursor, std::string_view kind,
     if (change.now != nullptr) {
       put.push_back(change.now);
     } else if constexpr (std::is_same_v<Item, flow::Flow>) {
-      lines.push_back("- " + Tell(change.id()));
+      AddOnce(lines, "- " + TellOthers({.key = change.id()}).value_or(Tell(change.id())));
     } else {
       lines.push_back(fmt::format("- {} {}", kind, change.id()));
     }
@@ -156,7 +175,15 @@ void TellDelta(engine::Cursor<Item>& cursor, std::string_view kind,
     std::ranges::stable_sort(put, {}, [](const flow::Flow* flow) {
       return std::pair(flow->key.table, -flow->key.priority);
     });
-  for (const Item* item : put) lines.push_back("+ " + Tell(*item));
+  for (const Item* item : put) {
+    if constexpr (std::is_same_v<Item, flow::Flow>) {
+      if (const auto others = TellOthers(*item)) {
+        AddOnce(lines, "+ " + *others);
+        continue;
+      }
+    }
+    lines.push_back("+ " + Tell(*item));
+  }
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ enum class Stage : uint8_t {
   kArp = 5,
   kNd = 10,
   kNdReply = 15,
+  kToGateway = 20,
   kUndoSnat = 40,
   kService = 45,
   kServiceSelect = 50,
@@ -31,6 +32,8 @@ enum class Stage : uint8_t {
   kEndpoint = 70,
   kTrack = 90,
   kState = 95,
+  kTunnelEnd = 100,
+  kTunnelGuard = 105,
   kEgressSet = 110,
   kEgressClass = 115,
   kEgressPolicy = 120,
@@ -65,6 +68,7 @@ inline constexpr auto kTables = std::to_array<TableInfo>({
     {Stage::kArp,            "arp",             Line::kSide, OnMiss::kDrop, true},
     {Stage::kNd,             "nd",              Line::kSide, OnMiss::kDrop, true},
     {Stage::kNdReply,        "nd-reply",        Line::kSide, OnMiss::kDrop, true},
+    {Stage::kToGateway,      "to-gateway",      Line::kSide, OnMiss::kDrop, true},
     // Translations, so that all that follows sees the connection's real ends.
     {Stage::kUndoSnat,       "undo-snat",       Line::kMain, OnMiss::kNext, false},
     {Stage::kService,        "service",         Line::kMain, OnMiss::kNext, false},
@@ -77,6 +81,8 @@ inline constexpr auto kTables = std::to_array<TableInfo>({
     {Stage::kTrack,          "track",           Line::kMain, OnMiss::kDrop, true},
     {Stage::kState,          "state",           Line::kMain, OnMiss::kDrop, true},
     // May it?
+    {Stage::kTunnelEnd,      "tunnel-end",      Line::kMain, OnMiss::kNext, true},
+    {Stage::kTunnelGuard,    "tunnel-guard",    Line::kSide, OnMiss::kDrop, true},
     {Stage::kEgressSet,      "egress-set",      Line::kMain, OnMiss::kNext, false},
     {Stage::kEgressClass,    "egress-class",    Line::kMain, OnMiss::kNext, false},
     {Stage::kEgressPolicy,   "egress-policy",   Line::kMain, OnMiss::kDrop, false},

@@ -41,4 +41,15 @@ std::optional<Ip> EndpointOf(const View& view, const world::Node& node) {
   return *it;
 }
 
+std::vector<Prefix> RoutedRanges(const world::Self& self) {
+  std::vector<Prefix> ranges = BehindBridge(self);
+  for (const Prefix& range : self.pod_ranges)
+    if (!AnyContains(ranges, range)) ranges.push_back(range);
+  return ranges;
+}
+
+bool AnyContains(const std::vector<Prefix>& ranges, const Prefix& range) {
+  return std::ranges::any_of(ranges, [&](const Prefix& r) { return r.Contains(range); });
+}
+
 }  // namespace kvs::pipeline

@@ -29,4 +29,13 @@ std::optional<Ip> EndpointOf(const View& view, const world::Node& node);
 // Whether pods of other nodes are reached through the tunnel.
 inline bool HasTunnel(const world::Self& self) { return self.overlay != world::Overlay::kNone; }
 
+// What the host finds behind the bridge: the whole cluster, or without a tunnel this node's pods.
+inline const std::vector<Prefix>& BehindBridge(const world::Self& self) {
+  return HasTunnel(self) ? self.cluster_ranges : self.pod_ranges;
+}
+// The same, and this node's ranges where they are no part of the cluster's.
+std::vector<Prefix> RoutedRanges(const world::Self& self);
+
+bool AnyContains(const std::vector<Prefix>& ranges, const Prefix& range);
+
 }  // namespace kvs::pipeline

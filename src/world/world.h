@@ -33,8 +33,9 @@ struct Self {
   std::vector<Prefix> cluster_ranges;  // all pods of the cluster
   std::vector<Prefix> service_ranges;  // ClusterIPs
   Overlay overlay = Overlay::kVxlan;
-  uint32_t overlay_port = 0;  // OpenFlow port of overlay0; 0: there is none (yet)
-  uint16_t mtu = 0;           // of pods, bytes
+  uint32_t overlay_port = 0;       // OpenFlow port of overlay0; 0: there is none (yet)
+  std::vector<Ip> tunnel_sources;  // overlay addresses of this node that tunnels can be sent from
+  uint16_t mtu = 0;                // of pods, bytes
   bool netdev = false;    // the userspace datapath: the host's kernel sees the pods' packets too
   bool nd_flows = false;  // the datapath lets flows answer Neighbor Solicitations
   std::vector<MarkLayout>

@@ -1,0 +1,232 @@
+#include <functional>
+#include <random>
+
+#include "lab/live_lab.h"
+#include "lab/tap.h"
+#include "netlink/link.h"
+#include "pipeline/items.h"
+
+// What one pod can make the switch keep is bounded, so that it starves no other: whatever it fills
+// in freely, the switch remembers few megaflows.
+namespace kvs::lab {
+namespace {
+
+using pipeline::kBroadcastMac;
+using pipeline::kGatewayMac;
+
+constexpr int kFrames = 2000;
+constexpr size_t kMost = 64;
+constexpr size_t kMostTtls = 256;  // dec_ttl reads it as a whole
+
+// What differs from frame to frame.
+class Dice {
+ public:
+  Mac AnyMac() {
+    Mac mac;
+    Fill(mac.bytes);
+    return mac;
+  }
+  Ip In(const Prefix& range) {
+    if (range.address().is4()) {
+      Ip4 ip;
+      Fill(ip.bytes);
+      return Within(range, ip);
+    }
+    Ip6 ip;
+    Fill(ip.bytes);
+    return Within(range, ip);
+  }
+  uint16_t Number() { return static_cast<uint16_t>(random_()); }
+
+ private:
+  void Fill(auto& bytes) {
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random_());
+  }
+  // `ip` with the range's first bits.
+  static Ip Within(const Prefix& range, auto ip) {
+    const uint8_t* start = range.address().data();
+    for (int bit = 0; bit < range.length(); ++bit) {
+      const auto mask = static_cast<uint8_t>(0x80 >> bit % 8);
+      auto& byte = ip.bytes[static_cast<size_t>(bit / 8)];
+      byte = static_cast<uint8_t>((byte & ~mask) | (start[bit / 8] & mask));
+    }
+    return ip;
+  }
+  std::mt19937 random_{1};
+};
+
+Prefix All(bool six) { return Prefix(six ? Ip(Ip6{}) : Ip(Ip4{}), 0); }
+
+class StarvationLiveTest : public LiveLab {
+ protected:
+  void SetUp() override {
+    LiveLab::SetUp();
+    if (HasFatalFailure() || IsSkipped()) return;
+    for (const Place& place : lab_->Places())
+      if (place.name == "shop/web-1") pod_ = place;
+    auto tap = Tap::Open(pod_.netns, "eth0", Tap::Sees::kIncoming);
+    ASSERT_TRUE(tap) << tap.error().message;
+    tap_ = std::move(*tap);
+    auto space = netlink::Namespace::Open(netlink::Namespace::Path(pod_.netns));
+    ASSERT_TRUE(space);
+    auto socket = netlink::Socket::OpenIn(*space);
+    ASSERT_TRUE(socket);
+    mac_ = netlink::FindLink(**socket, "eth0").value().mac;
+  }
+
+  Ip own(bool six) const { return pod_.ips.at(six); }
+  Ip another(bool six) const {  // a pod of node2
+    for (const Place& place : lab_->Places())
+      if (place.kind == Place::Kind::kPod && place.node != pod_.node) return place.ips.at(six);
+    return {};
+  }
+  Prefix cluster(bool six) const {
+    return six ? *Prefix::Parse("fd00:10:244::/56") : *Prefix::Parse("10.244.0.0/16");
+  }
+
+  Bytes UdpFrame(const Mac& from, const Mac& to, const Ip& src, const Ip& dst, uint16_t from_port,
+                 uint16_t to_port, uint8_t ttl = 64) const {
+    return Ethernet(
+        from, to, EthTypeOf(src),
+        IpPacket(src, dst, kProtocolUdp, Udp(src, dst, from_port, to_port, Text("x")), ttl));
+  }
+  Bytes ArpFrame(const Mac& to, const Arp& arp) const {
+    return Ethernet(mac_, to, kEthArp, ArpPacket(arp));
+  }
+  Arp HonestArp() const {
+    return {.sender_mac = mac_, .sender_ip = own(false).v4(), .target_ip = pipeline::kNextHop4};
+  }
+  Bytes Solicitation(const Mac& to, const Ip& dst, const Ip& target, const Mac& link) const {
+    const Bytes body =
+        Concat({Bytes(4), Bytes(target.data(), target.data() + 16), NdLinkAddress(1, link)});
+    return Ethernet(
+        mac_, to, kEthIp6,
+        IpPacket(own(true), dst, kProtocolIcmp6, Icmp6(own(true), dst, 135, 0, body), 255));
+  }
+
+  // The megaflows that the switch has for what comes in by the pod's port.
+  size_t Megaflows() {
+    const auto dump = node().Appctl(
+        "dpctl/dump-flows",
+        {"-m", "--names", KernelDatapath() ? "system@ovs-system" : "netdev@ovs-netdev"});
+    EXPECT_TRUE(dump) << dump.error().message;
+    size_t count = 0;
+    std::istringstream lines(*dump);
+    const std::string port = "in_port(" + PortOf(pod_.name) + ")";
+    for (std::string line; std::getline(lines, line);) count += line.find(port) != line.npos;
+    return count;
+  }
+  std::string PortOf(const std::string& name) const {
+    for (const auto& [key, pod] : lab_->pods())
+      if (key == name) return pod.port;
+    return "";
+  }
+
+  void ExpectFew(const char* what, const std::function<Bytes(Dice&)>& frame, size_t most = kMost) {
+    ASSERT_TRUE(node().Appctl("revalidator/purge", {}));
+    Dice dice;
+    for (int i = 0; i < kFrames; ++i) {
+      const auto sent = tap_->Send(frame(dice));
+      ASSERT_TRUE(sent) << sent.error().message;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    const size_t count = Megaflows();
+    std::cout << fmt::format("{:4} megaflows: {}\n", count, what);
+    EXPECT_LE(count, most) << what;
+    EXPECT_GT(count, 0u) << what;
+  }
+
+  Place pod_;
+  Mac mac_;
+  std::unique_ptr<Tap> tap_;
+};
+
+TEST_F(StarvationLiveTest, AScanOfMacsCostsFewMegaflows) {
+  for (const bool six : {false, true}) {
+    const Ip src = own(six), dst = another(six);
+    ExpectFew("Ethernet destinations",
+              [&](Dice& dice) { return UdpFrame(mac_, dice.AnyMac(), src, dst, 1000, 53); });
+    ExpectFew("Ethernet sources",
+              [&](Dice& dice) { return UdpFrame(dice.AnyMac(), kGatewayMac, src, dst, 1000, 53); });
+  }
+  ExpectFew("Ethernet destinations of an unknown type",
+            [&](Dice& dice) { return Ethernet(mac_, dice.AnyMac(), 0x88b5, Text("x")); });
+}
+
+TEST_F(StarvationLiveTest, AScanByArpCostsFewMegaflows) {
+  ExpectFew("ARP, Ethernet destinations",
+            [&](Dice& dice) { return ArpFrame(dice.AnyMac(), HonestArp()); });
+  const auto scan = [&](const char* what, auto change) {
+    ExpectFew(what, [&](Dice& dice) {
+      Arp arp = HonestArp();
+      change(arp, dice);
+      return ArpFrame(kBroadcastMac, arp);
+    });
+  };
+  scan("ARP targets", [](Arp& arp, Dice& dice) { arp.target_ip = dice.In(All(false)).v4(); });
+  scan("ARP targets of the cluster",
+       [&](Arp& arp, Dice& dice) { arp.target_ip = dice.In(cluster(false)).v4(); });
+  scan("ARP targets' MACs", [](Arp& arp, Dice& dice) { arp.target_mac = dice.AnyMac(); });
+  scan("ARP senders", [](Arp& arp, Dice& dice) { arp.sender_ip = dice.In(All(false)).v4(); });
+  scan("ARP senders' MACs", [](Arp& arp, Dice& dice) { arp.sender_mac = dice.AnyMac(); });
+}
+
+TEST_F(StarvationLiveTest, AScanByNeighborDiscoveryCostsFewMegaflows) {
+  const Ip next_hop = pipeline::NextHop(true), group = pipeline::kNextHop6Group;
+  const Mac group_mac = pipeline::kNextHop6GroupMac;
+  ExpectFew("ND targets",
+            [&](Dice& dice) { return Solicitation(group_mac, group, dice.In(All(true)), mac_); });
+  ExpectFew("ND targets of the cluster", [&](Dice& dice) {
+    return Solicitation(group_mac, group, dice.In(cluster(true)), mac_);
+  });
+  ExpectFew("ND, Ethernet destinations",
+            [&](Dice& dice) { return Solicitation(dice.AnyMac(), group, next_hop, mac_); });
+  ExpectFew("ND, destinations", [&](Dice& dice) {
+    return Solicitation(group_mac, dice.In(*Prefix::Parse("ff02::/16")), next_hop, mac_);
+  });
+  ExpectFew("ND senders' MACs",
+            [&](Dice& dice) { return Solicitation(group_mac, group, next_hop, dice.AnyMac()); });
+}
+
+TEST_F(StarvationLiveTest, AScanOfAddressesCostsFewMegaflows) {
+  for (const bool six : {false, true}) {
+    const auto to = [&](const char* what, const Prefix& range) {
+      ExpectFew(what, [this, six, range](Dice& dice) {
+        return UdpFrame(mac_, kGatewayMac, own(six), dice.In(range), 1000, 53);
+      });
+    };
+    to("destinations", All(six));
+    to("destinations of the cluster", cluster(six));
+    to("destinations of the node's range", Prefix(own(six), six ? 64 : 24));
+    ExpectFew("sources", [&](Dice& dice) {
+      return UdpFrame(mac_, kGatewayMac, dice.In(All(six)), another(six), 1000, 53);
+    });
+    ExpectFew("sources of the cluster", [&](Dice& dice) {
+      return UdpFrame(mac_, kGatewayMac, dice.In(cluster(six)), another(six), 1000, 53);
+    });
+  }
+}
+
+TEST_F(StarvationLiveTest, AScanOfPortsCostsFewMegaflows) {
+  for (const bool six : {false, true}) {
+    const Ip node2 = lab_->node("node2").addresses().at(six);
+    for (const Ip& dst : {another(six), node2})
+      ExpectFew("ports", [&](Dice& dice) {
+        return UdpFrame(mac_, kGatewayMac, own(six), dst, dice.Number(), dice.Number());
+      });
+  }
+}
+
+TEST_F(StarvationLiveTest, TtlsCostNoMoreThanThereAre) {
+  for (const bool six : {false, true})
+    ExpectFew(
+        "TTLs",
+        [&](Dice& dice) {
+          return UdpFrame(mac_, kGatewayMac, own(six), another(six), 1000, 53,
+                          static_cast<uint8_t>(dice.Number()));
+        },
+        kMostTtls);
+}
+
+}  // namespace
+}  // namespace kvs::lab
