@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "feed/ovs_version.h"
 #include "pipeline/mark_layout.h"
+#include "pipeline/others.h"
 #include "pipeline/world_view.h"
 
 namespace kvs::agent {
@@ -110,6 +111,7 @@ Result<> Agent::Listen() {
       loop_, {.on_change =
                   [this] {
                     ScheduleReconcile();
+                    AskSwitchRoutes();
                     outputs_.kernel.Resync();
                     outputs_.settings.Resync();
                     outputs_.ingress.Resync();
@@ -156,6 +158,7 @@ openflow::Connection::Handlers Agent::SwitchHandlers() {
               [this](uint64_t) {
                 switch_down_.clear();
                 ++openflow_reconnects_;
+                AskSwitchRoutes();
                 outputs_.flows.Connected();
               },
           .on_down =
@@ -222,12 +225,17 @@ bool Agent::serving() const {
 }
 
 bool Agent::InputsKnown() const {
-  return ovsdb_seen_ && nodes_.synced() && world_.self.size() == 1;
+  return ovsdb_seen_ && nodes_.synced() && world_.self.size() == 1 &&
+         (!OnNetdev() || switch_routes_.known());
 }
 
 bool Agent::OnNetdev() const {
   const world::Self* self = world_.self.Find(0);
   return self != nullptr && self->netdev;
+}
+
+void Agent::AskSwitchRoutes() {
+  if (OnNetdev()) switch_routes_.Ask();
 }
 
 std::string Agent::DatapathNote() const {
@@ -244,9 +252,11 @@ void Agent::Reconcile() {
   self_problems_.clear();
   nodes_.Update(feed::NodeAddresses(
       *links_, nodes_.own() == nullptr ? std::vector<Ip>() : nodes_.own()->spec.overlay_ips));
-  if (auto self = feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(),
-                                 world_.self.size() == 1, self_problems_))
+  if (auto self =
+          feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(),
+                         switch_routes_.local_addresses(), world_.self.size() == 1, self_problems_))
     world_.self.Put(std::move(*self));
+  if (!switch_routes_.known()) AskSwitchRoutes();
   attachments_.Stamp(pipeline_.engine().Run());
   SetWanted();
   if (ovsdb_seen_) outputs_.bridge.Begin();
@@ -279,7 +289,9 @@ apply::BridgeConfig Agent::WantedBridge() const {
   const world::Self* self = world_.self.Find(0);
   apply::BridgeConfig wanted{.name = ovsdb::kBridgeName,
                              .datapath_type = DetectDatapath(options_.datapath),
-                             .hwaddr = BridgeMac(options_.node_name)};
+                             .hwaddr = BridgeMac(options_.node_name),
+                             .facts = {},
+                             .prefixes = pipeline::LookedUpByPrefix()};
   wanted.facts.node = options_.node_name;
   wanted.facts.datapath = wanted.datapath_type == "netdev" ? ovsdb::BridgeFacts::Datapath::kNetdev
                                                            : ovsdb::BridgeFacts::Datapath::kSystem;
@@ -315,6 +327,7 @@ void Agent::Announce() {
 
 void Agent::Resync() {
   outputs_.Audit();
+  AskSwitchRoutes();
   reaper_.Reap(links_->All());
   other_network_ = ConfigBeforeOurs(options_);
   ScheduleReconcile();

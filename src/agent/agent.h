@@ -16,6 +16,7 @@
 #include "feed/node_feed.h"
 #include "feed/port_feed.h"
 #include "feed/self.h"
+#include "feed/switch_routes.h"
 #include "io/loop.h"
 #include "kube/source.h"
 #include "netlink/nft_monitor.h"
@@ -89,6 +90,7 @@ class Agent {
   bool InputsKnown() const;
   bool ApiServerAnswers() const;
   bool OnNetdev() const;
+  void AskSwitchRoutes();  // where they matter
 
   io::Loop& loop_;
   Options options_;
@@ -105,6 +107,7 @@ class Agent {
   ovsdb::Session ovsdb_;
   openflow::Connection switch_;
   ovsdb::Unixctl vswitchd_;
+  feed::SwitchRoutes switch_routes_{vswitchd_, [this] { ScheduleReconcile(); }};
 
   // What is made of it.
   apply::PodPortPlan port_plan_;

@@ -37,6 +37,7 @@ Result<std::unique_ptr<LinkFeed>> LinkFeed::Open(io::Loop& loop, Handlers handle
                            .on_route =
                                [raw](Monitor::Change, const netlink::Route& route) {
                                  if (route.destination.length() == 0) (void)raw->DumpGateways();
+                                 if (route.protocol != netlink::kRouteProtocol) raw->Changed();
                                  raw->handlers_.on_route_change(&route);
                                },
                            .on_neighbour = {},
@@ -77,6 +78,7 @@ Result<> LinkFeed::DumpGateways() {
 }
 
 void LinkFeed::Changed() {
+  ways_.clear();
   if (!tell_.active()) tell_.Start(std::chrono::milliseconds(0));
 }
 
@@ -86,12 +88,23 @@ const netlink::Link* LinkFeed::Find(std::string_view name) const {
   return it == links_.end() ? nullptr : &it->second;
 }
 
-const netlink::Link* LinkFeed::WithAddress(const Ip& ip) const {
-  const netlink::Link* found = nullptr;
-  ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
-    if (found == nullptr && address.ip == ip) found = &link;
-  });
-  return found;
+bool LinkFeed::HasAddress(const Ip& ip) const {
+  return std::ranges::any_of(addresses_,
+                             [&](const auto& entry) { return entry.first.second == ip; });
+}
+
+std::optional<LinkFeed::Way> LinkFeed::WayTo(const Ip& ip) const {
+  const auto known = ways_.find(ip);
+  if (known != ways_.end()) return known->second;
+  std::optional<Way>& way = ways_[ip];
+  const auto found = netlink::FindWay(*socket_, ip);
+  if (!found) return way;
+  const auto link = links_.find(found->link);
+  if (link == links_.end()) return way;
+  const int mtu = static_cast<int>(link->second.mtu);
+  const int routes = static_cast<int>(found->mtu);
+  way = Way{&link->second, routes > 0 ? std::min(routes, mtu) : mtu};
+  return way;
 }
 
 std::vector<Ip> LinkFeed::AddressesExceptOf(std::string_view excluded_link) const {

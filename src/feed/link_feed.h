@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +34,14 @@ class LinkFeed {
 
   // nullptr if there is no such link.
   const netlink::Link* Find(std::string_view name) const;
-  // The link that has this address; nullptr if none has.
-  const netlink::Link* WithAddress(const Ip& ip) const;
+  // Whether a link has this address. Several may, and lo often does where nodes speak BGP.
+  bool HasAddress(const Ip& ip) const;
+  // By which link packets of this host go to `ip`, and the MTU there; nullopt: there is no way.
+  struct Way {
+    const netlink::Link* link;
+    int mtu;  // bytes
+  };
+  std::optional<Way> WayTo(const Ip& ip) const;
   // Addresses by which this node can be reached: of all links but lo and those named, without
   // link-local ones. Sorted.
   std::vector<Ip> AddressesExceptOf(std::string_view excluded_link) const;
@@ -56,6 +63,7 @@ class LinkFeed {
   std::unique_ptr<netlink::Monitor> monitor_;
   std::map<int, netlink::Link> links_;  // by index
   std::vector<Ip> gateways_;
+  mutable std::map<Ip, std::optional<Way>> ways_;             // as asked since the last change
   std::map<std::pair<int, Ip>, netlink::Address> addresses_;  // by link and address
   io::Timer tell_;
 };

@@ -26,52 +26,119 @@ world::Overlay ToOverlay(kube::OverlayType type) {
   return world::Overlay::kVxlan;
 }
 
-// The families in which packets go to other nodes: for each node the first of its addresses that is
-// of a family this node has too, as the pipeline picks it. Alone, the first address of this node.
-std::set<bool> OuterFamilies(const std::string& node, const NodeFeed& nodes) {
-  std::set<bool> six;
+// Where packets to the other nodes go: the first of each one's addresses that is of a family this
+// node has too, as the pipeline picks it. Where there is no other node, the world.
+std::vector<Ip> OuterDestinations(const std::string& node, const NodeFeed& nodes,
+                                  const LinkFeed& links) {
   const auto& mine = nodes.accepted().at(node).overlay_ips;
   const auto has = [&](const Ip& ip) {
     return std::ranges::any_of(mine, [&](const Ip& own) { return own.is6() == ip.is6(); });
   };
+  std::vector<Ip> to;
   for (const auto& [name, other] : nodes.accepted()) {
     const auto it = std::ranges::find_if(other.overlay_ips, has);
-    if (name != node && it != other.overlay_ips.end()) six.insert(it->is6());
+    if (name != node && it != other.overlay_ips.end()) to.push_back(*it);
   }
-  if (six.empty() && !mine.empty()) six.insert(mine.front().is6());
-  return six;
+  if (to.empty())
+    for (const Ip& gateway : links.gateways())
+      if (has(gateway)) to.push_back(gateway);
+  return to;
 }
 
-// The pods' MTU follows the links that carry the overlay; 0 if that is not known (yet).
+// The narrowest way to other nodes, which is the pods' with what the overlay adds; nullopt: there
+// is none, and no link has the node's addresses. The links of those are looked at where no way is
+// known: a cluster may have one node, without a router.
+struct NarrowestWay {
+  LinkFeed::Way way;
+  int left;  // to pods, bytes
+};
+std::optional<NarrowestWay> FindNarrowest(const std::string& node, world::Overlay overlay,
+                                          const NodeFeed& nodes, const LinkFeed& links) {
+  std::optional<NarrowestWay> narrowest;
+  const auto consider = [&](const LinkFeed::Way& way, bool six) {
+    if (way.link->name == ovsdb::kBridgeName) return;
+    const int left = way.mtu - OverheadOf(overlay, six);
+    if (!narrowest || left < narrowest->left) narrowest = {way, left};
+  };
+  for (const Ip& ip : OuterDestinations(node, nodes, links))
+    if (const auto way = links.WayTo(ip)) consider(*way, ip.is6());
+  if (narrowest) return narrowest;
+  const auto& mine = nodes.accepted().at(node).overlay_ips;
+  links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
+    if (!mine.empty() && address.ip == mine.front() && link.name != "lo")
+      consider({&link, static_cast<int>(link.mtu)}, address.ip.is6());
+  });
+  return narrowest;
+}
+
+// The pods' MTU follows the way to the other nodes; 0 if that is not known (yet).
 int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& nodes,
            const LinkFeed& links, std::vector<Problem>& problems) {
   const std::string object = "VSwitchConfig/" + node;
   const world::Node& own = nodes.accepted().at(node);
-  const std::set<bool> outer = OuterFamilies(node, nodes);
-  int mtu = 0;
-  for (const Ip& ip : own.overlay_ips) {
-    const netlink::Link* link = links.WithAddress(ip);
-    if (link == nullptr) {
+  for (const Ip& ip : own.overlay_ips)
+    if (!links.HasAddress(ip))
       problems.push_back(
           {object, "spec.overlayIP",
            fmt::format("{} is on no link of this node; correct the Node's InternalIP, "
                        "or set the annotation kvswitch.io/overlay-ip",
                        ip)});
+  const auto narrowest = FindNarrowest(node, overlay, nodes, links);
+  if (!narrowest) return 0;
+  const auto& [way, left] = *narrowest;
+  const bool six =
+      std::ranges::any_of(own.pod_ranges, [](const Prefix& p) { return p.address().is6(); });
+  const int least = six ? kLeastMtu6 : kLeastMtu4;
+  if (left < least)
+    problems.push_back({object, "status.mtu",
+                        fmt::format("link {} has MTU {}, which leaves {} to pods; they need {}: "
+                                    "raise the link's MTU",
+                                    way.link->name, way.mtu, left, least)});
+  return std::max(left, 0);
+}
+
+// Pods keep the MTU that they were attached with, also when the underlay's gets smaller.
+void TellOfLargerPods(const std::string& object, int mtu, const LinkFeed& links,
+                      std::vector<Problem>& problems) {
+  int pods = 0, largest = 0;
+  for (const netlink::Link& link : links.All()) {
+    if (link.group != ovsdb::kLiveLinkGroup || static_cast<int>(link.mtu) <= mtu) continue;
+    ++pods;
+    largest = std::max(largest, static_cast<int>(link.mtu));
+  }
+  if (mtu > 0 && pods > 0)
+    problems.push_back({object, "status.mtu",
+                        fmt::format("{} {} here with an MTU up to {}, and the way to other nodes "
+                                    "takes {}: larger packets are lost; recreate the pods that "
+                                    "were attached before, or raise the underlay's MTU",
+                                    pods, pods == 1 ? "pod is" : "pods are", largest, mtu),
+                        "PodMtuTooLarge"});
+}
+
+// Which of the node's overlay addresses its packets to other nodes can be sent from. The kernel's
+// datapath sends from any address of a link; in userspace Open vSwitch drops a packet whose source
+// its own table of routes doesn't hold as local.
+std::vector<Ip> TunnelSources(const world::Node& own, const world::Self& self,
+                              const LinkFeed& links, const std::set<Ip>& of_switch,
+                              std::vector<Problem>& problems) {
+  std::vector<Ip> sources;
+  if (self.overlay == world::Overlay::kNone) return sources;
+  for (const Ip& ip : own.overlay_ips) {
+    if (!links.HasAddress(ip)) continue;
+    if (!self.netdev || of_switch.contains(ip)) {
+      sources.push_back(ip);
       continue;
     }
-    if (!outer.contains(ip.is6())) continue;
-    const int here = static_cast<int>(link->mtu) - OverheadOf(overlay, ip.is6());
-    mtu = mtu == 0 ? here : std::min(mtu, here);
-    const bool six =
-        std::ranges::any_of(own.pod_ranges, [](const Prefix& p) { return p.address().is6(); });
-    const int least = six ? kLeastMtu6 : kLeastMtu4;
-    if (here < least)
-      problems.push_back({object, "status.mtu",
-                          fmt::format("link {} has MTU {}, which leaves {} to pods; they need {}: "
-                                      "raise the link's MTU",
-                                      link->name, link->mtu, here, least)});
+    problems.push_back(
+        {"VSwitchConfig/" + self.node, "spec.overlayIP",
+         fmt::format("ovs-vswitchd does not know {} as an address of its own, and may send from "
+                     "another, from which the other nodes take nothing; compare: ovs-appctl "
+                     "ovs/route/show. The address must be on a port of a userspace bridge, or on "
+                     "lo",
+                     ip),
+         "OverlayAddressUnknownToSwitch"});
   }
-  return std::max(mtu, 0);
+  return sources;
 }
 
 // The links of the node's own network, by index: devices, and those that have an overlay address.
@@ -183,7 +250,8 @@ std::vector<Judge::Taken> NodeAddresses(const LinkFeed& links, const std::vector
 
 std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
                                     const LinkFeed& links, const ovsdb::Replica& switch_,
-                                    bool serving, std::vector<Problem>& problems) {
+                                    const std::set<Ip>& switch_sources, bool serving,
+                                    std::vector<Problem>& problems) {
   const std::string object = "VSwitchConfig/" + node;
   const kube::VSwitchConfig* config = nodes.own();
   const ovsdb::Bridge* bridge = switch_.bridges.Find(ovsdb::kBridgeName);
@@ -232,6 +300,8 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
   self.nd_flows = self.netdev;
   self.mark_layouts = std::move(layouts);
   self.mtu = static_cast<uint16_t>(PodMtu(node, self.overlay, nodes, links, problems));
+  TellOfLargerPods(object, self.mtu, links, problems);
+  self.tunnel_sources = TunnelSources(own->second, self, links, switch_sources, problems);
   return self;
 }
 

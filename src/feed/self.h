@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +22,12 @@ std::vector<Judge::Taken> NodeAddresses(const LinkFeed& links, const std::vector
 // Everything that is known about this node, as one row. nullopt until its configuration and its
 // bridge are there, and while another network plugin serves its pods: routes of ours would cut them
 // off. Where we are `serving` already, what is left of one is a problem only. What is wrong is
-// added to `problems`.
+// added to `problems`. `switch_sources`: the addresses from which the userspace datapath can send
+// (switch_routes.h); unused where there is the kernel's.
 std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
                                     const LinkFeed& links, const ovsdb::Replica& switch_,
-                                    bool serving, std::vector<Problem>& problems);
+                                    const std::set<Ip>& switch_sources, bool serving,
+                                    std::vector<Problem>& problems);
 
 // What should be recorded beside the bridge (pipeline/mark_layout.h): what is, with the layout of
 // this build as the last.

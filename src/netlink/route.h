@@ -42,4 +42,11 @@ Request DeleteRoute(const Route& route);   // ESRCH
 Result<std::vector<Route>> DumpRoutes(Socket& socket, std::optional<uint8_t> protocol = {});
 std::optional<Route> DecodeRoute(Bytes body);  // of RTM_NEWROUTE and RTM_DELROUTE
 
+// The way of a packet of this host to `ip`, by its rules and routes. ENETUNREACH: there is none.
+struct Way {
+  int link = 0;
+  uint32_t mtu = 0;  // bytes, where the route has its own; 0: it is the link's
+};
+Result<Way> FindWay(Socket& socket, const Ip& ip);
+
 }  // namespace kvs::netlink
