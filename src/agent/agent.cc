@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "feed/ovs_version.h"
 #include "pipeline/mark_layout.h"
 #include "pipeline/others.h"
@@ -388,6 +389,9 @@ std::vector<Problem> Agent::Problems() const {
                    "OtherConfigurationFirst"});
   for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);
   add(pipeline_.Problems());
+  for (Problem& problem : all)  // they quote what others wrote, and status and events are UTF-8
+    for (std::string* text : {&problem.object, &problem.field, &problem.message})
+      *text = Printable(*text);
   return all;
 }
 

@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "base/printable.h"
+
 namespace kvs::log {
 namespace {
 
@@ -36,12 +38,8 @@ spdlog::level::level_enum ToSpdlog(Level level) {
 std::string Quote(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\')
-      out += {'\\', c};
-    else if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\u{:04x}", c);
-    else
-      out += c;
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
   }
   return out + '"';
 }
@@ -71,10 +69,7 @@ Result<> SetLevel(std::string_view level) {
 bool Enabled(Level level) { return Logger().should_log(ToSpdlog(level)); }
 
 void Write(Level level, std::string_view message) {
-  if (json)
-    Logger().log(ToSpdlog(level), "{}", Quote(message));
-  else
-    Logger().log(ToSpdlog(level), "{}", message);
+  Logger().log(ToSpdlog(level), "{}", Printable(json ? Quote(message) : message));
 }
 
 }  // namespace kvs::log

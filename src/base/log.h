@@ -7,9 +7,9 @@
 
 #include "base/result.h"
 
-// Logs go to stderr, a line each, as text or as JSON ({"time","level","message"}). The level can
-// change while the program runs. Log what an operator can act on; never one line per packet or
-// flow.
+// Logs go to stderr, a line each, as text or as JSON ({"time","level","message"}), whatever is in
+// the message (base/printable.h). The level can change while the program runs. Log what an operator
+// can act on; never one line per packet or flow.
 namespace kvs::log {
 
 enum class Level { kDebug, kInfo, kWarning, kError };

@@ -1,8 +1,7 @@
 #include "cli/agent_commands.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <memory>
 
 #include "cli/agent_client.h"
@@ -23,7 +22,8 @@ int AskHere(const std::string& socket, const std::string& path, const std::strin
     PrintError(answer.error().message);
     return kUnreachable;
   }
-  fmt::print("{}", answer->ToWire());
+  const std::string wire = answer->ToWire();  // for a program, which wants these bytes
+  if (std::fwrite(wire.data(), 1, wire.size(), stdout) != wire.size()) return kFailed;
   return answer->status == 200 ? kOk : kFailed;
 }
 

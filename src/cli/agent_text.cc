@@ -41,22 +41,22 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint) {
   const auto status = ParseObject(answer, "the agent");
   if (!status) return tl::unexpected<Error>(status.error());
   StatusText shown{.healthy = TextAt(*status, "/ready") == "true"};
-  std::string problems;
+  Text problems;
   for (const auto& problem : ListAt(*status, "/problems")) {
     const std::string object = TextAt(problem, "/object");
     const std::string what =
         fmt::format(" {}: {}", TextAt(problem, "/field"), TextAt(problem, "/message"));
     if (problems.empty()) shown.problem = object + what;
-    problems += fmt::format("  {}{}\n", paint.Strong(object), what);
+    problems += Text::Format("  {}{}\n", paint.Strong(object), what);
   }
-  shown.text = fmt::format("{}  {}\n", TextAt(*status, "/node"),
-                           shown.healthy      ? paint.Good("OK")
-                           : problems.empty() ? paint.Bad("NOT READY, starting")
-                                              : paint.Bad("NOT OK"));
+  shown.text = Text::Format("{}  {}\n", TextAt(*status, "/node"),
+                            shown.healthy      ? paint.Good("OK")
+                            : problems.empty() ? paint.Bad("NOT READY, starting")
+                                               : paint.Bad("NOT OK"));
   shown.text += problems;
   if (TextAt(*status, "/switch").empty()) return shown;  // uninstalled
   const auto line = [&](std::string_view what, const std::string& text) {
-    shown.text += fmt::format("  {:<9} {}\n", what, text);
+    shown.text += Text::Format("  {:<9} {}\n", what, text);
   };
   if (!TextAt(*status, "/network").empty()) {
     line("overlay", fmt::format("{}, MTU {}", TextAt(*status, "/network/overlay"),
@@ -78,22 +78,22 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint) {
   return shown;
 }
 
-std::string ToTableText(const std::string& kind, const json::object& nodes, bool wide) {
+Text ToTableText(const std::string& kind, const json::object& nodes, bool wide) {
   std::vector<Column> columns = ColumnsOf(kind);
   std::erase_if(columns, [wide](const Column& column) { return column.only_wide && !wide; });
   const bool with_node = nodes.size() > 1 && kind != "pods";  // which have it anyway
-  std::vector<std::string> header;
+  std::vector<Text> header;
   if (with_node) header.emplace_back("NODE");
   for (const auto& column : columns) header.emplace_back(column.title);
   TextTable table(std::move(header));
   for (const auto& [node, answer] : nodes)
     for (const auto& item : ListAt(answer, "/" + kind)) {
-      std::vector<std::string> row;
-      if (with_node) row.emplace_back(node);
-      for (const auto& column : columns) row.push_back(TextAt(item, column.pointer));
+      std::vector<Text> row;
+      if (with_node) row.emplace_back(std::string_view(node));
+      for (const auto& column : columns) row.emplace_back(TextAt(item, column.pointer));
       table.Add(std::move(row));
     }
-  return table.ToString();
+  return table.ToText();
 }
 
 }  // namespace kvs::cli

@@ -11,7 +11,7 @@
 namespace kvs::cli {
 
 struct StatusText {
-  std::string text;
+  Text text;
   bool healthy = false;
   std::string problem;  // the first one; empty if there is none
 };
@@ -20,6 +20,6 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint);
 
 // What nodes have of a kind, "flows", "ports" or "pods", as a table: `nodes` is {NODE: answer to
 // GET /v1/KIND}. More than one node have a column; `wide` shows more columns.
-std::string ToTableText(const std::string& kind, const boost::json::object& nodes, bool wide);
+Text ToTableText(const std::string& kind, const boost::json::object& nodes, bool wide);
 
 }  // namespace kvs::cli

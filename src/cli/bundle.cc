@@ -57,7 +57,7 @@ class Draft {
   }
 
   // "- PATH: WHY" of each.
-  std::string missing() const {
+  Text missing() const {
     const std::lock_guard lock(mutex_);
     return missing_;
   }
@@ -72,12 +72,12 @@ class Draft {
   }
   void Miss(const std::string& path, const std::string& why) {
     const std::lock_guard lock(mutex_);
-    missing_ += fmt::format("- {}: {}\n", path, RedactText(why));
+    missing_ += Text::Format("- {}: {}\n", path, RedactText(why));
   }
 
   const fs::path folder_;
   mutable std::mutex mutex_;
-  std::string missing_;  // guarded by mutex_
+  Text missing_;  // guarded by mutex_
 };
 
 void PutNode(const Agents& agents, const std::string& node, Draft& draft) {
@@ -194,14 +194,14 @@ ExitCode WriteBundle(const BundleArguments& arguments) {
 
   Draft draft(fs::path(parent) / name);
   Collect(*agents, draft);
-  const std::string missing = draft.missing();
+  const Text missing = draft.missing();
   draft.Put("README.txt", fmt::format(kReadme, KVS_VERSION, fmt::format("{:%F %T}", now), kRedacted,
-                                      missing.empty() ? "nothing\n" : missing));
+                                      missing.empty() ? "nothing\n" : missing.string()));
   const auto packed = Pack(parent, name, file);
   fs::remove_all(parent, ignored);
   if (!packed) return Fails(packed.error().message, kFailed);
-  fmt::print("{}\n", file);
-  if (!missing.empty()) fmt::print(stderr, "could not be had:\n{}", missing);
+  Print("{}\n", file);
+  if (!missing.empty()) Print(stderr, "could not be had:\n{}", missing);
   return kOk;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli/agent_client.h"
 #include "cli/agent_text.h"
+#include "cli/json_at.h"
 #include "cli/output.h"
 
 namespace kvs::cli {
@@ -17,10 +18,30 @@ TEST(TextTable, ColumnsAreAsWideAsTheirWidestField) {
   TextTable table({"POD", "NODE"});
   table.Add({"shop/web-1", "node1"});
   table.Add({"a", ""});
-  EXPECT_EQ(table.ToString(),
+  EXPECT_EQ(table.ToText().string(),
             "POD         NODE\n"
             "shop/web-1  node1\n"
             "a\n");
+}
+
+TEST(TextTable, NoFieldForgesARow) {
+  TextTable table({"POD"});
+  table.Add({"shop/web-1\nshop/web-2\x1b[2J"});
+  EXPECT_EQ(table.ToText().string(), "POD\nshop/web-1\\nshop/web-2\\u001b[2J\n");
+}
+
+TEST(Output, AnErrorsFurtherLinesAreIndented) {
+  testing::internal::CaptureStderr();
+  PrintError("kubectl get: gone\nOK\x9b");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: kubectl get: gone\n       OK\\ufffd\n");
+}
+
+TEST(Output, JsonMeansTheSame) {
+  const boost::json::value value = {{"message", "a\n\x1b\x7f\u009b\u202eü\\u"}};
+  const Text text = JsonText(value);
+  EXPECT_EQ(text.string(), R"({"message":"a\n\u001b\u007f\u009b\u202eü\\u"})"
+                           "\n");
+  EXPECT_EQ(boost::json::parse(text.string()), value);
 }
 
 TEST(Status, BrokenThingsComeFirst) {
@@ -31,8 +52,9 @@ TEST(Status, BrokenThingsComeFirst) {
       Paint(false));
   ASSERT_TRUE(shown);
   EXPECT_FALSE(shown->healthy);
-  EXPECT_THAT(shown->text, testing::StartsWith("node3  NOT OK\n  OVSDB connection: connection"));
-  EXPECT_THAT(shown->text, HasSubstr("9 flows NOT in sync"));
+  EXPECT_THAT(shown->text.string(),
+              testing::StartsWith("node3  NOT OK\n  OVSDB connection: connection"));
+  EXPECT_THAT(shown->text.string(), HasSubstr("9 flows NOT in sync"));
   EXPECT_FALSE(ToStatusText("<html>", Paint(false)));
 }
 
@@ -46,7 +68,7 @@ TEST(Status, OneLinePerThing) {
       Paint(false));
   ASSERT_TRUE(shown);
   EXPECT_TRUE(shown->healthy);
-  EXPECT_EQ(shown->text,
+  EXPECT_EQ(shown->text.string(),
             "node1  OK\n"
             "  overlay   vxlan, MTU 1450\n"
             "  pods      2 here, from 10.244.1.0/24; gateways 10.244.1.1\n"
@@ -64,10 +86,10 @@ TEST(Get, WideShowsMore) {
           "owner":{"rule":"reach","row":"node2","object":"Node/node2"}},
           {"table":0,"tableName":"classify","priority":0,"match":"","actions":"drop","cookie":"0x2",
           "packets":0,"bytes":0}]})")}};
-  const std::string table = ToTableText("flows", nodes, false);
+  const std::string table = ToTableText("flows", nodes, false).string();
   EXPECT_THAT(table, HasSubstr("route     124       7        reach  Node/node2  ip,nw_dst="));
   EXPECT_THAT(table, Not(HasSubstr("output:1")));
-  EXPECT_THAT(ToTableText("flows", nodes, true), HasSubstr("output:1"));
+  EXPECT_THAT(ToTableText("flows", nodes, true).string(), HasSubstr("output:1"));
 }
 
 TEST(AskAgent, NamesTheSocketOfWhoDoesNotAnswer) {

@@ -20,7 +20,7 @@ namespace kvs::cli {
 boost::json::value StatusOf(const Agents& agents);
 
 // The same for people. A problem that several nodes have is one line.
-std::string ToText(const boost::json::value& status, const Paint& paint);
+Text ToText(const boost::json::value& status, const Paint& paint);
 
 // The first problem, as one line; empty if there is none.
 std::string FirstProblem(const boost::json::value& status);

@@ -85,24 +85,25 @@ std::vector<SameProblem> Grouped(const json::array& problems) {
   return groups;
 }
 
-std::string Line(const SameProblem& problem, const Paint& paint) {
-  if (problem.nodes.front().empty()) return fmt::format("  {}\n", problem.what);
+Text Line(const SameProblem& problem, const Paint& paint) {
+  if (problem.nodes.front().empty()) return Text::Format("  {}\n", problem.what);
   std::string names;
   for (size_t i = 0; i < std::min(kNames, problem.nodes.size()); ++i)
     names += (i == 0 ? "" : ", ") + problem.nodes[i];
   if (problem.nodes.size() > kNames)
     names += fmt::format(" and {} more", problem.nodes.size() - kNames);
-  return fmt::format("  {}  {}\n", paint.Strong(names), problem.what);
+  return Text::Format("  {}  {}\n", paint.Strong(names), problem.what);
 }
 
-std::string Figures(const json::value& status, const json::object& nodes) {
+Text Figures(const json::value& status, const json::object& nodes) {
   const std::string kubernetes = TextAt(status, "/kubernetes");
-  std::string text = "  k-vswitch";
-  if (const std::string version = Common(nodes, VersionOf); !version.empty()) text += " " + version;
-  if (!kubernetes.empty()) text += ", Kubernetes " + kubernetes;
-  text += fmt::format(": {}, {} pods\n", Nodes(nodes.size()), TextAt(status, "/pods"));
-  const auto line = [&](std::string_view what, const std::string& said) {
-    if (!said.empty()) text += fmt::format("  {:<11} {}\n", what, said);
+  std::string what = "k-vswitch";
+  if (const std::string version = Common(nodes, VersionOf); !version.empty()) what += " " + version;
+  if (!kubernetes.empty()) what += ", Kubernetes " + kubernetes;
+  Text text =
+      Text::Format("  {}: {}, {} pods\n", what, Nodes(nodes.size()), TextAt(status, "/pods"));
+  const auto line = [&](std::string_view name, const std::string& said) {
+    if (!said.empty()) text += Text::Format("  {:<11} {}\n", name, said);
   };
   if (const json::value* controller = At(status, "/controller"); controller != nullptr)
     line("controller", fmt::format("{} of {} ready, leader {}", TextAt(*controller, "/ready"),
@@ -120,12 +121,12 @@ std::string Figures(const json::value& status, const json::object& nodes) {
 
 }  // namespace
 
-std::string ToText(const json::value& status, const Paint& paint) {
-  std::string text = TextAt(status, "/ok") == "true" ? paint.Good("OK") : paint.Bad("NOT OK");
+Text ToText(const json::value& status, const Paint& paint) {
+  Text text = TextAt(status, "/ok") == "true" ? paint.Good("OK") : paint.Bad("NOT OK");
   if (const json::value* nodes = At(status, "/nodes"); nodes != nullptr)
     text += Figures(status, nodes->get_object());
   else
-    text += "\n";
+    text += Text::Format("\n");
   for (const SameProblem& problem : Grouped(ListAt(status, "/problems")))
     text += Line(problem, paint);
   return text;
@@ -134,7 +135,7 @@ std::string ToText(const json::value& status, const Paint& paint) {
 std::string FirstProblem(const json::value& status) {
   const auto problems = Grouped(ListAt(status, "/problems"));
   if (problems.empty()) return "";
-  const std::string line = Line(problems.front(), Paint(false));
+  const std::string line = Line(problems.front(), Paint(false)).string();
   return line.substr(2, line.size() - 3);
 }
 

@@ -122,12 +122,12 @@ tl::expected<Scope, Failure> FindScope(const Kubectl& kubectl, const TestArgumen
   return scope;
 }
 
-std::string HeadText(const Scope& scope) {
+Text HeadText(const Scope& scope) {
   std::string names;
   for (const ClusterNode& node : scope.nodes) names += (names.empty() ? "" : ", ") + node.name;
-  std::string text = fmt::format("Nodes {}; {} pods of {} in namespace {}\n", names,
-                                 scope.nodes.size() * 2, scope.image, kTestNamespace);
-  for (const std::string& note : scope.notes) text += "  not tested: " + note + "\n";
+  Text text = Text::Format("Nodes {}; {} pods of {} in namespace {}\n", names,
+                           scope.nodes.size() * 2, scope.image, kTestNamespace);
+  for (const std::string& note : scope.notes) text += Text::Format("  not tested: {}\n", note);
   return text;
 }
 
@@ -143,7 +143,7 @@ std::vector<lab::Place> PlacesOfNodes(const Scope& scope) {
 }
 
 // One address stands for those of a family, which pods don't have yet.
-std::string ListText(const Scope& scope) {
+Text ListText(const Scope& scope) {
   auto places = PlacesOfNodes(scope);
   for (lab::Place& node : places) node.ips = {Ip()};
   for (const ClusterNode& node : scope.nodes)
@@ -160,8 +160,8 @@ std::string ListText(const Scope& scope) {
     if (kind == kinds.end()) kind = kinds.insert(kind, {cell.kind, 0});
     ++kind->second;
   }
-  std::string text = HeadText(scope) + "cells in each IP family:\n";
-  for (const auto& [kind, count] : kinds) text += fmt::format("  {:<28} {:>4}\n", kind, count);
+  Text text = Text::Format("{}cells in each IP family:\n", HeadText(scope));
+  for (const auto& [kind, count] : kinds) text += Text::Format("  {:<28} {:>4}\n", kind, count);
   return text;
 }
 
@@ -174,7 +174,7 @@ std::string FurtherText(const lab::MatrixCell& cell, const Scope& scope) {
                      cell.cell.protocol == lab::Protocol::kUdp ? "udp" : "tcp", cell.cell.port);
 }
 
-std::string ReportJson(const Scope& scope, const lab::Matrix& matrix) {
+Text ReportJson(const Scope& scope, const lab::Matrix& matrix) {
   json::array nodes, cells;
   for (const ClusterNode& node : scope.nodes) nodes.emplace_back(node.name);
   for (const auto& [from, to, kind, cell, expected, outcome] : matrix.cells) {
@@ -190,11 +190,10 @@ std::string ReportJson(const Scope& scope, const lab::Matrix& matrix) {
                      {"attempts", outcome.attempts},
                      {"reason", outcome.reason}});
   }
-  return json::serialize(json::object{{"ok", matrix.failed() == 0},
-                                      {"nodes", std::move(nodes)},
-                                      {"notTested", json::value_from(scope.notes)},
-                                      {"cells", std::move(cells)}}) +
-         "\n";
+  return JsonText(json::object{{"ok", matrix.failed() == 0},
+                               {"nodes", std::move(nodes)},
+                               {"notTested", json::value_from(scope.notes)},
+                               {"cells", std::move(cells)}});
 }
 
 class ConnectivityTest {
@@ -206,7 +205,7 @@ class ConnectivityTest {
         end_(steady_clock::now() + arguments.timeout) {}
 
   int Run() const {
-    if (!arguments_.json) fmt::print("{}\n", HeadText(scope_));
+    if (!arguments_.json) Print("{}\n", HeadText(scope_));
     std::fflush(stdout);
     const auto matrix = Measure();
     if (!matrix) {
@@ -214,9 +213,9 @@ class ConnectivityTest {
       return kFailed;
     }
     if (arguments_.json)
-      fmt::print("{}", ReportJson(scope_, *matrix));
+      Print("{}", ReportJson(scope_, *matrix));
     else
-      Print(*matrix);
+      PrintMatrix(*matrix);
     return matrix->failed() == 0 ? kOk : kFailed;
   }
 
@@ -276,15 +275,14 @@ class ConnectivityTest {
     return ParseOutcomes(said->out, cells.size());
   }
 
-  void Print(const lab::Matrix& matrix) const {
+  void PrintMatrix(const lab::Matrix& matrix) const {
     const Paint paint;
-    fmt::print(
-        "{}{}{}", lab::KindsText(matrix),
-        lab::FailuresText(matrix, [&](const auto& cell) { return FurtherText(cell, scope_); }),
-        lab::SumText(matrix));
-    if (matrix.failed() == 0) return fmt::print("{}\n", paint.Good("The network works."));
-    fmt::print("{}\n", paint.Bad(fmt::format("{} cells failed.", matrix.failed())));
-    if (!arguments_.keep) fmt::print("Run it with --keep, so that the pods stay to be traced.\n");
+    Print("{}{}{}", lab::KindsText(matrix),
+          lab::FailuresText(matrix, [&](const auto& cell) { return FurtherText(cell, scope_); }),
+          lab::SumText(matrix));
+    if (matrix.failed() == 0) return Print("{}\n", paint.Good("The network works."));
+    Print("{}\n", paint.Bad(fmt::format("{} cells failed.", matrix.failed())));
+    if (!arguments_.keep) Print("Run it with --keep, so that the pods stay to be traced.\n");
   }
 
   const Kubectl kubectl_;
@@ -303,7 +301,7 @@ int TestConnectivity(const TestArguments& arguments) {
     return scope.error().code;
   }
   if (arguments.list) {
-    fmt::print("{}", ListText(*scope));
+    Print("{}", ListText(*scope));
     return kOk;
   }
   const ConnectivityTest test(kubectl, *scope, arguments);

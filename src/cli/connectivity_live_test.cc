@@ -20,7 +20,7 @@ TEST(ConnectivityLiveTest, PodsReachEachOtherWithFullPacketsAndTheirOwnAddresses
   EXPECT_EQ(cells.size(), 4u * 3 * 2 * 4);  // pairs, families, TCP and UDP and both extra kinds
   const auto matrix = lab::RunMatrix(places, cells);
   ASSERT_TRUE(matrix) << matrix.error().message;
-  EXPECT_EQ(matrix->failed(), 0u) << lab::ToText(*matrix);
+  EXPECT_EQ(matrix->failed(), 0u) << lab::ToText(*matrix).string();
 
   // A way to a pod that takes smaller packets only is found out.
   const lab::Pod& pod = (*lab)->pods().at("shop/web-1");

@@ -39,8 +39,8 @@ void ShowTrace(const lab::Lab& lab, const lab::Matrix& matrix, const Paint& pain
   const auto worth = WorthATrace(lab, matrix);
   if (!worth) return;
   const lab::Cell& cell = worth->cell;
-  fmt::print("\n{}\n", paint.Strong(fmt::format("The path of a packet: {} to {}, {}", worth->from,
-                                                cell.address, Describe(cell))));
+  Print("\n{}\n", paint.Strong(fmt::format("The path of a packet: {} to {}, {}", worth->from,
+                                           cell.address, Describe(cell))));
   const bool icmp = cell.protocol == lab::Protocol::kIcmp;
   Trace({.from = worth->from,
          .to = cell.address.ToString(),
@@ -55,14 +55,14 @@ int Demo(const DemoOptions& options) {
   const auto since = [&] { return duration_cast<milliseconds>(steady_clock::now() - begun); };
   auto lab_options = options.lab;
   lab_options.on_step = PrintStep;
-  fmt::print("{}\n", paint.Strong("A cluster on this machine, of the real programs"));
+  Print("{}\n", paint.Strong("A cluster on this machine, of the real programs"));
   auto lab = lab::Lab::Up(lab_options);
   if (!lab) {
     PrintError(lab.error().message);
     return kFailed;
   }
   for (const auto& problem : (*lab)->problems()) PrintError(problem.ToString());
-  fmt::print("\n{}\n{}", paint.Strong("Pods"), PodsText(**lab));
+  Print("\n{}\n{}", paint.Strong("Pods"), PodsText(**lab));
 
   options.before_matrix(**lab);
   const auto places = (*lab)->Places();
@@ -71,21 +71,21 @@ int Demo(const DemoOptions& options) {
     PrintError(matrix.error().message);
     return kFailed;
   }
-  fmt::print("\n{}\n{}",
-             paint.Strong("Who reaches whom (TCP and ICMP over IPv4 and IPv6, real packets)"),
-             lab::ToText(*matrix));
+  Print("\n{}\n{}",
+        paint.Strong("Who reaches whom (TCP and ICMP over IPv4 and IPv6, real packets)"),
+        lab::ToText(*matrix));
   const auto until_matrix = since();
   ShowTrace(**lab, *matrix, paint);
 
   const auto closing = steady_clock::now();
   (*lab).reset();
   const auto cleaning = duration_cast<milliseconds>(steady_clock::now() - closing);
-  fmt::print("\n{}\nfrom start to the matrix {:.2f} s, cleaning up {:.2f} s\n",
-             matrix->failed() == 0
-                 ? paint.Good("All as it should be.")
-                 : paint.Bad(fmt::format("{} cells are not as they should be.", matrix->failed())),
-             static_cast<double>(until_matrix.count()) / 1000,
-             static_cast<double>(cleaning.count()) / 1000);
+  Print("\n{}\nfrom start to the matrix {:.2f} s, cleaning up {:.2f} s\n",
+        matrix->failed() == 0
+            ? paint.Good("All as it should be.")
+            : paint.Bad(fmt::format("{} cells are not as they should be.", matrix->failed())),
+        static_cast<double>(until_matrix.count()) / 1000,
+        static_cast<double>(cleaning.count()) / 1000);
   return matrix->failed() == 0 ? kOk : kFailed;
 }
 

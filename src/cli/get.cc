@@ -1,10 +1,7 @@
 #include "cli/get.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cstdio>
 
 #include "cli/agent_text.h"
 #include "cli/json_at.h"
@@ -65,11 +62,11 @@ ExitCode ShowItems(const GetArguments& arguments) {
   if (nodes.empty() && !agents->nodes().empty()) return kUnreachable;
   const ExitCode code = nodes.size() == agents->nodes().size() ? kOk : kFailed;
   if (arguments.output != "json")
-    fmt::print("{}", ToTableText(arguments.kind, nodes, arguments.output == "wide"));
+    Print("{}", ToTableText(arguments.kind, nodes, arguments.output == "wide"));
   else if (agents->all())
-    fmt::print("{}\n", json::serialize(json::object{{"nodes", std::move(nodes)}}));
+    Print("{}", JsonText(json::object{{"nodes", std::move(nodes)}}));
   else
-    fmt::print("{}\n", json::serialize(nodes.begin()->value()));
+    Print("{}", JsonText(nodes.begin()->value()));
   return code;
 }
 

@@ -42,6 +42,10 @@ std::vector<Ip> IpsIn(const json::array& list, std::string_view pointer) {
   return ips;
 }
 
+Text JsonText(const json::value& value) {
+  return Text::Format("{}\n", std::string_view(json::serialize(value)));
+}
+
 Result<json::value> ParseObject(std::string_view text, std::string_view who) {
   boost::system::error_code error;
   json::value value = json::parse(text, error);

@@ -8,6 +8,7 @@
 
 #include "base/net.h"
 #include "base/result.h"
+#include "base/text.h"
 
 // What lies in a JSON value at a pointer (RFC 6901): "/metadata/labels/kubernetes.io~1os".
 namespace kvs::cli {
@@ -26,6 +27,9 @@ const boost::json::array& ListAt(const boost::json::value& value, std::string_vi
 
 // The addresses among the list's texts, or at `pointer` in its objects.
 std::vector<Ip> IpsIn(const boost::json::array& list, std::string_view pointer = "");
+
+// For programs, on a line of its own; it does nothing to a terminal either.
+Text JsonText(const boost::json::value& value);
 
 // An Error if `text` is no JSON object; `who` gave it.
 Result<boost::json::value> ParseObject(std::string_view text, std::string_view who);

@@ -62,7 +62,7 @@ int Up(const lab::Options& options) {
   for (const auto& problem : (*lab)->problems()) PrintError(problem.ToString());
   const std::string& name = options.name;
   const std::string flag = name == "lab" ? "" : " --name " + name;
-  fmt::print(
+  Print(
       "\n{}\nIts manifests are in {}: change them and see.\nTry: kvs lab status{}, kvs lab "
       "exec{} node1 -- kvs status, kvs lab down{}\n",
       PodsText(**lab), (*lab)->options().manifests, flag, flag, flag);
@@ -81,12 +81,12 @@ int LabDown(const std::string& name) {
   const auto state = lab::State::Of(name);
   if (!state) return Failed(state.error(), kUsage);
   if (!state->Exists()) {
-    fmt::print("lab {}: there is none\n", name);
+    Print("lab {}: there is none\n", name);
     return kOk;
   }
   const auto cleaned = state->Clean();
   if (!cleaned) return Failed(cleaned.error());
-  fmt::print("lab {}: gone\n", name);
+  Print("lab {}: gone\n", name);
   return kOk;
 }
 
@@ -100,11 +100,11 @@ int LabStatus(const std::string& name, bool json) {
   const auto lab = lab::Lab::Join(name);
   if (!lab) return Failed(lab.error(), kUnreachable);
   if (json) {
-    fmt::print("{}\n", LabJson(**lab));
+    Print("{}", LabJson(**lab));
   } else {
-    fmt::print("{}", NodesText(**lab));
-    fmt::print("overlay {}, manifests in {}, logs in {}\n\n{}", (*lab)->options().overlay,
-               (*lab)->options().manifests, (*lab)->state().folder(), PodsText(**lab));
+    Print("{}", NodesText(**lab));
+    Print("overlay {}, manifests in {}, logs in {}\n\n{}", (*lab)->options().overlay,
+          (*lab)->options().manifests, (*lab)->state().folder(), PodsText(**lab));
   }
   const auto manifests = lab::ReadManifests((*lab)->options().manifests);
   if (!manifests) return Failed(manifests.error());
@@ -154,7 +154,7 @@ int LabPodAdd(const std::string& name, const std::string& pod, const std::string
         {fmt::format("pod {} was not attached; see {}", pod, (*lab)->state().Path("kubelet.log"))});
   }
   const auto ips = lab::ReadPods((*lab)->state())[pod].ips;
-  fmt::print("pod {} on {}: {}\n", pod, node, Join(ips));
+  Print("pod {} on {}: {}\n", pod, node, Join(ips));
   return kOk;
 }
 
@@ -168,7 +168,7 @@ int LabPodRemove(const std::string& name, const std::string& pod) {
     return Failed(
         {fmt::format("pod {} was not detached; see {}", pod, (*lab)->state().Path("kubelet.log"))});
   }
-  fmt::print("pod {}: gone\n", pod);
+  Print("pod {}: gone\n", pod);
   return kOk;
 }
 

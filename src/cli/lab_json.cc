@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "cli/json_at.h"
+
 namespace kvs::cli {
 namespace {
 
@@ -15,7 +17,7 @@ json::array Texts(const std::vector<Ip>& ips) {
 
 }  // namespace
 
-std::string LabJson(const lab::Lab& lab) {
+Text LabJson(const lab::Lab& lab) {
   json::array nodes, pods;
   for (const auto& [name, node] : lab.nodes()) {
     json::object programs;
@@ -32,11 +34,11 @@ std::string LabJson(const lab::Lab& lab) {
                                 {"container", pod.container},
                                 {"netns", pod.netns(lab.state())}});
   }
-  return json::serialize(json::object{{"name", lab.state().name()},
-                                      {"manifests", lab.options().manifests},
-                                      {"overlay", lab.options().overlay},
-                                      {"nodes", std::move(nodes)},
-                                      {"pods", std::move(pods)}});
+  return JsonText(json::object{{"name", lab.state().name()},
+                               {"manifests", lab.options().manifests},
+                               {"overlay", lab.options().overlay},
+                               {"nodes", std::move(nodes)},
+                               {"pods", std::move(pods)}});
 }
 
 }  // namespace kvs::cli

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <string>
-
+#include "base/text.h"
 #include "lab/lab.h"
 
 // A lab, as programs see it (-o json).
@@ -10,6 +9,6 @@ namespace kvs::cli {
 // {"name", "manifests", "overlay", "nodes": [...], "pods": [...]}, where a node is
 // {"name", "addresses", "programs": {"k-vswitchd": true, ...}} and a pod
 // {"pod", "node", "ips", "mac", "port", "container", "netns"}.
-std::string LabJson(const lab::Lab& lab);
+Text LabJson(const lab::Lab& lab);
 
 }  // namespace kvs::cli

@@ -9,27 +9,27 @@
 namespace kvs::cli {
 
 void PrintStep(std::string_view what, std::chrono::milliseconds time) {
-  fmt::print("  {:<50} {:>6.2f} s\n", what, static_cast<double>(time.count()) / 1000);
+  Print("  {:<50} {:>6.2f} s\n", what, static_cast<double>(time.count()) / 1000);
   std::fflush(stdout);
 }
 
-std::string PodsText(const lab::Lab& lab) {
+Text PodsText(const lab::Lab& lab) {
   TextTable table({"POD", "NODE", "PORT", "ADDRESSES"});
   for (const auto& [name, pod] : lab.pods()) table.Add({name, pod.node, pod.port, Join(pod.ips)});
-  return table.ToString();
+  return table.ToText();
 }
 
-std::string NodesText(const lab::Lab& lab) {
+Text NodesText(const lab::Lab& lab) {
   const auto word = [](bool runs) { return std::string(runs ? "runs" : "DOWN"); };
   TextTable table({"NODE", "ADDRESSES", "OVSDB-SERVER", "OVS-VSWITCHD", "K-VSWITCHD"});
   for (const auto& [name, node] : lab.nodes()) {
-    std::vector<std::string> row{name, Join(node->addresses())};
+    std::vector<Text> row{name, Join(node->addresses())};
     for (const char* program : lab::Node::kPrograms) row.push_back(word(node->Runs(program)));
     table.Add(std::move(row));
   }
-  return fmt::format("{}\ncontroller {}, kubelet {}\n", table.ToString(),
-                     word(lab.state().Runs("k-vswitch-controller")),
-                     word(lab.state().Runs("kubelet")));
+  return Text::Format("{}\ncontroller {}, kubelet {}\n", table.ToText(),
+                      word(lab.state().Runs("k-vswitch-controller")),
+                      word(lab.state().Runs("kubelet")));
 }
 
 }  // namespace kvs::cli

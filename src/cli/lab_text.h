@@ -1,9 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <string>
 #include <string_view>
 
+#include "base/text.h"
 #include "lab/lab.h"
 
 // A lab, as people see it.
@@ -12,8 +12,8 @@ namespace kvs::cli {
 // A lab::OnStep that prints a line.
 void PrintStep(std::string_view what, std::chrono::milliseconds time);
 // A table of the pods with node, addresses and port.
-std::string PodsText(const lab::Lab& lab);
+Text PodsText(const lab::Lab& lab);
 // A table of the nodes with addresses and whether each program runs.
-std::string NodesText(const lab::Lab& lab);
+Text NodesText(const lab::Lab& lab);
 
 }  // namespace kvs::cli

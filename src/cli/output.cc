@@ -14,25 +14,33 @@ Paint::Paint() {
   on_ = isatty(STDOUT_FILENO) == 1 && (!off || !*off);
 }
 
-std::string Paint::In(std::string_view code, std::string_view text) const {
-  return on_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+Text Paint::In(std::string_view code, const Text& text) const {
+  return on_ ? Text::Format("\x1b[{}m{}\x1b[0m", code, text) : text;
 }
 
-std::string TextTable::ToString() const {
+Text TextTable::ToText() const {
   std::vector<size_t> widths;
   for (const auto& row : rows_) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].string().size());
   }
-  std::string text;
+  Text text;
   for (const auto& row : rows_) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}", row[i], widths[i] + 2);
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    text += Text::Format("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
   }
   return text;
 }
 
-void PrintError(std::string_view message) { fmt::print(stderr, "error: {}\n", message); }
+void PrintError(std::string_view message) {
+  Text text;
+  for (size_t at = 0; at <= message.size();) {
+    const size_t end = std::min(message.find('\n', at), message.size());
+    text += Text::Format("{}{}\n", at == 0 ? "error: " : "       ", message.substr(at, end - at));
+    at = end + 1;
+  }
+  Print(stderr, "{}", text);
+}
 
 }  // namespace kvs::cli

@@ -1,10 +1,13 @@
 #pragma once
 
-#include <string>
+#include <cstdio>
 #include <string_view>
 #include <vector>
 
-// What people see on a terminal.
+#include "base/text.h"
+
+// What people see on a terminal, all of it as Text. For programs there is JSON, which stays what it
+// means as Text.
 namespace kvs::cli {
 
 // Colours only on a terminal, and not if NO_COLOR is set (no-color.org).
@@ -13,29 +16,39 @@ class Paint {
   Paint();
   explicit Paint(bool on) : on_(on) {}
 
-  std::string Good(std::string_view text) const { return In("32", text); }
-  std::string Bad(std::string_view text) const { return In("1;31", text); }
-  std::string Strong(std::string_view text) const { return In("1", text); }
-  std::string Faint(std::string_view text) const { return In("2", text); }
+  Text Good(const Text& text) const { return In("32", text); }
+  Text Bad(const Text& text) const { return In("1;31", text); }
+  Text Strong(const Text& text) const { return In("1", text); }
+  Text Faint(const Text& text) const { return In("2", text); }
 
  private:
-  std::string In(std::string_view code, std::string_view text) const;
+  Text In(std::string_view code, const Text& text) const;
   bool on_;
 };
 
 // Rows under a header, columns as wide as their widest field and two blanks apart.
 class TextTable {
  public:
-  explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
+  explicit TextTable(std::vector<Text> header) : rows_{std::move(header)} {}
 
-  void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  std::string ToString() const;
+  void Add(std::vector<Text> row) { rows_.push_back(std::move(row)); }
+  Text ToText() const;
 
  private:
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<std::vector<Text>> rows_;
 };
 
-// "error: ..." on standard error.
+// As Text::Format, on standard output or on `file`.
+template <class... Values>
+void Print(Text::Layout<Values...> layout, const Values&... values) {
+  fmt::print("{}", Text::Format(layout, values...));
+}
+template <class... Values>
+void Print(std::FILE* file, Text::Layout<Values...> layout, const Values&... values) {
+  fmt::print(file, "{}", Text::Format(layout, values...));
+}
+
+// "error: ..." on standard error; further lines are indented.
 void PrintError(std::string_view message);
 
 }  // namespace kvs::cli

@@ -1,7 +1,5 @@
 #include "cli/status.h"
 
-#include <fmt/format.h>
-
 #include <boost/json.hpp>
 #include <thread>
 
@@ -14,7 +12,7 @@ namespace kvs::cli {
 namespace {
 
 StatusText ToShown(const boost::json::value& status, bool json) {
-  return {.text = json ? boost::json::serialize(status) + "\n" : ToText(status, Paint()),
+  return {.text = json ? JsonText(status) : ToText(status, Paint()),
           .healthy = TextAt(status, "/ok") == "true",
           .problem = FirstProblem(status)};
 }
@@ -28,7 +26,7 @@ Result<StatusText> Look(const StatusArguments& arguments) {
   const auto answer = agents->Ask(node, "/v1/status");
   if (!answer) return Wrap(node, answer.error());
   auto shown = ToStatusText(answer->body, Paint());
-  if (shown && arguments.json) shown->text = answer->body;
+  if (shown && arguments.json) shown->text = JsonText(*ParseObject(answer->body, "the agent"));
   return shown;
 }
 
@@ -40,11 +38,11 @@ ExitCode ShowStatus(const StatusArguments& arguments) {
   for (;;) {
     const auto look = Look(arguments);
     const bool last = std::chrono::steady_clock::now() >= end || (look && look->healthy);
-    if (last && look) fmt::print("{}", look->text);
+    if (last && look) Print("{}", look->text);
     if (last && !look) PrintError(look.error().message);
     if (last) return !look ? kUnreachable : look->healthy ? kOk : kFailed;
     const std::string problem = look ? look->problem : look.error().message;
-    if (problem != told) fmt::print(stderr, "waiting: {}\n", problem);
+    if (problem != told) Print(stderr, "waiting: {}\n", problem);
     told = problem;
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }

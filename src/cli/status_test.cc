@@ -52,6 +52,17 @@ class ClusterStatusTest : public FakeKubectl {
   std::string said_, error_;
 };
 
+TEST_F(ClusterStatusTest, WhatAnAgentSaysStaysOnItsLine) {
+  Agent("2", R"({"object":"OVSDB","field":"x","message":"\u001b[2Jgone\nOK  all is well\u009b"})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("OVSDB x: \\u001b[2Jgone\\nOK  all is well\\u009b\n")) << said_;
+  EXPECT_EQ(Run({.json = true}), kFailed);
+  EXPECT_THAT(said_, HasSubstr("\\u001b[2Jgone\\nOK  all is well\\u009b\""));
+  Answers("agent-b", "/v1/status", "\x1b[2J", 500);
+  EXPECT_EQ(Run({.where = {.node = "node2"}, .json = true}), kUnreachable);
+  EXPECT_THAT(error_, Not(HasSubstr("\x1b")));
+}
+
 TEST_F(ClusterStatusTest, AllIsWell) {
   EXPECT_EQ(Run(), kOk) << error_;
   EXPECT_EQ(said_,

@@ -31,7 +31,7 @@ int Probe() {
     PrintError(question.error().message);
     return kFailed;
   }
-  fmt::print("{}\n", ToJson(lab::ProbeHere(question->cells, question->timeout)));
+  Print("{}\n", ToJson(lab::ProbeHere(question->cells, question->timeout)));
   return kOk;
 }
 

@@ -93,19 +93,19 @@ PacketPath Follow(const Packet& packet, const WayToAgents& ask) {
   return path;
 }
 
-std::string ToText(const PacketPath& path) {
-  std::string text;
+Text ToText(const PacketPath& path) {
+  Text text;
   for (const json::value& hop : path.hops) {
-    text += fmt::format("{}  {}\n", TextAt(hop, "/node"), TextAt(hop, "/entry"));
+    text += Text::Format("{}  {}\n", TextAt(hop, "/node"), TextAt(hop, "/entry"));
     for (const json::value& step : ListAt(hop, "/steps")) {
       std::string who = TextAt(step, "/owner");
       if (who.empty()) who = TextAt(step, "/cookie");
-      text += fmt::format("  {:<10} {}{}\n", TextAt(step, "/table"), TextAt(step, "/flow"),
-                          who.empty() ? "" : "  [" + who + "]");
+      text += Text::Format("  {:<10} {}{}\n", TextAt(step, "/table"), TextAt(step, "/flow"),
+                           who.empty() ? "" : "  [" + who + "]");
       for (const json::value& action : ListAt(step, "/actions"))
-        text += fmt::format("  {:<10}   {}\n", "", TextAt(action, ""));
+        text += Text::Format("  {:<10}   {}\n", "", TextAt(action, ""));
     }
-    text += fmt::format("  => {}\n", TextAt(hop, "/verdict"));
+    text += Text::Format("  => {}\n", TextAt(hop, "/verdict"));
   }
   return text;
 }
@@ -139,7 +139,7 @@ int Trace(const TraceArguments& arguments, const FindEnd& find, const WayToAgent
     return packet.error().code;
   }
   const PacketPath path = Follow(*packet, ask);
-  fmt::print("{}", arguments.json ? json::serialize(path.hops) + "\n" : ToText(path));
+  Print("{}", arguments.json ? JsonText(path.hops) : ToText(path));
   if (path.failure) PrintError(path.failure->message);
   return path.code();
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/net.h"
+#include "base/text.h"
 #include "cli/agent_client.h"
 #include "cli/exit_code.h"
 
@@ -41,7 +42,7 @@ struct PacketPath {
 PacketPath Follow(const Packet& packet, const WayToAgents& ask);
 
 // For people: a line per node and table, what is done there, and where it goes.
-std::string ToText(const PacketPath& path);
+Text ToText(const PacketPath& path);
 
 struct NameAndPort {
   std::string name;

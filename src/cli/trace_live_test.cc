@@ -56,7 +56,7 @@ TEST_F(TraceLiveTest, FollowsThePacketToItsEnd) {
       const PacketPath path = PathOf(across);
       EXPECT_EQ(Summary(path),
                 "node1 node2: delivered, to shop/web-2 by port " + port("shop/web-2"))
-          << ToText(path);
+          << ToText(path).string();
     }
   EXPECT_EQ(To("shop/web-1", "tools/client-1:9"),  // where nobody listens: the pod's own business
             "node1: delivered, to tools/client-1 by port " + port("tools/client-1"));
@@ -70,7 +70,7 @@ TEST_F(TraceLiveTest, FollowsThePacketToItsEnd) {
               HasSubstr("node1: host, to the host node1, where"));
   EXPECT_THAT(To("shop/web-1", "outside"), HasSubstr("which sends it on by its own routes"));
 
-  const std::string text = ToText(PathOf({.from = "shop/web-1", .to = "shop/web-2"}));
+  const std::string text = ToText(PathOf({.from = "shop/web-1", .to = "shop/web-2"})).string();
   EXPECT_THAT(text, HasSubstr("node1  from shop/web-1 by port "));
   EXPECT_THAT(text, HasSubstr("[route-node of VSwitchConfig/node2]"));
   EXPECT_THAT(text, HasSubstr("  => into the tunnel to node2, 10.200.0.2\nnode2  out of the tunnel "
@@ -109,9 +109,9 @@ TEST_F(TraceLiveTest, WithoutAnOverlayTheHostsCarryIt) {
     const PacketPath path = PathOf({.from = "shop/web-1", .to = "shop/web-2", .ipv6 = six});
     EXPECT_EQ(Summary(path),
               "node1 node2: delivered, to shop/web-2 by port " + lab_->pods().at("shop/web-2").port)
-        << ToText(path);
-    EXPECT_THAT(ToText(path), HasSubstr("=> to the host node1, which routes it to node2\n"
-                                        "node2  by the host, routed from node1\n"));
+        << ToText(path).string();
+    EXPECT_THAT(ToText(path).string(), HasSubstr("=> to the host node1, which routes it to node2\n"
+                                                 "node2  by the host, routed from node1\n"));
   }
 }
 

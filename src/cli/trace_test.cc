@@ -92,7 +92,7 @@ TEST_F(FollowTest, GoesFromAgentToAgent) {
             "node1 /v1/trace?from=shop/web&to=10.2.2.2&protocol=tcp&port=80\n"
             "node2 /v1/trace?from=tunnel&ttl=63\n");
   EXPECT_EQ(path.code(), kOk);
-  EXPECT_EQ(ToText(path),
+  EXPECT_EQ(ToText(path).string(),
             "node1  from shop/web by port kv3\n"
             "  route      ip, priority 124  [route-node of Node/node2]\n"
             "               dec_ttl\n"

@@ -1,7 +1,5 @@
 #include "cli/uninstall.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
@@ -49,29 +47,28 @@ NodeReport AskNode(const Agents& agents, const std::string& node, bool dry_run, 
           .problems = Texts(report, "/problems")};
 }
 
-void Print(const std::string& node, const NodeReport& report, bool dry_run) {
+void PrintReport(const std::string& node, const NodeReport& report, bool dry_run) {
   const Paint paint;
-  fmt::print("{}\n", paint.Strong(node));
-  const auto list = [](std::string_view what, const std::vector<std::string>& things) {
-    for (const std::string& thing : things) fmt::print("  {:<13}{}\n", what, thing);
+  Print("{}\n", paint.Strong(node));
+  const auto list = [](const Text& what, const std::vector<std::string>& things) {
+    for (const std::string& thing : things) Print("  {:<13}{}\n", what, thing);
   };
   if (report.answered && report.done.empty() && report.problems.empty())
-    fmt::print("  nothing of k-vswitch is there\n");
+    Print("  nothing of k-vswitch is there\n");
   list(dry_run ? "would remove" : "removed", report.done);
   list("kept", report.kept);
-  list(paint.Bad("problem") + "      ", report.problems);
+  list(Text::Format("{}      ", paint.Bad("problem")), report.problems);
   if (!report.answered)
-    fmt::print(
-        "  by hand      see \"By hand\" in docs/uninstall.md; then: kvs uninstall --force\n");
+    Print("  by hand      see \"By hand\" in docs/uninstall.md; then: kvs uninstall --force\n");
   std::fflush(stdout);
 }
 
 // Workloads go first, and are waited for: a controller that lives would make VSwitchConfigs anew.
 ExitCode DeleteObjects(const Kubectl& kubectl, bool force) {
-  fmt::print("{}\n", Paint().Strong("cluster"));
+  Print("{}\n", Paint().Strong("cluster"));
   ExitCode code = kOk;
   const auto problem = [&](const Error& error) {
-    fmt::print("  {}      {}\n", Paint().Bad("problem"), error.message);
+    Print("  {}      {}\n", Paint().Bad("problem"), error.message);
     code = kFailed;
   };
   for (const ClusterObjects& objects : OurObjects()) {
@@ -81,7 +78,7 @@ ExitCode DeleteObjects(const Kubectl& kubectl, bool force) {
     command.insert(command.end(), objects.names.begin(), objects.names.end());
     const auto deleted = kubectl.Ask(command, kObjectPatience);
     std::istringstream names(deleted ? *deleted : "");
-    for (std::string name; std::getline(names, name);) fmt::print("  {:<13}{}\n", "removed", name);
+    for (std::string name; std::getline(names, name);) Print("  {:<13}{}\n", "removed", name);
     if (deleted) continue;
     problem(deleted.error());
     if (!force) return code;
@@ -89,14 +86,14 @@ ExitCode DeleteObjects(const Kubectl& kubectl, bool force) {
   const auto cleared = ClearNetworkConditions(kubectl);
   if (!cleared) problem(cleared.error());
   for (const std::string& node : cleared ? *cleared : std::vector<std::string>())
-    fmt::print("  {:<13}condition NetworkUnavailable of node {}\n", "removed", node);
+    Print("  {:<13}condition NetworkUnavailable of node {}\n", "removed", node);
   return code;
 }
 
 void PrintObjects() {
-  fmt::print("{}\n", Paint().Strong("cluster"));
+  Print("{}\n", Paint().Strong("cluster"));
   for (const ClusterObjects& objects : OurObjects())
-    for (const std::string& name : objects.names) fmt::print("  would remove {}\n", name);
+    for (const std::string& name : objects.names) Print("  would remove {}\n", name);
 }
 
 }  // namespace
@@ -147,7 +144,7 @@ ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& 
     const NodeReport plan = AskNode(*agents, node, true, arguments.force);
     refused = refused || plan.refused;
     clean = clean && plan.clean();
-    if (!arguments.yes || arguments.dry_run || plan.refused) Print(node, plan, true);
+    if (!arguments.yes || arguments.dry_run || plan.refused) PrintReport(node, plan, true);
   }
   if (refused) {
     PrintError(
@@ -166,7 +163,7 @@ ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& 
   for (const std::string& node : agents->nodes()) {
     const NodeReport report = AskNode(*agents, node, false, arguments.force);
     clean = clean && report.clean();
-    Print(node, report, false);
+    PrintReport(node, report, false);
   }
   if (!clean && !arguments.force) {
     PrintError(

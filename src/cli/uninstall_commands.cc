@@ -16,7 +16,7 @@ namespace kvs::cli {
 namespace {
 
 bool AskOnTerminal() {
-  fmt::print("\nType yes to remove all of this: ");
+  Print("\nType yes to remove all of this: ");
   std::fflush(stdout);
   std::string answer;
   return std::getline(std::cin, answer) && answer == "yes";

@@ -36,7 +36,7 @@ void ExpectAllReached(const Lab& lab) {
   const auto places = lab.Places();
   const auto matrix = RunMatrix(places, PlanMatrix(places));
   ASSERT_TRUE(matrix) << matrix.error().message;
-  EXPECT_EQ(matrix->failed(), 0u) << ToText(*matrix);
+  EXPECT_EQ(matrix->failed(), 0u) << ToText(*matrix).string();
 }
 
 class LabLiveTest : public testing::Test {

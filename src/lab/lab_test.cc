@@ -111,14 +111,14 @@ TEST(Matrix, ShowsWhatFailed) {
   Matrix matrix{.cells = PlanMatrix(TwoNodes())};
   for (auto& cell : matrix.cells) cell.outcome.reached = true;
   EXPECT_EQ(matrix.failed(), 0u);
-  EXPECT_THAT(ToText(matrix), HasSubstr("24 of 24 cells ok"));
+  EXPECT_THAT(ToText(matrix).string(), HasSubstr("24 of 24 cells ok"));
   matrix.cells[3].outcome = {.reason = "no answer"};
   EXPECT_EQ(matrix.failed(), 1u);
-  EXPECT_THAT(ToText(matrix),
+  EXPECT_THAT(ToText(matrix).string(),
               HasSubstr("FAILED shop/a -> shop/b (fd00:2::3, ICMP over IPv6): no answer"));
-  EXPECT_THAT(ToText(matrix), HasSubstr("!i"));
+  EXPECT_THAT(ToText(matrix).string(), HasSubstr("!i"));
   for (auto& cell : matrix.cells) cell.outcome = {.reason = "no answer"};
-  EXPECT_THAT(ToText(matrix), HasSubstr("... and 4 more"));
+  EXPECT_THAT(ToText(matrix).string(), HasSubstr("... and 4 more"));
   for (auto& cell : matrix.cells) cell.outcome.reached = true;
   matrix.cells[3].outcome.reached = false;
   matrix.cells[3].expected = false;

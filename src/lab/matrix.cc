@@ -53,7 +53,7 @@ std::vector<std::string> InOrder(const std::vector<MatrixCell>& cells,
 }
 
 // Rows: from; columns: to, by the numbers that the rows have, so that the table stays narrow.
-std::string TableText(const Matrix& matrix) {
+Text TableText(const Matrix& matrix) {
   std::map<std::pair<std::string, std::string>, std::string> fields;
   for (const auto& cell : matrix.cells) {
     auto& field = fields[{cell.from, cell.to}];
@@ -66,9 +66,9 @@ std::string TableText(const Matrix& matrix) {
   }
   size_t width = 0;
   for (const auto& place : places) width = std::max(width, place.size());
-  std::string text = fmt::format("{:<{}}", "from \\ to", width + 4);
-  for (size_t i = 0; i < places.size(); ++i) text += fmt::format(" {:<5}", i + 1);
-  text = text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+  std::string head = fmt::format("{:<{}}", "from \\ to", width + 4);
+  for (size_t i = 0; i < places.size(); ++i) head += fmt::format(" {:<5}", i + 1);
+  Text text = Text::Format("{}\n", head.substr(0, head.find_last_not_of(' ') + 1));
   for (size_t i = 0; i < places.size(); ++i) {
     std::string line = fmt::format("{:>2}  {:<{}}", i + 1, places[i], width);
     for (const auto& to : places) {
@@ -78,17 +78,17 @@ std::string TableText(const Matrix& matrix) {
                                                         : "!" + field->second;
       line += fmt::format(" {:<5}", i < sources.size() ? shown : "");
     }
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    text += Text::Format("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
   }
   if (matrix.failed() > 0)
-    text += "!: not as it should be; T, I: TCP, ICMP over IPv4; t, i: over IPv6\n";
+    text += Text::Format("!: not as it should be; T, I: TCP, ICMP over IPv4; t, i: over IPv6\n");
   return text;
 }
 
 }  // namespace
 
-std::string KindsText(const Matrix& matrix) {
-  std::string text;
+Text KindsText(const Matrix& matrix) {
+  Text text;
   for (const auto& kind : InOrder(matrix.cells, &MatrixCell::kind)) {
     size_t all = 0, good = 0;
     std::chrono::microseconds slowest{0};
@@ -98,8 +98,8 @@ std::string KindsText(const Matrix& matrix) {
       good += cell.ok() ? 1 : 0;
       slowest = std::max(slowest, cell.outcome.time);
     }
-    text += fmt::format("  {:<28} {:>4} of {:<4} ok   slowest {:.1f} ms\n", kind, good, all,
-                        static_cast<double>(slowest.count()) / 1000);
+    text += Text::Format("  {:<28} {:>4} of {:<4} ok   slowest {:.1f} ms\n", kind, good, all,
+                         static_cast<double>(slowest.count()) / 1000);
   }
   return text;
 }
@@ -176,32 +176,32 @@ Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCel
       places.size());
 }
 
-std::string ToText(const Matrix& matrix) {
-  return TableText(matrix) + "\n" + KindsText(matrix) +
-         FailuresText(matrix, [](const auto&) { return ""; }) + SumText(matrix);
+Text ToText(const Matrix& matrix) {
+  return Text::Format("{}\n{}{}{}", TableText(matrix), KindsText(matrix),
+                      FailuresText(matrix, [](const auto&) { return ""; }), SumText(matrix));
 }
 
-std::string FailuresText(const Matrix& matrix,
-                         const std::function<std::string(const MatrixCell&)>& further) {
+Text FailuresText(const Matrix& matrix,
+                  const std::function<std::string(const MatrixCell&)>& further) {
   constexpr size_t kMostLines = 20;
-  std::string text;
+  Text text;
   size_t told = 0;
   for (const auto& cell : matrix.cells) {
     if (cell.ok() || told++ >= kMostLines) continue;
     const std::string address =
         cell.cell.protocol == Protocol::kDns ? "" : cell.cell.address.ToString() + ", ";
-    text += fmt::format("  FAILED {} -> {} ({}{}): {}\n", cell.from, cell.to, address,
-                        Describe(cell.cell), cell.expected ? cell.outcome.reason : "was reached");
+    text += Text::Format("  FAILED {} -> {} ({}{}): {}\n", cell.from, cell.to, address,
+                         Describe(cell.cell), cell.expected ? cell.outcome.reason : "was reached");
     const std::string hint = further(cell);
-    if (!hint.empty()) text += fmt::format("         {}\n", hint);
+    if (!hint.empty()) text += Text::Format("         {}\n", hint);
   }
-  if (told > kMostLines) text += fmt::format("  ... and {} more\n", told - kMostLines);
+  if (told > kMostLines) text += Text::Format("  ... and {} more\n", told - kMostLines);
   return text;
 }
 
-std::string SumText(const Matrix& matrix) {
-  return fmt::format("{} of {} cells ok, in {} ms\n", matrix.cells.size() - matrix.failed(),
-                     matrix.cells.size(), matrix.time.count());
+Text SumText(const Matrix& matrix) {
+  return Text::Format("{} of {} cells ok, in {} ms\n", matrix.cells.size() - matrix.failed(),
+                      matrix.cells.size(), matrix.time.count());
 }
 
 }  // namespace kvs::lab

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "lab/lab.h"
 
 // The matrix of real connectivity: from every pod and node to every pod and node and the outside,
@@ -46,12 +47,12 @@ Result<Matrix> RunMatrix(const std::vector<Place>& places, std::vector<MatrixCel
                          std::chrono::milliseconds timeout = kPatience);
 
 // For people: a table (rows: from, columns: to), a line per kind, a line per failed cell.
-std::string ToText(const Matrix& matrix);
+Text ToText(const Matrix& matrix);
 // Parts of it. `further` says how to look into a failed cell, for a line below it; "": no line.
-std::string KindsText(const Matrix& matrix);
-std::string FailuresText(const Matrix& matrix,
-                         const std::function<std::string(const MatrixCell&)>& further);
-std::string SumText(const Matrix& matrix);
+Text KindsText(const Matrix& matrix);
+Text FailuresText(const Matrix& matrix,
+                  const std::function<std::string(const MatrixCell&)>& further);
+Text SumText(const Matrix& matrix);
 
 // "TCP", "UDP", "ICMP" or "DNS".
 std::string_view NameOf(Protocol protocol);

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "base/printable.h"
+
+namespace kvs {
+
+// What people read on a terminal: a layout of ours, with values that others chose. A value becomes
+// part of it as Printable, so that none steers the terminal or forges a line; only what a layout
+// says, and what is Text already, stays as it is.
+class Text {
+ public:
+  Text() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a value is as good as the Text of it
+  Text(const std::convertible_to<std::string_view> auto& value) : text_(Printable(value)) {}
+
+  template <class Value>
+  using Shown = std::conditional_t<std::is_arithmetic_v<Value>, Value, Text>;
+  template <class... Values>
+  using Layout = fmt::format_string<Shown<Values>...>;
+
+  // As fmt::format, of texts and numbers.
+  template <class... Values>
+  static Text Format(Layout<Values...> layout, const Values&... values) {
+    Text text;
+    text.text_ = fmt::format(layout, Shown<Values>(values)...);
+    return text;
+  }
+
+  const std::string& string() const { return text_; }
+  bool empty() const { return text_.empty(); }
+  Text& operator+=(const Text& more) {
+    text_ += more.text_;
+    return *this;
+  }
+  friend Text operator+(Text left, const Text& right) { return left += right; }
+  friend bool operator==(const Text&, const Text&) = default;
+
+ private:
+  std::string text_;
+};
+
+}  // namespace kvs
+
+template <>
+struct fmt::formatter<kvs::Text> : fmt::formatter<std::string_view> {
+  auto format(const kvs::Text& text, fmt::format_context& context) const {
+    return fmt::formatter<std::string_view>::format(text.string(), context);
+  }
+};
