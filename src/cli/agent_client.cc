@@ -6,6 +6,8 @@
 #include <charconv>
 #include <memory>
 
+#include "base/printable.h"
+
 namespace kvs::cli {
 namespace {
 
@@ -23,7 +25,7 @@ std::string Answer::ToWire() const {
 }
 
 Result<Answer> Answer::FromWire(std::string_view wire) {
-  if (!wire.starts_with(kFirst)) return Fail("kvs in the agent's pod says: {}", wire.substr(0, 80));
+  if (!wire.starts_with(kFirst)) return Fail("kvs in the agent's pod says: {}", CutTo(wire, 80));
   wire.remove_prefix(kFirst.size());
   Answer answer;
   size_t size = 0;
@@ -31,7 +33,7 @@ Result<Answer> Answer::FromWire(std::string_view wire) {
   auto read = std::from_chars(wire.data(), end, answer.status);
   if (read.ptr != end) read = std::from_chars(read.ptr + 1, end, size);
   if (read.ec != std::errc() || read.ptr == end || *read.ptr != '\n')
-    return Fail("kvs in the agent's pod says: {}", wire.substr(0, 80));
+    return Fail("kvs in the agent's pod says: {}", CutTo(wire, 80));
   answer.body = wire.substr(static_cast<size_t>(read.ptr + 1 - wire.data()));
   if (answer.body.size() == size) return answer;
   return Fail("the answer has {} of {} bytes: the connection broke; try again", answer.body.size(),

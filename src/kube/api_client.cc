@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "base/log.h"
+#include "base/printable.h"
 
 namespace kvs::kube {
 namespace {
@@ -200,7 +201,7 @@ Result<> ApiClient::TakePluginsAnswer(const Result<io::Process::Outcome>& outcom
   identity.key = text("clientKeyData");
   if (token_.empty() && identity.certificate.empty())
     return Fail("credential plugin {}: gives no credentials: {}", access_.exec->argv.front(),
-                output.substr(0, 300));
+                CutTo(output, 300));
   if (identity == identity_) return {};
   http_ = std::make_unique<io::HttpClient>(loop_, identity);
   identity_ = std::move(identity);

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "base/log.h"
+#include "base/printable.h"
 #include "kube/json.h"
 #include "kube/mirror.h"
 #include "kube/time.h"
@@ -17,7 +18,7 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 
 constexpr size_t kMostReports = 20;  // under way
-constexpr size_t kMostNote = 1000;   // letters; 1024 is the API's limit
+constexpr size_t kMostNote = 1024;   // bytes: the API's limit
 
 // A write: requests one after the other, each only if the one before succeeded.
 struct Write {
@@ -161,7 +162,7 @@ void Api::Report(const Event& event) {
                     {"reportingInstance", event.instance},
                     {"action", "Networking"},
                     {"reason", event.reason},
-                    {"note", event.note.substr(0, kMostNote)},
+                    {"note", CutTo(event.note, kMostNote)},
                     {"type", event.warning ? "Warning" : "Normal"}};
   const Ref& ref = event.regarding;
   // The UID of a Node in events is its name (kubelet's custom, which kubectl describe knows).

@@ -1,5 +1,6 @@
 #include "kube/api_source_test.h"
 
+#include <boost/json.hpp>
 #include <fstream>
 
 #include "base/file.h"
@@ -192,6 +193,24 @@ TEST_P(ApiSourceTest, WatchesNoMoreThanIsWanted) {
   RunFor(20ms);
   EXPECT_EQ(pods_->objects.size(), 1u);
   EXPECT_EQ(pods_->puts, 2);
+}
+
+TEST(ApiSourceEvents, ALongNoteIsCutBetweenLetters) {
+  io::TestLoop loop;
+  io::FakeHttpServer server;
+  std::string posted;
+  server.Start(loop, [&](const auto& request, const auto& peer) {
+    posted = request.body;
+    peer->Answer(201, "application/json", "{}");
+  });
+  ApiClient client(loop, {.servers = {"http://" + server.address()}});
+  const auto source = OpenApi(loop, client, {});
+  std::string note = "x";
+  for (int i = 0; i < 600; ++i) note += "ü";
+  source->Report({.regarding = {Kind::kNode, "node1"}, .instance = "node1", .note = note});
+  ASSERT_TRUE(loop.Until([&] { return !posted.empty(); }));
+  const auto event = boost::json::parse(posted);
+  EXPECT_EQ(event.at("note").as_string(), note.substr(0, 1023));
 }
 
 }  // namespace
