@@ -14,7 +14,9 @@ namespace {
 constexpr std::string_view kFirst = "kvs-answer ";
 
 size_t Append(char* bytes, size_t one, size_t size, void* body) {
-  static_cast<std::string*>(body)->append(bytes, one * size);
+  auto* const all = static_cast<std::string*>(body);
+  if (all->size() + one * size > kMostAnswer) return CURL_WRITEFUNC_ERROR;
+  all->append(bytes, one * size);
   return one * size;
 }
 
@@ -54,7 +56,11 @@ Result<Answer> AskAgent(const std::string& socket, const std::string& path,
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 30L);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &Append);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
-  if (const CURLcode failed = curl_easy_perform(curl.get()); failed != CURLE_OK) {
+  const CURLcode failed = curl_easy_perform(curl.get());
+  if (failed == CURLE_WRITE_ERROR)
+    return Fail("the agent on {} answers with more than {} MiB, which is the most", socket,
+                kMostAnswer >> 20);
+  if (failed != CURLE_OK) {
     return Fail("no agent on {}: {}; is k-vswitchd running? (--socket says where it listens)",
                 socket, curl_easy_strerror(failed));
   }

@@ -10,6 +10,9 @@ namespace kvs::cli {
 // Where the agent of this node listens, if it is told nothing else.
 inline constexpr char kAgentSocket[] = "/run/k-vswitch/agent.sock";
 
+// Of an answer: a node that was taken over must not exhaust the memory of who asks.
+inline constexpr size_t kMostAnswer = size_t{64} << 20;  // bytes
+
 struct Answer {
   long status = 0;  // HTTP
   std::string body;
@@ -21,7 +24,7 @@ struct Answer {
 };
 
 // GET `path` from the agent that listens on the Unix socket `socket`, or another `method`. An Error
-// only if nobody answers; it names the socket and the remedy.
+// only if nobody answers, which names the socket and the remedy, or with more than kMostAnswer.
 Result<Answer> AskAgent(const std::string& socket, const std::string& path,
                         const std::string& method = "GET");
 

@@ -118,7 +118,7 @@ Result<Answer> Agents::AskPod(const Way& way, const std::string& path,
                 way.waits, way.pod);
   const auto said = kubectl_->Run({"exec", way.pod, "-n", "kube-system", "-c", "k-vswitchd", "--",
                                    "kvs", "ask", "--method", method, path},
-                                  kPodPatience);
+                                  kPodPatience, "", kMostAnswer);
   if (!said) return Wrap("its agent does not answer", said.error());
   if (said->exit_code == kUsage)
     return Fail(

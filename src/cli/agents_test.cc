@@ -53,6 +53,14 @@ TEST_F(AgentsTest, OfAClusterAreThoseOfItsLinuxNodes) {
                                  "-- kvs ask --method GET /v1/status\n"));
 }
 
+TEST_F(AgentsTest, OneThatAnswersWithoutEndIsNamed) {
+  const Agents agents = Cluster();
+  Write("kubectl", "#!/bin/bash\nexec yes");
+  EXPECT_EQ(Trouble(agents, "node1").substr(0, 45),
+            "its agent does not answer: kubectl --kubeconf");
+  EXPECT_THAT(Trouble(agents, "node1"), HasSubstr("says more than 64 MiB, which is the most"));
+}
+
 TEST_F(AgentsTest, OneNodeIsEnough) {
   const auto agents = Agents::Find({.node = "node2"});
   ASSERT_TRUE(agents) << agents.error().message;

@@ -1,8 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
+#include <thread>
 
+#include "base/fd.h"
 #include "cli/agent_client.h"
 #include "cli/agent_text.h"
 #include "cli/json_at.h"
@@ -90,6 +95,32 @@ TEST(Get, WideShowsMore) {
   EXPECT_THAT(table, HasSubstr("route     124       7        reach  Node/node2  ip,nw_dst="));
   EXPECT_THAT(table, Not(HasSubstr("output:1")));
   EXPECT_THAT(ToTableText("flows", nodes, true).string(), HasSubstr("output:1"));
+}
+
+// Plays an agent that answers without end.
+void AnswerEndlessly(int listening) {
+  const Fd peer(accept(listening, nullptr, nullptr));
+  char request[4096];
+  if (read(peer.get(), request, sizeof request) <= 0) return;
+  std::string bytes = "HTTP/1.1 200 OK\r\n\r\n";
+  while (send(peer.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0)
+    bytes.assign(size_t{1} << 20, 'x');
+}
+
+TEST(AskAgent, AnEndlessAnswerIsRefused) {
+  const std::string path = testing::TempDir() + "/endless.sock";
+  unlink(path.c_str());
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const Fd listening(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(bind(listening.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(listening.get(), 1), 0);
+  std::thread agent(AnswerEndlessly, listening.get());
+  const auto answer = AskAgent(path, "/v1/status");
+  agent.join();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().message,
+            "the agent on " + path + " answers with more than 64 MiB, which is the most");
 }
 
 TEST(AskAgent, NamesTheSocketOfWhoDoesNotAnswer) {

@@ -3,8 +3,6 @@
 #include <cerrno>
 #include <sstream>
 
-#include "lab/process.h"
-
 namespace kvs::cli {
 
 namespace {
@@ -32,8 +30,9 @@ Kubectl::Kubectl(const std::string& kubeconfig, const std::string& context) : co
 }
 
 Result<Kubectl::Answer> Kubectl::Run(const std::vector<std::string>& arguments,
-                                     std::chrono::seconds timeout, const std::string& input) const {
-  lab::Command command{.argv = command_, .input = input};
+                                     std::chrono::seconds timeout, const std::string& input,
+                                     size_t most) const {
+  lab::Command command{.argv = command_, .input = input, .most = most};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   const auto output = lab::RunToEnd(command, timeout);
   if (!output && output.error().code == ENOENT)

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lab/process.h"
 
 namespace kvs::cli {
 
@@ -22,10 +23,11 @@ class Kubectl {
     // Why it failed: `err`, else `out`, without kubectl's log (klog: "E1127 03:11:42 ...").
     std::string Complaint() const;
   };
-  // `input` is all of its standard input. An Error if it can't be run or isn't done in time.
+  // `input` is all of its standard input. An Error if it can't be run, isn't done in time or says
+  // more than `most` bytes.
   Result<Answer> Run(const std::vector<std::string>& arguments,
                      std::chrono::seconds timeout = std::chrono::seconds(30),
-                     const std::string& input = "") const;
+                     const std::string& input = "", size_t most = lab::Command().most) const;
   // What it printed; an Error with what it said if its exit code isn't 0.
   Result<std::string> Ask(const std::vector<std::string>& arguments,
                           std::chrono::seconds timeout = std::chrono::seconds(30),

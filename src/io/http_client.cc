@@ -69,6 +69,7 @@ struct Transfer {
   bool alive = true;  // its owner wants to hear of it
   bool head_came = false, head_told = false, finished = false, has_news = false;
   std::string arrived;
+  size_t size = 0, most = 0;  // of the body so far, and at the end; bytes
   CURLcode outcome = CURLE_OK;
 };
 
@@ -150,6 +151,7 @@ class HttpClient::Multi::Exchange : public HttpExchange {
 std::unique_ptr<HttpExchange> HttpClient::Multi::Send(const HttpCall& call, Handlers handlers) {
   const auto transfer = std::make_shared<Transfer>(curl_easy_init(), std::move(handlers));
   transfer->what = fmt::format("{} {}", call.method, call.url.substr(0, call.url.find('?')));
+  transfer->most = call.most;
   SetUp(*transfer, call);
   curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, this);
   transfers_.emplace(transfer->easy, transfer);
@@ -253,6 +255,8 @@ size_t HttpClient::Multi::OnHeader(char* bytes, size_t one, size_t count, void* 
 
 size_t HttpClient::Multi::OnBody(char* bytes, size_t one, size_t count, void* data) {
   auto& transfer = *static_cast<Transfer*>(data);
+  transfer.size += one * count;
+  if (transfer.most != 0 && transfer.size > transfer.most) return CURL_WRITEFUNC_ERROR;
   transfer.arrived.append(bytes, one * count);
   NoteTo(transfer);
   return one * count;
@@ -301,8 +305,10 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
   }
   if (!transfer.alive || !transfer.finished) return;
   if (transfer.outcome == CURLE_OK && transfer.head_came) return transfer.handlers.on_done({});
-  std::string_view why = transfer.error.data();
-  if (transfer.outcome == CURLE_OK)  // libcurl takes a head that is cut off for a whole one
+  std::string why = transfer.error.data();
+  if (transfer.most != 0 && transfer.size > transfer.most)
+    why = fmt::format("the answer has more than {} MiB, which is the most", transfer.most >> 20);
+  else if (transfer.outcome == CURLE_OK)  // libcurl takes a head that is cut off for a whole one
     why = "the connection was closed within the head of the answer";
   else if (why.empty() || HasFigures(transfer.outcome))
     why = curl_easy_strerror(transfer.outcome);

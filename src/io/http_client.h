@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <ctime>
 #include <functional>
 #include <memory>
@@ -34,6 +35,8 @@ struct HttpCall {
   std::string body;
   std::chrono::milliseconds timeout{0};  // for all of it; zero: none, as a watch needs
   bool fresh_connection = false;         // for who distrusts the one that is open
+  // Bytes of the answer's body, unpacked; more is an Error. Zero: no bound, as a watch needs.
+  size_t most = size_t{64} << 20;
 };
 
 struct HttpHead {

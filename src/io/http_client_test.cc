@@ -74,6 +74,25 @@ TEST_F(HttpClientTest, Unpacks) {
   EXPECT_EQ(call.lines, (Lines{"head 200", "data hello hello hello", "done"}));
 }
 
+TEST_F(HttpClientTest, AnAnswerHasABound) {
+  PeerPtr peer;
+  Serve([&](const Request&, const PeerPtr& asking) { (peer = asking)->Begin(200, "text/plain"); });
+  for (const size_t most : {size_t{1} << 20, size_t{0}}) {
+    Call call;
+    peer.reset();
+    call.Send(*client_, {.url = Url("/a?b"), .most = most});
+    ASSERT_TRUE(Until([&] { return peer != nullptr; }));
+    for (int i = 0; i < 20 && !call.done; ++i) {
+      peer->Send(std::string(size_t{1} << 16, 'x'));
+      RunFor(1ms);
+    }
+    EXPECT_EQ(call.done, most != 0);
+    EXPECT_EQ(call.error, most == 0 ? ""
+                                    : "GET " + Url("/a") +
+                                          ": the answer has more than 1 MiB, which is the most");
+  }
+}
+
 TEST_F(HttpClientTest, SaysWhoCannotBeReached) {
   Call call;
   call.Send(*client_, {.url = Url("/a?token=secret")});

@@ -93,7 +93,8 @@ void ApiClient::Start(const std::shared_ptr<Request>& request) {
                     .headers = {"Accept: " + request->call.accept},
                     .body = request->call.body,
                     .timeout = request->call.timeout,
-                    .fresh_connection = request->call.fresh_connection};
+                    .fresh_connection = request->call.fresh_connection,
+                    .most = request->call.most};
   call.headers.emplace_back("User-Agent: k-vswitch/" KVS_VERSION);
   if (!token_.empty()) call.headers.push_back("Authorization: Bearer " + token_);
   if (!request->call.content_type.empty())

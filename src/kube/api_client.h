@@ -26,6 +26,7 @@ class ApiClient {
     std::string body;
     std::chrono::milliseconds timeout{30000};
     bool fresh_connection = false;
+    size_t most = io::HttpCall().most;
   };
   using Handlers = io::HttpClient::Handlers;
 

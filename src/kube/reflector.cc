@@ -11,6 +11,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kPageSize = 500;
+constexpr size_t kMostPage = size_t{256} << 20;     // bytes
+constexpr size_t kMostObjects = 1000000;            // of a list; Kubernetes is for 150,000 pods
+constexpr size_t kMostRefusal = size_t{1} << 20;    // bytes
 constexpr milliseconds kShort{1000};                // a watch that ends sooner, with nothing told
 constexpr int kLeastWatch = 300, kMostWatch = 600;  // seconds, then the server ends it
 
@@ -106,7 +109,8 @@ void Reflector::List() {
   exchange_ = client_.Send({.path = std::move(path),
                             .accept = Accept(kind_, false),
                             .timeout = patience_.answer,
-                            .fresh_connection = std::exchange(silent_, false)},
+                            .fresh_connection = std::exchange(silent_, false),
+                            .most = kMostPage},
                            {.on_head = [this](const io::HttpHead& head) { Answered(head); },
                             .on_data = [this](std::string_view data) { body_ += data; },
                             .on_done =
@@ -130,6 +134,12 @@ void Reflector::TakePage() {
   if (continue_.empty()) listed_.clear();
   listed_.insert(listed_.end(), std::move_iterator(page->items.begin()),
                  std::move_iterator(page->items.end()));
+  if (listed_.size() > kMostObjects) {
+    listed_.clear();
+    continue_.clear();
+    return Failed(fmt::format("{} of {}: the list has more than {} objects, which is the most",
+                              client_.server(), Name(kind_), kMostObjects));
+  }
   continue_ = page->continue_token;
   if (!continue_.empty()) return next_.Start(milliseconds(0));
   resource_version_ = page->resource_version;
@@ -150,7 +160,8 @@ void Reflector::Watch() {
                                      WatchSeconds(), Escape(resource_version_)),
        .accept = Accept(kind_, true),
        .timeout = milliseconds(0),
-       .fresh_connection = std::exchange(silent_, false)},
+       .fresh_connection = std::exchange(silent_, false),
+       .most = 0},
       {.on_head =
            [this](const io::HttpHead& head) {
              Answered(head);
@@ -162,7 +173,7 @@ void Reflector::Watch() {
        .on_data =
            [this](std::string_view data) {
              silence_.Start(patience_.silence);
-             if (!frames_) return body_.append(data), void();
+             if (!frames_) return TakeRefusal(data);
              const auto taken =
                  frames_->Push(data, [this](std::string_view frame) { return TakeEvent(frame); });
              if (taken) return;
@@ -170,6 +181,12 @@ void Reflector::Watch() {
              WatchEnded({});
            },
        .on_done = [this](const Result<>& done) { WatchEnded(done); }});
+}
+
+// Part of what a watch is refused with.
+void Reflector::TakeRefusal(std::string_view data) {
+  body_ += data;
+  if (body_.size() > kMostRefusal) Failed(Refusal(), head_.retry_after);
 }
 
 // What is no change ends the watch, and what came before it may be missing: listed anew.

@@ -57,6 +57,7 @@ class Reflector {
   void List();
   void TakePage();
   void Watch();
+  void TakeRefusal(std::string_view data);
   Result<> TakeEvent(std::string_view frame);
   void WatchEnded(const Result<>& done);
   void Silent();

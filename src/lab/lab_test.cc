@@ -38,6 +38,12 @@ TEST(Process, IsKilledAfterItsTime) {
   EXPECT_THAT(late.error().message, HasSubstr("sleep 100: not done after 50 ms"));
 }
 
+TEST(Process, IsKilledWhenItSaysTooMuch) {
+  for (const char* flood : {"yes", "yes >&2", "head -c 2000000 /dev/zero"})
+    EXPECT_EQ(RunToEnd({.argv = {"sh", "-c", flood}, .most = size_t{1} << 20}).error().message,
+              fmt::format("sh -c {}: says more than 1 MiB, which is the most", flood));
+}
+
 TEST(Process, IsKnownByItsStartToo) {
   const auto process = Start({.argv = {"sleep", "100"}}, "/dev/null");
   ASSERT_TRUE(process) << process.error().message;

@@ -5,14 +5,17 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 extern "C" {
 #include <sys/pidfd.h>  // glibc 2.36 forgets to say so
 }
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <sstream>
 #include <utility>
 
@@ -35,8 +38,13 @@ int MemoryFile(const std::string& content) {
   return fd;
 }
 
+size_t Size(int fd) {
+  struct stat info {};
+  return fstat(fd, &info) == 0 ? static_cast<size_t>(info.st_size) : 0;
+}
+
 std::string Content(int fd) {
-  std::string content(static_cast<size_t>(std::max<off_t>(0, lseek(fd, 0, SEEK_END))), '\0');
+  std::string content(Size(fd), '\0');
   const ssize_t size = pread(fd, content.data(), content.size(), 0);
   content.resize(static_cast<size_t>(std::max<ssize_t>(0, size)));
   return content;
@@ -104,6 +112,21 @@ Result<pid_t> Spawn(const Command& command, int in, int out, int err, bool own_s
   return inside->Run(spawn);
 }
 
+// False if it hasn't ended when the time is over or `stop` says so, which is asked now and then.
+bool AwaitEndUnless(pid_t pid, milliseconds timeout, const std::function<bool()>& stop) {
+  constexpr milliseconds kInterval{20};
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  const Fd handle(pidfd_open(pid, 0));
+  pollfd wait{handle.get(), POLLIN, 0};
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
+    const auto now = std::clamp(left, milliseconds(0), kInterval);
+    if (poll(&wait, 1, static_cast<int>(now.count())) > 0) return true;
+    if (left <= milliseconds(0) || stop()) return false;
+  }
+}
+
 }  // namespace
 
 std::string Command::ToString() const {
@@ -116,12 +139,16 @@ Result<Output> RunToEnd(const Command& command, milliseconds timeout) {
   const Fd in(MemoryFile(command.input)), out(MemoryFile("")), err(MemoryFile(""));
   const auto pid = Spawn(command, in.get(), out.get(), err.get(), false);
   if (!pid) return tl::unexpected<Error>(pid.error());
-  const Fd handle(pidfd_open(*pid, 0));
-  pollfd wait{handle.get(), POLLIN, 0};
-  const bool ended = poll(&wait, 1, static_cast<int>(timeout.count())) > 0;
+  const auto too_much = [&] {
+    return Size(out.get()) > command.most || Size(err.get()) > command.most;
+  };
+  const bool ended = AwaitEndUnless(*pid, timeout, too_much);
   if (!ended) kill(*pid, SIGKILL);
   int status = 0;
   waitpid(*pid, &status, 0);
+  if (too_much())
+    return Fail("{}: says more than {} MiB, which is the most", command.ToString(),
+                command.most >> 20);
   if (!ended) {
     return Fail("{}: not done after {} ms: {}", command.ToString(), timeout.count(),
                 Content(err.get()));

@@ -15,10 +15,11 @@
 namespace kvs::lab {
 
 struct Command {
-  std::vector<std::string> argv;  // argv[0] is looked up in PATH
-  std::string netns;              // name of the network namespace to run in; "": the caller's
-  std::vector<std::string> env;   // "NAME=value", added to the caller's environment
-  std::string input;              // all of standard input
+  std::vector<std::string> argv;    // argv[0] is looked up in PATH
+  std::string netns;                // name of the network namespace to run in; "": the caller's
+  std::vector<std::string> env;     // "NAME=value", added to the caller's environment
+  std::string input;                // all of standard input
+  size_t most = size_t{256} << 20;  // bytes it may say, on standard output and error each
 
   std::string ToString() const;  // for messages
 };
@@ -29,7 +30,8 @@ struct Output {
   std::string err;
 };
 
-// Runs to the end, collecting what it says; killed and an Error after `timeout`.
+// Runs to the end, collecting what it says; killed and an Error after `timeout`, or if it says too
+// much.
 Result<Output> RunToEnd(const Command& command,
                         std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
