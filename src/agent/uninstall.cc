@@ -140,7 +140,8 @@ class Uninstaller {
       return report_.refused = true;
     }
     for (const netlink::Link& link : *links) {
-      const auto attachment = ovsdb::Attachment::FromAlias(link.alias);
+      const auto attachment = ovsdb::Attachment::FromAlias(
+          ovsdb::Attachment::WholeAlias(link.alias, link.name, link.alt_names));
       if (link.group != ovsdb::kLiveLinkGroup || !attachment) continue;
       if (wish_.force) {
         pods_.push_back(link);

@@ -68,7 +68,7 @@ std::optional<std::vector<PodPort>> PodPortPlan::Update(Time now, const ovsdb::R
   for (const netlink::Link& link : links)
     if (!with_port.contains(link.name) && IsLiveOne(link) &&
         Lasts("link " + link.name, now, kLongerThanAnAdd))
-      wanted.push_back({link.name, link.alias});
+      wanted.push_back({link.name, Attachment::WholeAlias(link.alias, link.name, link.alt_names)});
   since_ = std::move(seen_);
   return wanted;
 }

@@ -17,7 +17,7 @@ namespace kvs::apply {
 // A port on our bridge that says in OVSDB whose it is.
 struct PodPort {
   std::string name;
-  std::string alias;  // the attachment, where OVSDB doesn't know it; "": it does
+  std::string alias;  // the attachment, WholeAlias(), where OVSDB doesn't know it; "": it does
 
   const std::string& id() const { return name; }
   friend bool operator==(const PodPort&, const PodPort&) = default;

@@ -118,6 +118,20 @@ TEST(PodPortPlan, AfterOvsdbWasLostTheLinksTellThePods) {
   EXPECT_GT(node.Operations(nullptr, &restored), 0u);
 }
 
+TEST(PodPortPlan, AlsoThoseOfTheLongestNames) {
+  Node node;
+  ovsdb::Attachment pod = Pod(std::string(253, 'p'));
+  pod.container = std::string(64, 'c');
+  netlink::Link& link =
+      node.links.emplace_back(LinkOf("kv3", ovsdb::kLiveLinkGroup, pod.ToAlias().value()));
+  link.alt_names = pod.ToAltNames("kv3");
+  node.At(0);
+  const auto wanted = node.At(3000);
+  ASSERT_EQ(wanted.size(), 1u);
+  EXPECT_EQ(ovsdb::Attachment::FromAlias(wanted[0].alias)->pod, pod.pod);
+  EXPECT_GT(node.Operations(nullptr, wanted.data()), 0u);
+}
+
 TEST(PodPortPlan, APortThatWasMadeAgainWithoutItsPodIsTold) {
   Node node;
   const PodPort restored{"kv3", *Pod("web").ToAlias()};

@@ -192,6 +192,9 @@ Outcome<bool> Adding::PlugIn() {
     if (made.error().code != EEXIST) return Wrap(Code::kIo, env_.who(), made.error());
     if (auto cleared = ClearName(place_.port); !cleared || !*cleared) return cleared;
   }
+  // Without them, as before Linux 5.5, only a lost OVSDB can't be told the pod's name again.
+  if (const auto names = attachment().ToAltNames(place_.port); !names.empty())
+    (void)host_socket_->Do(netlink::AddAltNames(place_.port, names));
   call_.step("link made");
   if (auto sent = SendRows(); !sent) return tl::unexpected(sent.error());
   call_.step("rows sent");

@@ -34,7 +34,8 @@ struct LiveGround {
     variables["CNI_IFNAME"] = ifname;
     variables["CNI_NETNS"] = netlink::Namespace::Path(pod);
     if (!netns.empty()) variables["CNI_NETNS"] = netns;
-    variables["CNI_ARGS"] = "IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=" + pod;
+    variables["CNI_ARGS"] =
+        "IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=" + (pod_name.empty() ? pod : pod_name);
     return variables;
   }
 
@@ -76,7 +77,8 @@ struct LiveGround {
   TestNode node;
   boost::json::object conf;
   std::string ifname = "eth0";
-  std::string netns;  // instead of the pod's own
+  std::string netns;     // instead of the pod's own
+  std::string pod_name;  // instead of the container's id
 };
 
 }  // namespace kvs::cni

@@ -44,6 +44,17 @@ TEST_F(LiveTest, AddConnectsAPod) {
   EXPECT_EQ(Invoke("CHECK", "c1", *result).status, 0);
 }
 
+TEST_F(LiveTest, TheLinkKnowsThePodOfTheLongestName) {
+  node.StartAgent();
+  pod_name = std::string(253, 'p');
+  ASSERT_TRUE(Add("c1"));
+  const auto link = netlink::FindLink(node.host(), node.Ports().begin()->first);
+  ASSERT_TRUE(link);
+  const auto alias = ovsdb::Attachment::WholeAlias(link->alias, link->name, link->alt_names);
+  EXPECT_EQ(ovsdb::Attachment::FromAlias(alias)->pod, "ns/" + pod_name);
+  EXPECT_EQ(Invoke("DEL", "c1").status, 0);
+}
+
 TEST_F(LiveTest, DelLeavesTheLinkToTheAgent) {
   node.StartAgent();
   ASSERT_TRUE(Add("c1"));

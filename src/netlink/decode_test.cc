@@ -32,6 +32,10 @@ Request ShownLink() {
       .PutU32(IFLA_LINK_NETNSID, 0)
       .PutU32(IFLA_MASTER, 4)
       .PutText(IFLA_IFALIAS, "kvs1 abc/eth0")
+      .Nest(IFLA_PROP_LIST,
+            [](Message& list) {
+              list.PutText(IFLA_ALT_IFNAME, "kv1f+0+a").PutText(IFLA_ALT_IFNAME, "kv1f+1+b");
+            })
       .Nest(IFLA_LINKINFO, [](Message& info) { info.PutText(IFLA_INFO_KIND, "veth"); })
       .Asking("");
 }
@@ -46,6 +50,7 @@ TEST(DecodeLink, ReadsAVeth) {
                       .carrier = true,
                       .group = 27,
                       .alias = "kvs1 abc/eth0",
+                      .alt_names = {"kv1f+0+a", "kv1f+1+b"},
                       .master = 4,
                       .peer = 2,
                       .peer_nsid = 0};

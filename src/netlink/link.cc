@@ -51,6 +51,13 @@ std::string Describe(const LinkId& link, const LinkChange& change) {
   return what;
 }
 
+std::vector<std::string> AltNames(const Attributes& link) {
+  std::vector<std::string> names;
+  for (const Bytes name : link.Nested(IFLA_PROP_LIST).All(IFLA_ALT_IFNAME))
+    names.emplace_back(name.begin(), std::ranges::find(name, 0));
+  return names;
+}
+
 }  // namespace
 
 int LinkId::index() const { return std::holds_alternative<int>(id_) ? std::get<int>(id_) : 0; }
@@ -78,6 +85,15 @@ Request SetLink(const LinkId& link, const LinkChange& change) {
   if (change.master) message.PutU32(IFLA_MASTER, static_cast<uint32_t>(*change.master));
   PutFamilies(message, change);
   return message.Asking(Describe(link, change));
+}
+
+Request AddAltNames(const LinkId& link, const std::vector<std::string>& names) {
+  return Start(RTM_NEWLINKPROP, 0, link)
+      .Nest(IFLA_PROP_LIST | NLA_F_NESTED,
+            [&](Message& list) {
+              for (const std::string& name : names) list.PutText(IFLA_ALT_IFNAME, name);
+            })
+      .Asking(fmt::format("set link {} alternative names", link.ToString()));
 }
 
 Request DeleteLink(const LinkId& link) {
@@ -124,6 +140,7 @@ std::optional<Link> DecodeLink(Bytes body) {
       .carrier = (info->ifi_flags & IFF_LOWER_UP) != 0,
       .group = attributes.U32(IFLA_GROUP).value_or(0),
       .alias = attributes.Text(IFLA_IFALIAS),
+      .alt_names = AltNames(attributes),
       .master = static_cast<int>(attributes.U32(IFLA_MASTER).value_or(0)),
   };
   if (link.index <= 0 || link.name.empty()) return std::nullopt;

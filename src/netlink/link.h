@@ -16,6 +16,7 @@ namespace kvs::netlink {
 
 inline constexpr size_t kMaxLinkName = 15;    // bytes (IFNAMSIZ - 1)
 inline constexpr size_t kMaxLinkAlias = 255;  // bytes (IFALIASZ - 1)
+inline constexpr size_t kMaxAltName = 127;    // bytes (ALTIFNAMSIZ - 1)
 
 struct Link {
   int index = 0;
@@ -27,6 +28,7 @@ struct Link {
   bool carrier = false;  // the other end is up too
   uint32_t group = 0;
   std::string alias;
+  std::vector<std::string> alt_names;  // further names of it, each as unique as a name
   int master = 0;  // the index of the bridge or switch it is a port of; 0 if none
   int peer = 0;    // the index of a veth's other end; 0 if none
   std::optional<int>
@@ -67,7 +69,9 @@ struct LinkChange {
 
 Request CreateLink(std::string_view name, std::string_view kind);  // "bridge", "dummy"; EEXIST
 Request SetLink(const LinkId& link, const LinkChange& change);     // ENODEV
-Request DeleteLink(const LinkId& link);                            // ENODEV
+// Of kMaxAltName bytes at most. EEXIST; EOPNOTSUPP or EINVAL before Linux 5.5.
+Request AddAltNames(const LinkId& link, const std::vector<std::string>& names);
+Request DeleteLink(const LinkId& link);  // ENODEV
 // All links of the group in one go: 100 take as long as two one by one. ENODEV if there is none.
 // Group 0, the default of every link, is refused (EPERM).
 Request DeleteLinkGroup(uint32_t group);

@@ -1,5 +1,6 @@
 #include "netlink/link.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
@@ -73,6 +74,16 @@ TEST_F(LinkLive, AnAliasCanBeTakenAway) {
   EXPECT_EQ(Must(FindLink(socket_, "kv3")).alias, "");
   const auto refused = socket_.Do(SetLink("kv3", {.alias = std::string(1000, 'x')}));
   EXPECT_TRUE(Code(refused) == EINVAL || Code(refused) == ERANGE);
+}
+
+TEST_F(LinkLive, AlternativeNames) {
+  ASSERT_TRUE(CreateVeth(socket_, MakeVeth("kv3"), pod_.in()));
+  const std::vector<std::string> names = {"kv3+0+" + std::string(kMaxAltName - 6, 'x'), "kv3+1+y+"};
+  ASSERT_TRUE(socket_.Do(AddAltNames("kv3", names)));
+  EXPECT_THAT(Must(FindLink(socket_, "kv3")).alt_names, testing::UnorderedElementsAreArray(names));
+  EXPECT_EQ(Code(socket_.Do(AddAltNames("kv3", {"kv3"}))), EEXIST);
+  ASSERT_TRUE(socket_.Do(DeleteLink("kv3")));
+  EXPECT_EQ(Code(FindLink(socket_, names[1])), ENODEV);
 }
 
 TEST_F(LinkLive, LongNamesAndAliases) {

@@ -1,12 +1,14 @@
 #include "ovsdb/attachment.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace kvs::ovsdb {
 namespace {
 
 constexpr std::string_view kAliasTag = "kvs1";
-constexpr size_t kMaxAlias = 255;  // IFALIASZ - 1, <linux/if.h>
+constexpr size_t kMaxAlias = 255;    // IFALIASZ - 1, <linux/if.h>
+constexpr size_t kMaxAltName = 127;  // ALTIFNAMSIZ - 1
 
 std::string_view Find(const StringMap& ids, std::string_view key) {
   const auto at = ids.find(key);
@@ -102,6 +104,39 @@ Result<std::string> Attachment::ToAlias() const {
                 alias.size(), kMaxAlias);
   if (!pod.empty() && alias.size() + 1 + pod.size() <= kMaxAlias) alias += ' ' + pod;
   return alias;
+}
+
+std::vector<std::string> Attachment::ToAltNames(std::string_view link) const {
+  const auto alias = ToAlias();
+  if (pod.empty() || !alias || alias->ends_with(' ' + pod)) return {};
+  std::string rest = pod + '+';  // neither a name's nor a namespace's
+  std::ranges::replace(rest, '/', '+');
+  std::vector<std::string> names;
+  while (!rest.empty()) {
+    std::string& name = names.emplace_back(fmt::format("{}+{}+", link, names.size()));
+    const size_t part = std::min(rest.size(), kMaxAltName - name.size());
+    name += rest.substr(0, part);
+    rest.erase(0, part);
+  }
+  return names;
+}
+
+std::string Attachment::WholeAlias(const std::string& alias, std::string_view link,
+                                   const std::vector<std::string>& alt_names) {
+  const auto attachment = FromAlias(alias);
+  if (!attachment || !attachment->pod.empty()) return alias;
+  std::string pod;
+  for (size_t i = 0; i < alt_names.size(); ++i) {
+    const std::string prefix = fmt::format("{}+{}+", link, i);
+    const auto part = std::ranges::find_if(
+        alt_names, [&](const std::string& name) { return name.starts_with(prefix); });
+    if (part == alt_names.end()) break;
+    pod += part->substr(prefix.size());
+  }
+  if (!pod.ends_with('+')) return alias;  // there is none, or not all of it
+  pod.pop_back();
+  std::ranges::replace(pod, '+', '/');
+  return alias + ' ' + pod;
 }
 
 Result<Attachment> Attachment::FromAlias(std::string_view alias) {

@@ -60,9 +60,15 @@ struct Attachment {
 
   // The link alias (IFLA_IFALIAS) of the veth's host end, from which an attachment can be rebuilt
   // when OVSDB is lost: "kvs1 CONTAINER/IFNAME MAC IPS NAMESPACE/NAME". At most 255 bytes: the pod
-  // is left out if it does not fit, and an error if even so it is too long. netns, pod_uid and
-  // ipam are not in it.
+  // is left out if it does not fit (names have up to 63 and 253 letters), and an error if even so
+  // it is too long. netns, pod_uid and ipam are not in it.
   Result<std::string> ToAlias() const;
+  // A pod that is left out is in alternative names of the link (IFLA_ALT_IFNAME, 127 bytes each):
+  // "LINK+0+NAMESPACE+NA", "LINK+1+ME+". None if it isn't.
+  std::vector<std::string> ToAltNames(std::string_view link) const;
+  // `alias`, and after it a pod that is only in the names; as long as that makes it.
+  static std::string WholeAlias(const std::string& alias, std::string_view link,
+                                const std::vector<std::string>& alt_names);
   static Result<Attachment> FromAlias(std::string_view alias);
   // Whether it is from an alias: its pod lives on, and had its port before. (The plugin's has a
   // netns always.)

@@ -1,9 +1,14 @@
 #include "ovsdb/attachment.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace kvs::ovsdb {
 namespace {
+
+using testing::IsEmpty;
 
 Attachment Example() {
   return {.container = "f00d",
@@ -85,6 +90,34 @@ TEST(Attachment, GoesThroughTheLinkAlias) {
                           "kvs1 f00d/ 0a:58:0a:01:01:05 10.1.1.5", "kvs1 f00d/eth0 0a:58 10.1.1.5",
                           "kvs1 f00d/eth0 0a:58:0a:01:01:05 x", "eth0 uplink"})
     EXPECT_FALSE(Attachment::FromAlias(bad)) << bad;
+}
+
+TEST(Attachment, ThePodOfALongNameGoesThroughAlternativeNames) {
+  EXPECT_THAT(Example().ToAltNames("kv3"), IsEmpty()) << "it is in the alias";
+  Attachment longest = Example();
+  longest.netns = longest.pod_uid = "";
+  longest.container = std::string(64, 'c');
+  longest.pod = std::string(63, 'n') + '/' + std::string(253, 'p');
+  auto names = longest.ToAltNames("kv3");
+  ASSERT_EQ(names.size(), 3u);
+  for (const std::string& name : names) {
+    EXPECT_LE(name.size(), 127u);
+    EXPECT_EQ(name.find_first_of("/: "), name.npos) << name;
+  }
+  const std::string alias = longest.ToAlias().value();
+  Attachment nameless = longest;
+  nameless.pod = "";
+  EXPECT_EQ(Attachment::FromAlias(alias), nameless) << "what an older agent reads";
+  std::ranges::reverse(names);
+  names.insert(names.begin(), {"enp0s3", "kv3", "kv31+0+x+"});
+  EXPECT_EQ(Attachment::FromAlias(Attachment::WholeAlias(alias, "kv3", names)), longest);
+
+  EXPECT_EQ(Attachment::WholeAlias(alias, "kv4", names), alias);
+  names.erase(names.begin() + 3);
+  EXPECT_EQ(Attachment::WholeAlias(alias, "kv3", names), alias) << "the end is missing";
+  const std::string whole = Example().ToAlias().value();
+  EXPECT_EQ(Attachment::WholeAlias(whole, "kv3", {"kv3+0+a+b+"}), whole);
+  EXPECT_EQ(Attachment::WholeAlias("uplink", "kv3", {"kv3+0+a+b+"}), "uplink");
 }
 
 TEST(Verdict, GoesThroughExternalIds) {
