@@ -131,14 +131,15 @@ Result<Answer> Agents::AskPod(const Way& way, const std::string& path,
   return Answer::FromWire(said->out);
 }
 
-std::map<std::string, Result<Answer>> Agents::AskAll(const std::string& path) const {
+std::map<std::string, Result<Answer>> Agents::AskAll(const std::string& path,
+                                                     const std::string& method) const {
   std::map<std::string, Result<Answer>> answers;
   std::mutex mutex;  // guards `answers`
   // What fails is one of the answers.
   static_cast<void>(lab::ForEachAtOnce(
       nodes_,
       [&](const std::string& node) -> Result<> {
-        auto answer = Ask(node, path);
+        auto answer = Ask(node, path, method);
         const std::lock_guard lock(mutex);
         answers.emplace(node, std::move(answer));
         return {};

@@ -61,7 +61,8 @@ class Agents {
   Result<Answer> Ask(const std::string& node, const std::string& path,
                      const std::string& method = "GET") const;
   // Asks all of them, kAtOnce at once.
-  std::map<std::string, Result<Answer>> AskAll(const std::string& path) const;
+  std::map<std::string, Result<Answer>> AskAll(const std::string& path,
+                                               const std::string& method = "GET") const;
 
  private:
   struct Way {

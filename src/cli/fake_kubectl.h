@@ -83,11 +83,21 @@ probe() {
   outcome="{\"reached\":$reached,\"us\":1500,\"attempts\":1,\"reason\":\"$(cat "$why" 2>/dev/null)\"}"
   echo "{\"outcomes\":[$(grep -o '"protocol"' | sed "s/.*/$outcome/" | paste -sd,)]}"
 }
+# Once as many were asked this as the file "together" says; not if they aren't within 3 s.
+together() {
+  for _ in {1..300}; do
+    asked=$(grep -cF -- "$1" "$folder/asked")
+    [ $asked -lt $(cat "$folder/together") ] || return 0
+    sleep 0.01
+  done
+  return 1
+}
 while [[ $1 == --* ]]; do shift; done
 case $1 in
   exec)
     path=${@: -1}
     [ "$path" != probe ] || { probe "$2"; exit; }
+    [ ! -e "$folder/together" ] || together "$path" || exit 1
     answer=$folder/$2${path//\//_}
     [ -e "$answer" ] || { echo "error: unable to upgrade connection: pod $2 is gone" >&2; exit 1; }
     cat "$answer"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
+#include <map>
 #include <sstream>
 
 #include "cli/agents.h"
@@ -32,9 +33,7 @@ std::vector<std::string> Texts(const json::value& report, std::string_view point
   return texts;
 }
 
-NodeReport AskNode(const Agents& agents, const std::string& node, bool dry_run, bool force) {
-  const auto answer = agents.Ask(
-      node, fmt::format("/v1/uninstall?dry-run={:d}&force={:d}", dry_run, force), "POST");
+NodeReport ToReport(const Result<Answer>& answer) {
   if (!answer) return {.problems = {answer.error().message}};
   boost::system::error_code error;
   const json::value report = json::parse(answer->body, error);
@@ -45,6 +44,14 @@ NodeReport AskNode(const Agents& agents, const std::string& node, bool dry_run, 
           .done = Texts(report, "/done"),
           .kept = Texts(report, "/kept"),
           .problems = Texts(report, "/problems")};
+}
+
+// All nodes, side by side.
+std::map<std::string, NodeReport> AskNodes(const Agents& agents, bool dry_run, bool force) {
+  std::map<std::string, NodeReport> reports;
+  const std::string path = fmt::format("/v1/uninstall?dry-run={:d}&force={:d}", dry_run, force);
+  for (const auto& [node, answer] : agents.AskAll(path, "POST")) reports[node] = ToReport(answer);
+  return reports;
 }
 
 void PrintReport(const std::string& node, const NodeReport& report, bool dry_run) {
@@ -140,8 +147,7 @@ ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& 
   }
 
   bool refused = false, clean = true;
-  for (const std::string& node : agents->nodes()) {
-    const NodeReport plan = AskNode(*agents, node, true, arguments.force);
+  for (const auto& [node, plan] : AskNodes(*agents, true, arguments.force)) {
     refused = refused || plan.refused;
     clean = clean && plan.clean();
     if (!arguments.yes || arguments.dry_run || plan.refused) PrintReport(node, plan, true);
@@ -160,8 +166,7 @@ ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& 
   }
 
   clean = true;
-  for (const std::string& node : agents->nodes()) {
-    const NodeReport report = AskNode(*agents, node, false, arguments.force);
+  for (const auto& [node, report] : AskNodes(*agents, false, arguments.force)) {
     clean = clean && report.clean();
     PrintReport(node, report, false);
   }

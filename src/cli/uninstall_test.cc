@@ -67,6 +67,11 @@ TEST_F(UninstallTest, CleansNodeByNodeThenDeletesWorkloadsAndThenTheRest) {
                                R"([{"op":"test","path":"/status/conditions/1/type")"));
 }
 
+TEST_F(UninstallTest, NodesAreAskedSideBySide) {
+  Write("together", "2");
+  EXPECT_EQ(Run({.yes = true}), kOk) << said_;
+}
+
 TEST_F(UninstallTest, ChangesNothingWithoutConsent) {
   EXPECT_EQ(Run({.dry_run = true}), kOk) << said_;
   EXPECT_EQ(asked_, 0);
