@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <map>
 
+#include "cli/agent_client.h"
 #include "cli/cluster_nodes.h"
 #include "cli/connectivity_plan.h"
 #include "cli/exit_code.h"
@@ -38,7 +39,8 @@ struct Scope {
   std::vector<ClusterNode> nodes;  // that take part
   std::vector<std::string> notes;  // what is left out, and why
   Targets targets;                 // but `service`
-  std::string dns;                 // "svc/kube-system/kube-dns"
+  TestNamespace space;
+  std::string dns;  // "svc/kube-system/kube-dns"
 };
 
 tl::unexpected<Failure> Unreachable(const Error& error) {
@@ -104,7 +106,9 @@ tl::expected<void, Failure> FindDns(const Kubectl& kubectl, Scope& scope) {
 }
 
 tl::expected<Scope, Failure> FindScope(const Kubectl& kubectl, const TestArguments& arguments) {
-  Scope scope;
+  Scope scope{.space = TestNamespace::New(arguments.timeout)};
+  if (!arguments.space.empty()) scope.space.name = arguments.space;
+  scope.targets.service_name = fmt::format("svc/{}/echo", scope.space.name);
   if (!arguments.external.empty()) {
     const auto external = ParseExternal(arguments.external);
     if (!external) return tl::unexpected(Failure{kUsage, external.error().message});
@@ -126,7 +130,7 @@ Text HeadText(const Scope& scope) {
   std::string names;
   for (const ClusterNode& node : scope.nodes) names += (names.empty() ? "" : ", ") + node.name;
   Text text = Text::Format("Nodes {}; {} pods of {} in namespace {}\n", names,
-                           scope.nodes.size() * 2, scope.image, kTestNamespace);
+                           scope.nodes.size() * 2, scope.image, scope.space.name);
   for (const std::string& note : scope.notes) text += Text::Format("  not tested: {}\n", note);
   return text;
 }
@@ -221,12 +225,13 @@ class ConnectivityTest {
 
  private:
   Result<lab::Matrix> Measure() const {
-    if (auto made = CreateTestNamespace(kubectl_, scope_.nodes, scope_.image); !made)
+    if (auto made = CreateTestNamespace(kubectl_, scope_.space, scope_.nodes, scope_.image); !made)
       return tl::unexpected<Error>(made.error());
-    auto places = AwaitTestPods(kubectl_, scope_.nodes.size() * 2, Left(kPodPatience));
+    auto places =
+        AwaitTestPods(kubectl_, scope_.space.name, scope_.nodes.size() * 2, Left(kPodPatience));
     if (!places) return tl::unexpected<Error>(places.error());
     Targets targets = scope_.targets;
-    const auto service = ClusterIps(kubectl_, kTestNamespace, "echo");
+    const auto service = ClusterIps(kubectl_, scope_.space.name, "echo");
     if (!service) return tl::unexpected<Error>(service.error());
     targets.service = *service;
     for (auto& node : PlacesOfNodes(scope_)) places->push_back(std::move(node));
@@ -261,11 +266,12 @@ class ConnectivityTest {
       words.insert(words.end(), {node->agent, "-n", "kube-system", "-c", "k-vswitchd"});
     else
       words.insert(words.end(),
-                   {place.substr(slash + 1), "-n", kTestNamespace, "-c", kTestContainer});
+                   {place.substr(slash + 1), "-n", scope_.space.name, "-c", kTestContainer});
     words.insert(words.end(), {"-i", "--", "kvs", "probe"});
     const seconds patience = Left(lab::kPatience);
-    const auto said = kubectl_.Run(words, patience + kExecPatience,
-                                   ToJson(Question{.timeout = patience, .cells = cells}));
+    const auto said =
+        kubectl_.Run(words, patience + kExecPatience,
+                     ToJson(Question{.timeout = patience, .cells = cells}), kMostAnswer);
     if (!said) return tl::unexpected<Error>(said.error());
     if (said->exit_code != 0)
       return Fail("kubectl exec {}: {}", words[1],
@@ -308,7 +314,7 @@ int TestConnectivity(const TestArguments& arguments) {
   return RunGuarded([&] { return test.Run(); },
                     [&](bool) {
                       if (arguments.keep) return;
-                      if (const auto gone = DeleteTestNamespace(kubectl); !gone)
+                      if (const auto gone = DeleteTestNamespace(kubectl, scope->space.name); !gone)
                         PrintError(gone.error().message);
                     });
 }

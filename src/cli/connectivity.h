@@ -14,6 +14,7 @@ struct TestArguments {
   bool keep = false;                  // leave the namespace
   bool list = false;                  // only say what would be tested
   bool json = false;
+  std::string space;  // the namespace; "": a new one of its own
 };
 
 // Does the network of this cluster work? Pods of our image on the first nodes, which have it, and

@@ -16,12 +16,12 @@ using lab::Protocol;
 constexpr char kName[] = "kubernetes.default.svc";
 
 void AddTargets(const Place& pod, const Targets& targets, std::vector<MatrixCell>& cells) {
-  const auto add = [&](const char* to, const char* kind, const Cell& cell) {
+  const auto add = [&](const std::string& to, const char* kind, const Cell& cell) {
     cells.push_back({.from = pod.name, .to = to, .kind = kind, .cell = cell});
   };
   for (const Ip& ip : targets.service)
     for (const auto protocol : {Protocol::kTcp, Protocol::kUdp})
-      add("svc/kvs-test/echo", "pod to Service", {.protocol = protocol, .address = ip});
+      add(targets.service_name, "pod to Service", {.protocol = protocol, .address = ip});
   for (const Ip& ip : targets.api_server)
     add("svc/default/kubernetes", "pod to API server",
         {.address = ip, .port = 443, .greets = false});

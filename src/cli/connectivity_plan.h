@@ -18,7 +18,8 @@ Result<External> ParseExternal(const std::string& text);
 
 // What pods must reach beside pods and nodes.
 struct Targets {
-  std::vector<Ip> service;     // ClusterIPs of the Service over the pods
+  std::string service_name;    // "svc/kvs-test-x7k2p/echo": the Service over the pods
+  std::vector<Ip> service;     // its ClusterIPs
   std::vector<Ip> api_server;  // ClusterIPs of Service default/kubernetes
   bool dns = false;            // whether the cluster has a DNS
   std::optional<External> external;

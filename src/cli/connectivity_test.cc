@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <boost/json.hpp>
+#include <ctime>
 #include <thread>
 
 #include "cli/exit_code.h"
@@ -28,7 +29,7 @@ class ConnectivityTest : public FakeKubectl {
       {"name":"k-vswitchd","image":"example.org/k-vswitch:v9"}]}}}})");
     Write("get-services", R"({"items":[{"metadata":{"name":"kube-dns"}}]})");
     Write("get-service_kubernetes", R"({"spec":{"clusterIPs":["10.96.0.1"]}})");
-    Write("get-namespace_kvs-test", "");
+    Write("get-namespaces", R"({"items":[]})");
     Write("get-service_echo-kvs-test", R"({"spec":{"clusterIPs":["10.96.0.9"]}})");
     Write("get-events-kvs-test", R"({"items":[{"reason":"Old","message":"old"},
       {"reason":"FailedCreatePodSandBox","message":"no network"}]})");
@@ -53,14 +54,15 @@ class ConnectivityTest : public FakeKubectl {
           boost::json::serialize(boost::json::object{{"items", std::move(items)}}));
   }
 
-  int Run(const TestArguments& arguments = {}) {
+  int Run(TestArguments arguments = {}) {
+    arguments.space = "kvs-test";
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
     const int code = TestConnectivity(arguments);
     said_ = testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr();
     return code;
   }
-  // How often the namespace was deleted: before and after.
+  // How often the namespace was deleted.
   size_t Deletions() const {
     const std::string asked = Asked();
     size_t count = 0;
@@ -92,8 +94,8 @@ TEST_F(ConnectivityTest, PrintsALinePerKindAndLeavesNothing) {
   EXPECT_THAT(asked, HasSubstr("--kubeconfig=/root/kc --context=prod exec a-node1 -n kvs-test -c "
                                "echo -i -- kvs probe\n"));
   EXPECT_THAT(asked, HasSubstr("exec agent-b -n kube-system -c k-vswitchd -i -- kvs probe\n"));
-  EXPECT_EQ(Deletions(), 2u);
-  EXPECT_LT(asked.find("delete namespace"), asked.find("create -f -"));
+  EXPECT_EQ(Deletions(), 1u);
+  EXPECT_THAT(asked, HasSubstr("component=test --field-selector metadata.name=kvs-test "));
   EXPECT_GT(asked.rfind("delete namespace"), asked.rfind("kvs probe"));
 }
 
@@ -101,7 +103,7 @@ TEST_F(ConnectivityTest, NamesEachFailedCellAndHowToLookFurther) {
   Write("unreached-a-node1", "Connection refused");
   Write("unreached-agent-a", "no answer");
   EXPECT_EQ(Run(), kFailed);
-  EXPECT_EQ(Deletions(), 2u);
+  EXPECT_EQ(Deletions(), 1u);
   EXPECT_THAT(said_,
               HasSubstr("FAILED kvs-test/a-node1 -> kvs-test/b-node1 (10.244.0.4, TCP over IPv4): "
                         "Connection refused\n"
@@ -128,7 +130,7 @@ TEST_F(ConnectivityTest, NamesThePodThatIsNotReadyAndCleans) {
                                "FailedCreatePodSandBox: no network\n"));
   EXPECT_THAT(said_, HasSubstr("pod kvs-test/b-node2: "));
   EXPECT_THAT(said_, Not(HasSubstr("pod kvs-test/a-node1")));
-  EXPECT_EQ(Deletions(), 2u);
+  EXPECT_EQ(Deletions(), 1u);
 }
 
 TEST_F(ConnectivityTest, CleansWhenItIsStopped) {
@@ -142,17 +144,17 @@ TEST_F(ConnectivityTest, CleansWhenItIsStopped) {
   }
   while (Asked().find("get pods -n kvs-test") == std::string::npos)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_EQ(Deletions(), 1u);
+  EXPECT_EQ(Deletions(), 0u);
   kill(child, SIGTERM);
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(WEXITSTATUS(status), 128 + SIGTERM);
-  EXPECT_EQ(Deletions(), 2u);
+  EXPECT_EQ(Deletions(), 1u);
 }
 
 TEST_F(ConnectivityTest, KeepsThePodsIfToldSo) {
   EXPECT_EQ(Run({.keep = true}), kOk) << said_;
-  EXPECT_EQ(Deletions(), 1u);
+  EXPECT_EQ(Deletions(), 0u);
 }
 
 TEST_F(ConnectivityTest, ListsWithoutChangingAnything) {
@@ -174,11 +176,28 @@ TEST_F(ConnectivityTest, TouchesNothingWhereItCannotTest) {
   EXPECT_EQ(Deletions(), 0u);
 }
 
-TEST_F(ConnectivityTest, LeavesANamespaceOfSomebodyElseAlone) {
-  Write("get-namespace_kvs-test", "namespace/kvs-test\n");
-  EXPECT_EQ(Run(), kFailed);
-  EXPECT_THAT(said_, HasSubstr("namespace kvs-test: is somebody else's"));
-  EXPECT_EQ(Created(), "");
+TEST_F(ConnectivityTest, DeletesWhatOldRunsLeftAndNotWhatRunsBeside) {
+  const auto now = std::time(nullptr);
+  Write("get-namespaces", fmt::format(R"({{"items":[
+      {{"metadata":{{"name":"kvs-test-later","labels":{{"kvswitch.io/test-until":"{}"}}}}}},
+      {{"metadata":{{"name":"kvs-test-over","labels":{{"kvswitch.io/test-until":"{}"}}}}}},
+      {{"metadata":{{"name":"kvs-test-before"}}}}]}})",
+                                      now + 60, now - 60));
+  EXPECT_EQ(Run(), kOk) << said_;
+  EXPECT_THAT(Asked(), HasSubstr("delete namespace --ignore-not-found --wait=false kvs-test-over "
+                                 "kvs-test-before\n"));
+}
+
+TEST_F(ConnectivityTest, EveryRunHasANamespaceOfItsOwn) {
+  const auto one = TestNamespace::New(std::chrono::seconds(300));
+  const auto other = TestNamespace::New(std::chrono::seconds(300));
+  EXPECT_NE(one.name, other.name);
+  EXPECT_THAT(one.name, testing::MatchesRegex("kvs-test-[a-z0-9]{5}"));
+  EXPECT_GE(one.until, std::time(nullptr) + 300);
+  const auto objects = TestObjects(one, {{.name = "node1"}}, "image");
+  EXPECT_EQ(TextAt(objects, "/items/0/metadata/labels/kvswitch.io~1test-until"),
+            std::to_string(one.until));
+  EXPECT_EQ(TextAt(objects, "/items/3/metadata/namespace"), one.name);
 }
 
 TEST_F(ConnectivityTest, TellsAllAsJson) {

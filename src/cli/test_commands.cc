@@ -59,7 +59,7 @@ void AddTestCommands(CLI::App& app, int& code) {
   test->add_option("--timeout", *timeout, "for all of it: 90, 90s, 5m (default: 5m)")
       ->transform(Duration())
       ->check(CLI::PositiveNumber);
-  test->add_flag("--keep", wanted->keep, "leave the test's pods, namespace kvs-test");
+  test->add_flag("--keep", wanted->keep, "leave the test's pods, in a namespace kvs-test-...");
   test->add_flag("--list", wanted->list, "only say what would be tested");
   AddOutputFlag(*test, *form, {"text", "json"});
   AddKubectlFlags(*test, wanted->kubeconfig, wanted->context);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cstdlib>
+#include <random>
 #include <thread>
 
 #include "cli/connectivity_plan.h"
@@ -14,32 +16,37 @@ namespace json = boost::json;
 using std::chrono::steady_clock;
 
 constexpr auto kDeletePatience = std::chrono::seconds(130);
-constexpr char kPartOf[] = "app.kubernetes.io/part-of",
-               kComponent[] = "app.kubernetes.io/component";
+constexpr char kTests[] = "app.kubernetes.io/part-of=k-vswitch,app.kubernetes.io/component=test";
+constexpr char kUntil[] = "kvswitch.io/test-until";  // seconds since 1970
+// What a run takes at most after its time to clean up, and how far clocks may be apart.
+constexpr std::chrono::minutes kSlack{10};
 
-json::object Labels() { return {{kPartOf, "k-vswitch"}, {kComponent, "test"}}; }
-
-json::object Meta(const std::string& name) {
-  return {{"name", name}, {"namespace", kTestNamespace}, {"labels", Labels()}};
+json::object Labels() {
+  return {{"app.kubernetes.io/part-of", "k-vswitch"}, {"app.kubernetes.io/component", "test"}};
 }
 
-json::object NamespaceObject() {
+json::object Meta(const std::string& space, const std::string& name) {
+  return {{"name", name}, {"namespace", space}, {"labels", Labels()}};
+}
+
+json::object NamespaceObject(const TestNamespace& space) {
   json::object labels = Labels();
+  labels[kUntil] = std::to_string(space.until);
   labels["pod-security.kubernetes.io/enforce"] = "restricted";
   return {{"apiVersion", "v1"},
           {"kind", "Namespace"},
-          {"metadata", {{"name", kTestNamespace}, {"labels", std::move(labels)}}}};
+          {"metadata", {{"name", space.name}, {"labels", std::move(labels)}}}};
 }
 
 // Its own, for a namespace that is just made has no "default" yet.
-json::object AccountObject() {
+json::object AccountObject(const std::string& space) {
   return {{"apiVersion", "v1"},
           {"kind", "ServiceAccount"},
-          {"metadata", Meta("echo")},
+          {"metadata", Meta(space, "echo")},
           {"automountServiceAccountToken", false}};
 }
 
-json::object ServiceObject() {
+json::object ServiceObject(const std::string& space) {
   json::array ports;
   for (const char* protocol : {"TCP", "UDP"})
     ports.push_back({{"name", protocol == std::string_view("TCP") ? "tcp" : "udp"},
@@ -47,15 +54,16 @@ json::object ServiceObject() {
                      {"port", lab::kEchoPort}});
   return {{"apiVersion", "v1"},
           {"kind", "Service"},
-          {"metadata", Meta("echo")},
+          {"metadata", Meta(space, "echo")},
           {"spec",
            {{"ipFamilyPolicy", "PreferDualStack"},
             {"selector", Labels()},
             {"ports", std::move(ports)}}}};
 }
 
-json::object PodObject(const std::string& name, const std::string& node, const std::string& image) {
-  const std::string identity = fmt::format("{}/{}", kTestNamespace, name);
+json::object PodObject(const std::string& space, const std::string& name, const std::string& node,
+                       const std::string& image) {
+  const std::string identity = fmt::format("{}/{}", space, name);
   json::object container = {
       {"name", kTestContainer},
       {"image", image},
@@ -69,7 +77,7 @@ json::object PodObject(const std::string& name, const std::string& node, const s
         {"capabilities", {{"drop", json::array{"ALL"}}}}}}};
   return {{"apiVersion", "v1"},
           {"kind", "Pod"},
-          {"metadata", Meta(name)},
+          {"metadata", Meta(space, name)},
           {"spec",
            {{"nodeName", node},
             {"serviceAccountName", "echo"},
@@ -92,20 +100,19 @@ bool IsReady(const json::value& pod) {
   return false;
 }
 
-lab::Place ToPlace(const json::value& pod) {
+lab::Place ToPlace(const std::string& space, const json::value& pod) {
   lab::Place place{.kind = lab::Place::Kind::kPod,
-                   .name = fmt::format("{}/{}", kTestNamespace, TextAt(pod, "/metadata/name")),
+                   .name = fmt::format("{}/{}", space, TextAt(pod, "/metadata/name")),
                    .node = TextAt(pod, "/spec/nodeName"),
                    .listeners = ListenersOfPod()};
   place.ips = IpsIn(ListAt(pod, "/status/podIPs"), "/ip");
   return place;
 }
 
-// "pod kvs-test/a-node1: Pending, ContainerCreating; FailedCreatePodSandBox: ...".
-std::string WhyNotReady(const Kubectl& kubectl, const json::value& pod) {
+// "pod kvs-test-x7k2p/a-node1: Pending, ContainerCreating; FailedCreatePodSandBox: ...".
+std::string WhyNotReady(const Kubectl& kubectl, const std::string& space, const json::value& pod) {
   const std::string name = TextAt(pod, "/metadata/name");
-  std::string why =
-      fmt::format("pod {}/{}: {}", kTestNamespace, name, TextAt(pod, "/status/phase"));
+  std::string why = fmt::format("pod {}/{}: {}", space, name, TextAt(pod, "/status/phase"));
   for (const json::value& container : ListAt(pod, "/status/containerStatuses")) {
     for (const char* state : {"/state/waiting", "/state/terminated"}) {
       const std::string at = state, reason = TextAt(container, at + "/reason"),
@@ -114,7 +121,7 @@ std::string WhyNotReady(const Kubectl& kubectl, const json::value& pod) {
     }
   }
   const auto events =
-      kubectl.Ask({"get", "events", "-n", kTestNamespace, "--field-selector",
+      kubectl.Ask({"get", "events", "-n", space, "--field-selector",
                    fmt::format("involvedObject.name={},type=Warning", name), "-o", "json"});
   const auto list = events ? ParseObject(*events, "kubectl get") : json::value();
   const json::array none;
@@ -125,13 +132,14 @@ std::string WhyNotReady(const Kubectl& kubectl, const json::value& pod) {
   return why;
 }
 
-Error NotReady(const Kubectl& kubectl, const json::array& pods, std::chrono::seconds patience) {
+Error NotReady(const Kubectl& kubectl, const std::string& space, const json::array& pods,
+               std::chrono::seconds patience) {
   constexpr int kMost = 3;
   std::string all;
   int more = 0;
   for (const json::value& pod : pods) {
     if (IsReady(pod)) continue;
-    if (++more <= kMost) all += "\n  " + WhyNotReady(kubectl, pod);
+    if (++more <= kMost) all += "\n  " + WhyNotReady(kubectl, space, pod);
   }
   if (more > kMost) all += fmt::format("\n  ... and {} more", more - kMost);
   return {
@@ -140,45 +148,70 @@ Error NotReady(const Kubectl& kubectl, const json::array& pods, std::chrono::sec
                   patience.count(), all)};
 }
 
-}  // namespace
-
-json::value TestObjects(const std::vector<ClusterNode>& nodes, const std::string& image) {
-  json::array items = {NamespaceObject(), AccountObject(), ServiceObject()};
-  for (const ClusterNode& node : nodes)
-    for (const char* which : {"a-", "b-"})
-      items.push_back(PodObject(which + node.name, node.name, image));
-  return {{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}};
-}
-
-Result<> CreateTestNamespace(const Kubectl& kubectl, const std::vector<ClusterNode>& nodes,
-                             const std::string& image) {
-  if (auto gone = DeleteTestNamespace(kubectl); !gone) return gone;
-  const auto others = kubectl.Ask(
-      {"get", std::string("namespace/") + kTestNamespace, "--ignore-not-found", "-o", "name"});
-  if (!others) return tl::unexpected<Error>(others.error());
-  if (!others->empty())
-    return Fail("namespace {}: is somebody else's, for it has no label {}=test; delete it first",
-                kTestNamespace, kComponent);
-  const auto created = kubectl.Ask({"create", "-f", "-"}, std::chrono::seconds(60),
-                                   json::serialize(TestObjects(nodes, image)));
-  if (!created) return Wrap(fmt::format("namespace {}", kTestNamespace), created.error());
+// Of runs whose time is over. Without a time it is of a kvs of before.
+Result<> DeleteOld(const Kubectl& kubectl) {
+  const auto text = kubectl.Ask({"get", "namespaces", "-l", kTests, "-o", "json"});
+  if (!text) return tl::unexpected<Error>(text.error());
+  const auto list = ParseObject(*text, "kubectl get");
+  if (!list) return tl::unexpected<Error>(list.error());
+  std::vector<std::string> command = {"delete", "namespace", "--ignore-not-found", "--wait=false"};
+  const size_t none = command.size();
+  for (const json::value& space : ListAt(*list, "/items")) {
+    const std::string until = TextAt(space, "/metadata/labels/kvswitch.io~1test-until");
+    if (std::atoll(until.c_str()) < std::time(nullptr))
+      command.push_back(TextAt(space, "/metadata/name"));
+  }
+  if (command.size() == none) return {};
+  const auto deleted = kubectl.Ask(command);
+  if (!deleted) return Wrap("what an earlier test left", deleted.error());
   return {};
 }
 
-Result<std::vector<lab::Place>> AwaitTestPods(const Kubectl& kubectl, size_t count,
-                                              std::chrono::seconds patience) {
+}  // namespace
+
+TestNamespace TestNamespace::New(std::chrono::seconds timeout) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  std::random_device random;
+  std::string name = "kvs-test-";
+  for (int i = 0; i < 5; ++i) name += kLetters[random() % kLetters.size()];
+  const auto longest = timeout + kSlack;
+  return {.name = std::move(name), .until = std::time(nullptr) + longest.count()};
+}
+
+json::value TestObjects(const TestNamespace& space, const std::vector<ClusterNode>& nodes,
+                        const std::string& image) {
+  json::array items = {NamespaceObject(space), AccountObject(space.name),
+                       ServiceObject(space.name)};
+  for (const ClusterNode& node : nodes)
+    for (const char* which : {"a-", "b-"})
+      items.push_back(PodObject(space.name, which + node.name, node.name, image));
+  return {{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}};
+}
+
+Result<> CreateTestNamespace(const Kubectl& kubectl, const TestNamespace& space,
+                             const std::vector<ClusterNode>& nodes, const std::string& image) {
+  if (auto gone = DeleteOld(kubectl); !gone) return gone;
+  const auto created = kubectl.Ask({"create", "-f", "-"}, std::chrono::seconds(60),
+                                   json::serialize(TestObjects(space, nodes, image)));
+  if (!created) return Wrap("namespace " + space.name, created.error());
+  return {};
+}
+
+Result<std::vector<lab::Place>> AwaitTestPods(const Kubectl& kubectl, const std::string& space,
+                                              size_t count, std::chrono::seconds patience) {
   const auto end = steady_clock::now() + patience;
   for (;;) {
-    const auto text = kubectl.Ask({"get", "pods", "-n", kTestNamespace, "-o", "json"});
+    const auto text = kubectl.Ask({"get", "pods", "-n", space, "-o", "json"});
     if (!text) return tl::unexpected<Error>(text.error());
     const auto list = ParseObject(*text, "kubectl get");
     if (!list) return tl::unexpected<Error>(list.error());
     const json::array& pods = ListAt(*list, "/items");
     std::vector<lab::Place> places;
     for (const json::value& pod : pods)
-      if (IsReady(pod)) places.push_back(ToPlace(pod));
+      if (IsReady(pod)) places.push_back(ToPlace(space, pod));
     if (places.size() == count) return places;
-    if (steady_clock::now() >= end) return tl::unexpected<Error>(NotReady(kubectl, pods, patience));
+    if (steady_clock::now() >= end)
+      return tl::unexpected<Error>(NotReady(kubectl, space, pods, patience));
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }
 }
@@ -192,14 +225,13 @@ Result<std::vector<Ip>> ClusterIps(const Kubectl& kubectl, const std::string& ns
   return IpsIn(ListAt(*object, "/spec/clusterIPs"));
 }
 
-// By its labels: a namespace of this name without them is somebody else's.
-Result<> DeleteTestNamespace(const Kubectl& kubectl) {
-  const auto deleted = kubectl.Ask(
-      {"delete", "namespace", "-l", fmt::format("{}=k-vswitch,{}=test", kPartOf, kComponent),
-       "--ignore-not-found", "--timeout=120s"},
-      kDeletePatience);
-  if (!deleted)
-    return Wrap(fmt::format("namespace {} is not gone", kTestNamespace), deleted.error());
+// By its labels too: a namespace of this name without them is somebody else's.
+Result<> DeleteTestNamespace(const Kubectl& kubectl, const std::string& space) {
+  const auto deleted =
+      kubectl.Ask({"delete", "namespace", "-l", kTests, "--field-selector",
+                   "metadata.name=" + space, "--ignore-not-found", "--timeout=120s"},
+                  kDeletePatience);
+  if (!deleted) return Wrap(fmt::format("namespace {} is not gone", space), deleted.error());
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <chrono>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -11,31 +12,39 @@
 #include "cli/kubectl.h"
 #include "lab/lab.h"
 
-// Namespace kvs-test, where the pods of `kvs test` are: two on each node taking part, a-NODE and
-// b-NODE, which run `kvs echo`, and a Service over them. They conform to the Pod Security Standard
-// "restricted".
+// The namespace of a run of `kvs test`: two pods on each node taking part, a-NODE and b-NODE, which
+// run `kvs echo`, and a Service over them. They conform to the Pod Security Standard "restricted".
+// Every run has its own, with a label that says until when it may be needed.
 namespace kvs::cli {
 
-inline constexpr char kTestNamespace[] = "kvs-test";
 inline constexpr char kTestContainer[] = "echo";
 
-// A List of all of it, as `kubectl create` takes it.
-boost::json::value TestObjects(const std::vector<ClusterNode>& nodes, const std::string& image);
+struct TestNamespace {
+  std::string name;
+  std::time_t until = 0;  // after that a later run deletes it
 
-// Makes it, after what an earlier run left is gone. An Error if the namespace is somebody else's.
-Result<> CreateTestNamespace(const Kubectl& kubectl, const std::vector<ClusterNode>& nodes,
-                             const std::string& image);
+  // "kvs-test-x7k2p", for a run that ends within `timeout`.
+  static TestNamespace New(std::chrono::seconds timeout);
+};
+
+// A List of all of it, as `kubectl create` takes it.
+boost::json::value TestObjects(const TestNamespace& space, const std::vector<ClusterNode>& nodes,
+                               const std::string& image);
+
+// Makes it. What runs left that were killed goes, and isn't waited for.
+Result<> CreateTestNamespace(const Kubectl& kubectl, const TestNamespace& space,
+                             const std::vector<ClusterNode>& nodes, const std::string& image);
 
 // Waits until `count` pods are Ready, and gives them as places. The Error names those which aren't
 // at the end of `patience`, with why.
-Result<std::vector<lab::Place>> AwaitTestPods(const Kubectl& kubectl, size_t count,
-                                              std::chrono::seconds patience);
+Result<std::vector<lab::Place>> AwaitTestPods(const Kubectl& kubectl, const std::string& space,
+                                              size_t count, std::chrono::seconds patience);
 
 // ClusterIPs of a Service, none if it has none.
 Result<std::vector<Ip>> ClusterIps(const Kubectl& kubectl, const std::string& ns,
                                    const std::string& service);
 
-// Deletes it, if it is there and ours, and waits until it is gone.
-Result<> DeleteTestNamespace(const Kubectl& kubectl);
+// Deletes it, if it is there and a test's, and waits until it is gone.
+Result<> DeleteTestNamespace(const Kubectl& kubectl, const std::string& space);
 
 }  // namespace kvs::cli
