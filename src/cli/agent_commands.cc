@@ -72,7 +72,9 @@ void AddAgentCommands(CLI::App& app, int& code) {
   get->callback([wanted, &code] { code = ShowItems(*wanted); });
 
   auto* bundle = app.add_subcommand(
-      "bundle", "a support archive: what agents and cluster know, without secrets");
+      "bundle",
+      "a support archive: what agents and cluster know; keys, tokens and values of "
+      "names that sound secret are replaced, other names, addresses and logs are not");
   const auto packed = std::make_shared<BundleArguments>();
   AddWhereFlags(*bundle, packed->where);
   bundle->add_option("-f,--file", packed->file, "default: k-vswitch-bundle-TIME.tar.gz");

@@ -34,8 +34,12 @@ nodes/NODE/    what the node's agent says: status, flows, ports, pods, metrics
 cluster/       Nodes, VSwitchConfigs, k-vswitch's workloads, settings and Lease, its pods and events, versions
 logs/POD/      the newest 10000 lines of each container, and of its run before
 
-Private keys, tokens, passwords and whatever has such a name are replaced by {}. Names and addresses of nodes and
-pods are there.
+Replaced by {}, rather too much than too little: private keys (PEM), JSON web tokens, what follows "Bearer",
+and the value of every key, flag and setting whose name holds token, password, passwd, secret, credential,
+authorization, api-key, private-key, client-key or a kubeconfig's certificate data; so also what is no secret but
+has such a name, as "secretName".
+Not replaced: names, labels, annotations and addresses of nodes and pods, flows, certificates, images, and all else
+that logs and events say. Look through it before you hand it on.
 
 What could not be had:
 {})";
