@@ -62,10 +62,12 @@ int Up(const lab::Options& options) {
   for (const auto& problem : (*lab)->problems()) PrintError(problem.ToString());
   const std::string& name = options.name;
   const std::string flag = name == "lab" ? "" : " --name " + name;
+  const auto& nodes = (*lab)->nodes();
+  const std::string node = nodes.empty() ? "NODE" : nodes.begin()->first;
   Print(
       "\n{}\nIts manifests are in {}: change them and see.\nTry: kvs lab status{}, kvs lab "
-      "exec{} node1 -- kvs status, kvs lab down{}\n",
-      PodsText(**lab), (*lab)->options().manifests, flag, flag, flag);
+      "exec{} {} -- kvs status, kvs lab down{}\n",
+      PodsText(**lab), (*lab)->options().manifests, flag, flag, node, flag);
   return kOk;
 }
 

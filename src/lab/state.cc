@@ -78,7 +78,10 @@ Result<State> State::Of(const std::string& name) {
   // No dash: namespaces of lab "a" must not look like those of a lab "a-b".
   if (name.empty() || name.size() > 16 ||
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") != std::string::npos) {
-    return Fail("lab name '{}': use 1 to 16 lower-case letters and digits", name);
+    return Fail(
+        "lab name '{}': use 1 to 16 letters and digits, lower-case as in all names of Kubernetes, "
+        "and no dash, which ends it in the names of the lab's network namespaces",
+        name);
   }
   return State(name);
 }
