@@ -73,9 +73,15 @@ TEST_P(ApiSourceTest, WhatCannotBeReadWasNotKnown) {
         R"({"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod"}]})",
         R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"another-kind"}})"}) {
     std::ofstream(folder_ + "/Pod.json") << text;
+    testing::internal::CaptureStderr();
     Open();
-    ASSERT_TRUE(Until([&] { return !problems_.empty(); }));
+    EXPECT_TRUE(Until([&] { return !problems_.empty(); }));
     RunFor(300ms);
+    const std::string logged = testing::internal::GetCapturedStderr();
+    EXPECT_NE(logged.find("what was known of Pods is lost, for " + folder_ + "/Pod.json can't"),
+              logged.npos)
+        << logged;
+    ASSERT_FALSE(problems_.empty());
     EXPECT_FALSE(pods_->synced) << text;
     EXPECT_EQ(Trouble().find("working with"), std::string::npos) << Trouble();
   }
@@ -193,6 +199,28 @@ TEST_P(ApiSourceTest, WatchesNoMoreThanIsWanted) {
   RunFor(20ms);
   EXPECT_EQ(pods_->objects.size(), 1u);
   EXPECT_EQ(pods_->puts, 2);
+}
+
+TEST(ApiSourceRefusal, OneWithoutEndIsCut) {
+  io::TestLoop loop;
+  io::FakeHttpServer server;
+  server.Start(loop, [&](const auto& request, const auto& peer) {
+    if (!request.query.contains("watch"))
+      return peer->Answer(200, "application/json",
+                          R"({"apiVersion":"v1","kind":"PodList","items":[],)"
+                          R"("metadata":{"resourceVersion":"1"}})");
+    peer->Begin(403, "text/plain");
+    for (int i = 0; i < 20; ++i) peer->Send(std::string(size_t{1} << 16, 'x'));
+  });
+  ApiClient client(loop, {.servers = {"http://" + server.address()}});
+  const auto source = OpenApi(loop, client, {});
+  std::string trouble;
+  const auto problems = source->WatchProblems(
+      [&](const std::vector<Problem>& now) { trouble = now.empty() ? "" : now.front().message; });
+  const auto pods = source->Watch<Pod>(
+      {.on_put = [](const Pod&) {}, .on_erase = [](const std::string&) {}, .on_synced = {}});
+  ASSERT_TRUE(loop.Until([&] { return !trouble.empty(); }));
+  EXPECT_NE(trouble.find("HTTP status 403 without a reason"), trouble.npos) << trouble;
 }
 
 TEST(ApiSourceEvents, ALongNoteIsCutBetweenLetters) {

@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "kube/json.h"
-#include "kube/manifest.h"
 #include "kube/time.h"
 #include "kube/watchers.h"
 
@@ -145,7 +144,7 @@ void Mirror::TakeEvent(WatchEvent event) {
 }
 
 void Mirror::TakeTrouble(const std::string& trouble) {
-  if (!trouble.empty() && !synced_) Remember();
+  if (!trouble.empty() && !synced_ && !std::exchange(looked_, true)) Remember();
   if (std::exchange(trouble_, trouble) == trouble) return;
   if (!trouble.empty()) log::Warning("{}", Problems().front().ToString());
   on_change_();
@@ -153,19 +152,28 @@ void Mirror::TakeTrouble(const std::string& trouble) {
 
 std::string Mirror::File() const { return fmt::format("{}/{}.json", folder_, Name(kind_)); }
 
+// What was known, as Save() wrote it.
+Result<Manifest> Mirror::Saved() const {
+  const auto text = ReadFile(File());
+  if (!text) return tl::unexpected(text.error());
+  Manifest known = ParseManifest(File(), *text);
+  if (!known.problems.empty()) return Fail("{}", known.problems.front().ToString());
+  const bool ours = std::ranges::all_of(
+      known.items, [this](const Manifest::Item& item) { return RefOf(item.object).kind == kind_; });
+  if (text->empty() || !known.ignored.empty() || !ours)
+    return Fail("it is no list of {}s", Name(kind_));
+  return known;
+}
+
 // Reads what was known. What can't be read is as good as not there.
 void Mirror::Remember() {
-  if (folder_.empty()) return;
   struct stat file;
-  const auto text = ReadFile(File());
-  if (!text || text->empty() || stat(File().c_str(), &file) != 0) return;
-  Manifest known = ParseManifest(File(), *text);
-  if (!known.problems.empty() || !known.ignored.empty()) return;
-  if (!std::ranges::all_of(known.items, [this](const Manifest::Item& item) {
-        return RefOf(item.object).kind == kind_;
-      }))
-    return;
-  for (Manifest::Item& item : known.items)
+  if (folder_.empty() || stat(File().c_str(), &file) != 0) return;
+  auto known = Saved();
+  if (!known)
+    return log::Warning("what was known of {}s is lost, for {} can't be read: {}", Name(kind_),
+                        File(), known.error().message);
+  for (Manifest::Item& item : known->items)
     objects_.insert_or_assign(MetaOf(item.object).key(), std::move(item.object));
   remembered_ = Rfc3339(file.st_mtim.tv_sec);
   synced_ = true;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/work.h"
+#include "kube/manifest.h"
 #include "kube/reflector.h"
 #include "kube/source.h"
 
@@ -46,6 +47,7 @@ class Mirror {
   void Tell(const std::function<void(Watcher&)>& call);
   std::string File() const;
   void Save();
+  Result<Manifest> Saved() const;
   void Remember();
 
   Kind kind_;
@@ -57,6 +59,7 @@ class Mirror {
   std::map<std::string, std::vector<Problem>> problems_;  // by key
   std::string trouble_;
   std::string remembered_;  // from when the facts are, if they are only remembered
+  bool looked_ = false;     // whether what was known has been looked for
   std::vector<std::shared_ptr<Watcher>> watchers_;
   std::unique_ptr<io::Work> saving_;
   io::Loop& loop_;
