@@ -45,6 +45,7 @@ class ApiClient {
   using OnAnswer = std::function<void(const Result<Answer>&)>;
   [[nodiscard]] std::unique_ptr<io::HttpExchange> Ask(Call call, OnAnswer on_answer);
 
+  const Access& access() const { return access_; }
   // Where the next request goes.
   const std::string& server() const { return access_.servers[server_]; }
   // How far the server's clock is ahead of this machine's is told when that becomes another matter:

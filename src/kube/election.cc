@@ -30,10 +30,11 @@ int64_t Number(const json::value& from, std::string_view pointer) {
 
 }  // namespace
 
-Election::Election(io::Loop& loop, ApiClient& client, std::string ns, std::string name,
+Election::Election(io::Loop& loop, const ApiClient& like, std::string ns, std::string name,
                    std::string identity, Handlers handlers)
     : loop_(loop),
-      client_(client),
+      like_(like),
+      client_(loop, like.access()),
       ns_(std::move(ns)),
       name_(std::move(name)),
       identity_(std::move(identity)),
@@ -44,6 +45,7 @@ Election::Election(io::Loop& loop, ApiClient& client, std::string ns, std::strin
 }
 
 void Election::Try() {
+  client_.Learn(like_.access().servers);
   exchange_ = client_.Ask(
       {.path = fmt::format("/apis/coordination.k8s.io/v1/namespaces/{}/leases/{}", ns_, name_),
        .timeout = kAnswer},

@@ -12,7 +12,8 @@ namespace kvs::kube {
 // One of several equal programs leads: who holds the Lease (coordination.k8s.io/v1). The rules and
 // the times are those of client-go (tools/leaderelection): a lease lasts 15 s after its last
 // renewal, as this process saw it, so clocks need not agree; the holder renews it every 2 s, and
-// stops leading if that hasn't worked for 10 s.
+// stops leading if that hasn't worked for 10 s. It asks by a client of its own: what waits for its
+// turn in the program's may wait for longer than a lease lasts.
 class Election {
  public:
   struct Handlers {
@@ -20,8 +21,9 @@ class Election {
     std::function<void()> on_lose;  // stop at once
   };
 
-  // `identity` tells the candidates apart, also after a restart of one.
-  Election(io::Loop& loop, ApiClient& client, std::string ns, std::string name,
+  // `identity` tells the candidates apart, also after a restart of one. `like` must outlive it: the
+  // lease is where that client asks, with its credentials.
+  Election(io::Loop& loop, const ApiClient& like, std::string ns, std::string name,
            std::string identity, Handlers handlers);
   Election(const Election&) = delete;
   Election& operator=(const Election&) = delete;
@@ -41,7 +43,8 @@ class Election {
   void Lose(const std::string& why);
 
   io::Loop& loop_;
-  ApiClient& client_;
+  const ApiClient& like_;
+  ApiClient client_;
   std::string ns_, name_, identity_;
   Handlers handlers_;
   io::Timer retry_, deadline_;
