@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/file.h"
+#include "io/fake_http_server.h"
 
 namespace kvs::kube {
 namespace {
@@ -239,6 +240,24 @@ TEST(ApiSourceEvents, ALongNoteIsCutBetweenLetters) {
   ASSERT_TRUE(loop.Until([&] { return !posted.empty(); }));
   const auto event = boost::json::parse(posted);
   EXPECT_EQ(event.at("note").as_string(), note.substr(0, 1023));
+}
+
+TEST(ApiSource, AsksForNoMoreThanItsScope) {
+  io::TestLoop loop;
+  io::FakeHttpServer server{52};
+  io::FakeHttpServer::Request asked;
+  server.Start(loop, [&](const io::FakeHttpServer::Request& request, const auto& peer) {
+    asked = request;
+    peer->Answer(404, "application/json", "{}");
+  });
+  ApiClient client(loop, {.servers = {"http://" + server.address()}});
+  ApiOptions options;
+  options.scopes[Kind::kPod] = {"kube-system", "", "app=web,tier=front"};
+  const auto source = OpenApi(loop, client, options);
+  const auto watch = source->Watch(Kind::kPod, {[](const Object&) {}, [](const auto&) {}, {}});
+  ASSERT_TRUE(loop.Until([&] { return !asked.path.empty(); }));
+  EXPECT_EQ(asked.path, "/api/v1/namespaces/kube-system/pods");
+  EXPECT_EQ(asked.query["labelSelector"], "app=web,tier=front");
 }
 
 }  // namespace

@@ -43,6 +43,8 @@ Object AnyObject() {
       if (*rc::gen::arbitrary<bool>())
         node.network_unavailable = {
             .type = "NetworkUnavailable", .status = "False", .reason = *AnyName()};
+      if (*rc::gen::arbitrary<bool>())
+        node.ready = {.type = "Ready", .status = "Unknown", .message = *AnyName()};
       return node;
     }
     case 1:
@@ -53,6 +55,8 @@ Object AnyObject() {
           std::vector<ContainerPort>{{*AnyName(), *rc::gen::inRange<uint16_t>(1, 65535), "SCTP"}};
       for (const bool six : *rc::gen::arbitrary<std::vector<bool>>())
         pod.pod_ips.push_back(AnyIp(six));
+      pod.ready = *rc::gen::arbitrary<bool>();
+      pod.waits = *AnyName();
       return pod;
     }
     case 3:

@@ -92,6 +92,7 @@ void Read(const Fields& fields, Node& node) {
     one.Read({"status", 2}, condition.status);
     one.Read({"reason", 5}, condition.reason);
     one.Read({"message", 6}, condition.message);
+    if (condition.type == Node::kReady) node.ready = condition;
     if (condition.type == Node::kNetworkUnavailable) node.network_unavailable = condition;
   });
 }
@@ -127,6 +128,39 @@ void ReadIp(const Fields& fields, Field field, std::vector<Ip>& out) {
     fields.Report(field.name, ip.error().message);
 }
 
+// Why a container does not run, if there is nothing better to say yet: others wait for the one that
+// can't, and what killed it says more than that it is restarted.
+template <class Fields>
+void ReadWaits(const Fields& container, std::string& out) {
+  std::string waiting, ended, before;
+  const Fields state = container.Sub({"state", 2});
+  state.Sub({"waiting", 1}).Read({"reason", 1}, waiting);
+  state.Sub({"terminated", 3}).Read({"reason", 3}, ended);
+  container.Sub({"lastState", 3}).Sub({"terminated", 3}).Read({"reason", 3}, before);
+  const std::string why = waiting == "CrashLoopBackOff" && before == "OOMKilled" ? before
+                          : !waiting.empty()                                     ? waiting
+                          : ended == "Completed"                                 ? ""
+                                                                                 : ended;
+  if (out.empty() || out == "PodInitializing" || out == "ContainerCreating")
+    if (!why.empty()) out = why;
+}
+
+template <class Fields>
+void ReadState(const Fields& status, Pod& pod) {
+  status.Each({"conditions", 2}, [&](const Fields& one) {
+    std::string type, is;
+    one.Read({"type", 1}, type);
+    if (type != "Ready") return;
+    one.Read({"status", 2}, is);
+    pod.ready = is == "True";
+    one.ReadTime({"lastTransitionTime", 4}, pod.ready_changed);
+  });
+  const auto read = [&](const Fields& one) { ReadWaits(one, pod.waits); };
+  status.Each({"initContainerStatuses", 10}, read);
+  status.Each({"containerStatuses", 8}, read);
+  if (pod.waits.empty()) status.Read({"reason", 4}, pod.waits);
+}
+
 template <class Fields>
 void Read(const Fields& fields, Pod& pod) {
   const Fields spec = fields.Sub({"spec", 2});
@@ -143,6 +177,7 @@ void Read(const Fields& fields, Pod& pod) {
 
   const Fields status = fields.Sub({"status", 3});
   status.Read({"phase", 1}, pod.phase);
+  ReadState(status, pod);
   status.Each({"podIPs", 12}, [&](const Fields& one) { ReadIp(one, {"ip", 1}, pod.pod_ips); });
   if (!status.Has({"podIPs", 12})) ReadIp(status, {"podIP", 6}, pod.pod_ips);
 }

@@ -60,6 +60,12 @@ json::object MetaOf(const ObjectMeta& meta) {
   return to;
 }
 
+json::array ListOf(json::object one) {
+  json::array list;  // not array{object}, which copies for some compilers instead of nesting
+  list.push_back(std::move(one));
+  return list;
+}
+
 json::object ConditionOf(const Condition& condition) {
   json::object to;
   Set(to, "type", condition.type);
@@ -68,6 +74,13 @@ json::object ConditionOf(const Condition& condition) {
   Set(to, "lastTransitionTime", condition.last_transition_time);
   Set(to, "reason", condition.reason);
   Set(to, "message", condition.message);
+  return to;
+}
+
+// When it was looked at last is no pointer in Go: left out it would be in the year 1.
+json::object NodeConditionOf(const Condition& condition) {
+  json::object to = ConditionOf(condition);
+  Set(to, "lastHeartbeatTime", condition.last_transition_time);
   return to;
 }
 
@@ -85,7 +98,8 @@ void Fill(const Node& node, json::object& to) {
   json::object status;
   Set(status, "addresses", std::move(addresses));
   json::array conditions;
-  if (node.network_unavailable) conditions.push_back(ConditionOf(*node.network_unavailable));
+  for (const auto* condition : {&node.ready, &node.network_unavailable})
+    if (*condition) conditions.push_back(NodeConditionOf(**condition));
   Set(status, "conditions", std::move(conditions));
   Set(to, "status", std::move(status));
 }
@@ -104,15 +118,18 @@ void Fill(const Pod& pod, json::object& to) {
     port["protocol"] = one.protocol;
     ports.push_back(std::move(port));
   }
-  if (!ports.empty()) {
-    json::array
-        containers;  // not array{object}, which copies for some compilers instead of nesting
-    containers.push_back(json::object{{"ports", std::move(ports)}});
-    spec["containers"] = std::move(containers);
-  }
+  if (!ports.empty()) spec["containers"] = ListOf({{"ports", std::move(ports)}});
   Set(to, "spec", std::move(spec));
   json::object status;
   Set(status, "phase", pod.phase);
+  if (pod.ready || !pod.ready_changed.empty()) {
+    json::object ready{{"type", "Ready"}, {"status", pod.ready ? "True" : "False"}};
+    Set(ready, "lastTransitionTime", pod.ready_changed);
+    status["conditions"] = ListOf(std::move(ready));
+  }
+  if (!pod.waits.empty())
+    status["containerStatuses"] =
+        ListOf({{"state", json::object{{"waiting", json::object{{"reason", pod.waits}}}}}});
   if (!pod.pod_ips.empty()) {
     status["podIP"] = pod.pod_ips.front().ToString();
     json::array ips;
@@ -140,12 +157,10 @@ json::object StatusOf(const VSwitchConfigStatus& status) {
 
 void SetOwner(const VSwitchConfig& config, json::object& to) {
   if (config.node_uid.empty()) return;
-  json::array owners;
-  owners.push_back(json::object{{"apiVersion", ApiVersion(Kind::kNode)},
-                                {"kind", Name(Kind::kNode)},
-                                {"name", config.meta.name},
-                                {"uid", config.node_uid}});
-  to["metadata"].as_object()["ownerReferences"] = std::move(owners);
+  to["metadata"].as_object()["ownerReferences"] = ListOf({{"apiVersion", ApiVersion(Kind::kNode)},
+                                                          {"kind", Name(Kind::kNode)},
+                                                          {"name", config.meta.name},
+                                                          {"uid", config.node_uid}});
 }
 
 void Fill(const VSwitchConfig& config, json::object& to) {

@@ -27,6 +27,9 @@ class JsonFields : public Place {
   void Read(Field field, int64_t least, int64_t most, int64_t& out) const;
   void Read(Field field, std::vector<std::string>& out) const;
 
+  // A time, RFC 3339.
+  void ReadTime(Field field, std::string& out) const { Read(field, out); }
+
   bool broken() const { return broken_; }  // it is no object
   bool Has(Field field) const;
   bool HasTime(Field field) const;

@@ -78,6 +78,41 @@ status: {phase: Running, podIP: 10.1.1.5, podIPs: [{ip: 10.1.1.5}, {ip: "fd00::5
   EXPECT_EQ(Good<Pod>("{metadata: {name: a}, status: {podIP: 10.0.0.1}}").pod_ips.size(), 1u);
 }
 
+TEST(Decode, WhyAPodDoesNotRun) {
+  const auto waits = [](const std::string& status) {
+    return Good<Pod>("{metadata: {name: a}, status: {" + status + "}}").waits;
+  };
+  const std::string pulls = "{state: {waiting: {reason: ErrImagePull}}}";
+  const std::string starts = "{state: {waiting: {reason: PodInitializing}}}";
+  const std::string crashes = "{state: {waiting: {reason: CrashLoopBackOff}}, lastState: ";
+  const std::string runs = "{state: {running: {startedAt: \"2026-01-01T00:00:00Z\"}}}";
+  const std::string done = "{state: {terminated: {exitCode: 0, reason: Completed}}}";
+  EXPECT_EQ(waits("initContainerStatuses: [" + done + "], containerStatuses: [" + runs + "]"), "");
+  EXPECT_EQ(waits("initContainerStatuses: [" + pulls + "], containerStatuses: [" + starts + "]"),
+            "ErrImagePull");
+  EXPECT_EQ(waits("containerStatuses: [" + starts + ", " + pulls + "]"), "ErrImagePull");
+  EXPECT_EQ(waits("containerStatuses: [" + crashes + "{terminated: {reason: OOMKilled}}}]"),
+            "OOMKilled");
+  EXPECT_EQ(waits("containerStatuses: [" + crashes + "{terminated: {reason: Error}}}]"),
+            "CrashLoopBackOff");
+  EXPECT_EQ(waits("containerStatuses: [{state: {terminated: {reason: Error}}}]"), "Error");
+  EXPECT_EQ(waits("phase: Failed, reason: Evicted"), "Evicted");
+  const Pod pod = Good<Pod>(
+      "{metadata: {name: a}, status: {conditions: [{type: Initialized, status: \"False\"}, {type: "
+      "Ready, status: \"True\", lastTransitionTime: \"2026-01-01T00:00:00Z\"}]}}");
+  EXPECT_TRUE(pod.ready);
+  EXPECT_EQ(pod.ready_changed, "2026-01-01T00:00:00Z");
+}
+
+TEST(Encode, ANodesConditionSaysWhenItWasLookedAt) {
+  const Node node{
+      .meta = {.name = "a"},
+      .network_unavailable = Condition{.type = "NetworkUnavailable", .last_transition_time = "T"}};
+  EXPECT_EQ(boost::json::serialize(Encode(node).at("status")),
+            R"({"conditions":[{"type":"NetworkUnavailable","lastTransitionTime":"T",)"
+            R"("lastHeartbeatTime":"T"}]})");
+}
+
 TEST(Decode, VSwitchConfig) {
   const auto config = Good<VSwitchConfig>(R"(
 metadata: {name: node1}

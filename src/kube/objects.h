@@ -63,11 +63,13 @@ struct NodeAddress {
 
 struct Node {
   static constexpr Kind kKind = Kind::kNode;
+  static constexpr std::string_view kReady = "Ready";
   static constexpr std::string_view kNetworkUnavailable = "NetworkUnavailable";
   ObjectMeta meta;
   std::vector<std::string> pod_cidrs;  // spec.podCIDRs, as written
   std::vector<NodeAddress> addresses;  // status.addresses
-  // The one of status.conditions that is the network's (core/v1 NodeCondition); read without times.
+  // Those of status.conditions that we use (core/v1 NodeCondition); read without times.
+  std::optional<Condition> ready;
   std::optional<Condition> network_unavailable;
 
   friend bool operator==(const Node&, const Node&) = default;
@@ -97,8 +99,13 @@ struct Pod {
   std::string node_name;  // empty: not scheduled
   bool host_network = false;
   Interned<std::vector<ContainerPort>, HashPorts> ports;  // of all containers
-  std::string phase;        // Pending, Running, Succeeded, Failed, Unknown; or empty
-  std::vector<Ip> pod_ips;  // status.podIPs
+  std::string phase;          // Pending, Running, Succeeded, Failed, Unknown; or empty
+  std::vector<Ip> pod_ips;    // status.podIPs
+  bool ready = false;         // its condition Ready is True
+  std::string ready_changed;  // when that came or went, RFC 3339; empty: not known
+  // Why a container of it does not run: "ErrImagePull", "OOMKilled"; or why it was ended:
+  // "Evicted"; empty: none such.
+  std::string waits;
 
   bool finished() const { return phase == "Succeeded" || phase == "Failed"; }
   friend bool operator==(const Pod&, const Pod&) = default;

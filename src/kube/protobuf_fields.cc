@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <protozero/pbf_reader.hpp>
+
+#include "kube/time.h"
 
 namespace kvs::kube {
 namespace {
@@ -101,6 +104,12 @@ void ProtobufFields::Read(Field field, int64_t least, int64_t most, int64_t& out
   if (number < least || number > most)
     return Mismatch(field.name, WholeNumber(least, most), fmt::format("the number {}", number));
   out = number;
+}
+
+void ProtobufFields::ReadTime(Field field, std::string& out) const {
+  int64_t seconds = 0;
+  Sub(field).Read({"seconds", 1}, 0, std::numeric_limits<int64_t>::max(), seconds);
+  if (seconds != 0) out = Rfc3339(seconds);
 }
 
 void ProtobufFields::Read(Field field, StringMap& out) const {

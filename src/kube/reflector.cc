@@ -81,6 +81,7 @@ void Reflector::Next() { resource_version_.empty() ? List() : Watch(); }
 std::string Reflector::Query() const {
   std::string query = CollectionPath(kind_, scope_.ns) + "?";
   if (!scope_.name.empty()) query += "fieldSelector=metadata.name%3D" + Escape(scope_.name) + "&";
+  if (!scope_.labels.empty()) query += "labelSelector=" + Escape(scope_.labels) + "&";
   return query;
 }
 

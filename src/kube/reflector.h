@@ -15,6 +15,7 @@ namespace kvs::kube {
 struct Scope {
   std::string ns;
   std::string name;
+  std::string labels;  // a selector: "app=web,tier=front"
 };
 
 // "/apis/kvswitch.io/v1alpha1/vswitchconfigs", "/api/v1/namespaces/kube-system/configmaps".

@@ -56,17 +56,31 @@ void Fill(const Node& node, pbf_writer& to) {
         address.add_string(1, one.type);
         address.add_string(2, one.address);
       });
-    if (!node.network_unavailable) return;
-    AddMessage(status, 4, [&](pbf_writer& condition) {
-      condition.add_string(1, node.network_unavailable->type);
-      condition.add_string(2, node.network_unavailable->status);
-      condition.add_string(5, node.network_unavailable->reason);
-      condition.add_string(6, node.network_unavailable->message);
-    });
+    for (const auto* one : {&node.ready, &node.network_unavailable})
+      if (*one)
+        AddMessage(status, 4, [&](pbf_writer& condition) {
+          condition.add_string(1, (*one)->type);
+          condition.add_string(2, (*one)->status);
+          condition.add_string(5, (*one)->reason);
+          condition.add_string(6, (*one)->message);
+        });
   });
 }
 
 void Fill(const Namespace&, pbf_writer&) {}
+
+// Without the time at which it came or went.
+void AddState(pbf_writer& status, const Pod& pod) {
+  AddMessage(status, 2, [&](pbf_writer& condition) {
+    condition.add_string(1, "Ready");
+    condition.add_string(2, pod.ready ? "True" : "False");
+  });
+  AddMessage(status, 8, [&](pbf_writer& container) {
+    AddMessage(container, 2, [&](pbf_writer& state) {
+      AddMessage(state, 1, [&](pbf_writer& waiting) { waiting.add_string(1, pod.waits); });
+    });
+  });
+}
 
 void Fill(const Pod& pod, pbf_writer& to) {
   AddMessage(to, 2, [&](pbf_writer& spec) {
@@ -84,6 +98,7 @@ void Fill(const Pod& pod, pbf_writer& to) {
   });
   AddMessage(to, 3, [&](pbf_writer& status) {
     status.add_string(1, pod.phase);
+    AddState(status, pod);
     status.add_string(6, pod.pod_ips.empty() ? "" : pod.pod_ips.front().ToString());
     for (const Ip& ip : pod.pod_ips)
       AddMessage(status, 12, [&](pbf_writer& one) { one.add_string(1, ip.ToString()); });
