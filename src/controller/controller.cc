@@ -12,7 +12,8 @@ namespace {
 using kube::VSwitchConfig;
 using std::chrono::milliseconds;
 
-constexpr char kManager[] = "controller";
+constexpr char kManager[] = "controller", kLivenessManager[] = "liveness";
+constexpr milliseconds kTick{1000};
 
 // Whether `existing` has what the controller wants of it. When the condition turned is not
 // compared: that changes with the status only.
@@ -27,72 +28,58 @@ bool Holds(const VSwitchConfig& existing, const VSwitchConfig& desired) {
 
 }  // namespace
 
-Controller::Controller(io::Loop& loop, kube::Source& source, Flags flags)
-    : source_(source),
+Controller::Controller(io::Loop& loop, kube::Source& source, Flags flags, Patience patience)
+    : loop_(loop),
+      source_(source),
+      patience_(patience),
       reconcile_(loop, [this] { Reconcile(); }),
       retry_(loop, [this] { Reconcile(); }),
+      tick_(loop,
+            [this] {
+              if (!retry_.active()) JudgeAgents();
+            }),
       backoff_(milliseconds(500), milliseconds(30000)) {
   facts_.flags = std::move(flags);
-  WatchAll(source);
+  WatchAll();
 }
 
-void Controller::WatchAll(kube::Source& source) {
-  const auto synced = [this] {
-    --unsynced_;
-    Changed();
-  };
-  unsynced_ = 3;
-  subscriptions_.push_back(source.WatchProblems([this](const std::vector<Problem>& problems) {
+template <class T>
+void Controller::Follow(std::map<std::string, T>& all,
+                        std::function<void(const std::string& key)> on_change) {
+  ++unsynced_;
+  subscriptions_.push_back(source_.Watch<T>({
+      .on_put =
+          [this, &all, on_change](const T& one) {
+            on_change(one.meta.key());
+            all.insert_or_assign(one.meta.key(), one);
+            Changed();
+          },
+      .on_erase =
+          [this, &all, on_change](const std::string& key) {
+            on_change(key);
+            all.erase(key);
+            Changed();
+          },
+      .on_synced =
+          [this] {
+            if (--unsynced_ == 0) tick_.StartRepeating(kTick);
+            Changed();
+          },
+  }));
+}
+
+void Controller::WatchAll() {
+  subscriptions_.push_back(source_.WatchProblems([this](const std::vector<Problem>& problems) {
     for (const Problem& problem : problems)
       if (std::ranges::count(facts_.problems, problem) == 0) log::Warning("{}", problem.ToString());
     facts_.problems = problems;
     Changed();
   }));
-  subscriptions_.push_back(source.Watch<kube::Node>({
-      .on_put =
-          [this](const kube::Node& node) {
-            shown_.erase(node.meta.name);
-            facts_.nodes.insert_or_assign(node.meta.name, node);
-            Changed();
-          },
-      .on_erase =
-          [this](const std::string& name) {
-            facts_.nodes.erase(name);
-            Changed();
-          },
-      .on_synced = synced,
-  }));
-  subscriptions_.push_back(source.Watch<VSwitchConfig>({
-      .on_put =
-          [this](const VSwitchConfig& config) {
-            written_.erase(config.meta.name);
-            facts_.existing.insert_or_assign(config.meta.name, config);
-            Changed();
-          },
-      .on_erase =
-          [this](const std::string& name) {
-            written_.erase(name);
-            facts_.existing.erase(name);
-            Changed();
-          },
-      .on_synced = synced,
-  }));
-  subscriptions_.push_back(source.Watch<kube::ConfigMap>({
-      .on_put =
-          [this](const kube::ConfigMap& map) {
-            if (map.meta.key() != kConfigMapKey) return;
-            config_map_ = map;
-            facts_.config_map = &config_map_;
-            Changed();
-          },
-      .on_erase =
-          [this](const std::string& key) {
-            if (key != kConfigMapKey) return;
-            facts_.config_map = nullptr;
-            Changed();
-          },
-      .on_synced = synced,
-  }));
+  const auto nothing = [](const std::string&) {};
+  Follow<kube::Node>(facts_.nodes, [this](const std::string& name) { shown_.erase(name); });
+  Follow<VSwitchConfig>(facts_.existing, [this](const std::string& name) { written_.erase(name); });
+  Follow<kube::Pod>(facts_.pods, nothing);
+  Follow<kube::ConfigMap>(config_maps_, nothing);
 }
 
 void Controller::Changed() {
@@ -102,6 +89,8 @@ void Controller::Changed() {
 void Controller::Reconcile() {
   ++counters_.plans;
   facts_.now = kube::Rfc3339(std::time(nullptr));
+  const auto map = config_maps_.find(kConfigMapKey);
+  facts_.config_map = map == config_maps_.end() ? nullptr : &map->second;
   const auto desired = Plan(facts_);
   refused_ = static_cast<size_t>(std::ranges::count_if(desired, [](const auto& one) {
     return one.second.status.conditions.front().status != "True";
@@ -113,7 +102,7 @@ void Controller::Reconcile() {
     if (written != written_.end() && Holds(written->second, config)) continue;
     Apply(config);
   }
-  ApplyConditions();
+  JudgeAgents();
   std::vector<std::string> gone;
   for (const auto& [name, config] : facts_.existing)
     if (!desired.contains(name)) gone.push_back(name);
@@ -143,11 +132,38 @@ void Controller::Apply(const VSwitchConfig& config) {
                 });
 }
 
-void Controller::ApplyConditions() {
+void Controller::JudgeAgents() {
+  const Time now = loop_.Now();
+  down_ = Since(facts_, std::move(down_), now);
+  const Verdict verdict = Judge(facts_, down_, now, std::time(nullptr), patience_);
+  for (const auto& [name, ready] : verdict.ready) ApplyReady(name, ready);
+  ApplyConditions(verdict.network_gone);
+}
+
+void Controller::ApplyReady(const std::string& name, const kube::Condition& ready) {
+  const kube::Ref ref{kube::Kind::kVSwitchConfig, name};
+  if (!in_flight_.insert(ref).second) return;
+  VSwitchConfig with{.meta = {.name = name}};
+  with.status.conditions = {ready};
+  source_.Apply(with, kLivenessManager,
+                [self = std::weak_ptr(self_), ref, ready](const auto& done) {
+                  const auto alive = self.lock();
+                  if (!alive) return;
+                  if (done) {
+                    log::Warning("VSwitchConfig {}: Ready is Unknown: {}: {}", ref.key,
+                                 ready.reason, ready.message);
+                    (*alive)->down_.told[ref.key] = ready.reason;
+                  }
+                  (*alive)->Written(ref, done);
+                });
+}
+
+void Controller::ApplyConditions(const std::set<std::string>& network_gone) {
   for (const auto& [name, config] : facts_.existing) {
     const auto node = facts_.nodes.find(name);
     if (node == facts_.nodes.end()) continue;
-    const auto wanted = NetworkConditionToWrite(node->second, config, facts_.now);
+    const auto wanted =
+        NetworkConditionToWrite(node->second, config, network_gone.contains(name), facts_.now);
     if (!wanted) continue;
     const kube::Ref ref{kube::Kind::kNode, name};
     const auto shown = shown_.find(name);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "controller/plan.h"
+#include "controller/liveness.h"
 #include "io/loop.h"
 #include "kube/source.h"
 
@@ -13,9 +13,10 @@ namespace kvs::controller {
 
 // Keeps one VSwitchConfig per Node as Plan() wants it: plans after every change, and writes what
 // differs. It owns the spec and the condition "Accepted", as field manager "controller", and the
-// Node's condition NetworkUnavailable (node_condition.h). Nothing is
-// written before all is listed; nothing is deleted while the source has problems, since a node may
-// be absent for being unreadable.
+// Node's condition NetworkUnavailable (node_condition.h). The condition "Ready" of an agent that is
+// gone (liveness.h) is written as "liveness", and the agent takes it back. Nothing is written
+// before all is listed; nothing is deleted while the source has problems, since a node may be
+// absent for being unreadable.
 class Controller {
  public:
   struct Counters {
@@ -25,7 +26,7 @@ class Controller {
   };
 
   // `loop` and `source` must outlive it.
-  Controller(io::Loop& loop, kube::Source& source, Flags flags);
+  Controller(io::Loop& loop, kube::Source& source, Flags flags, Patience patience = {});
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
@@ -39,19 +40,28 @@ class Controller {
   const std::vector<Problem>& problems() const { return facts_.problems; }
 
  private:
-  void WatchAll(kube::Source& source);
+  void WatchAll();
   void Changed();
   void Reconcile();
   void Apply(const kube::VSwitchConfig& config);
-  void ApplyConditions();
+  void JudgeAgents();
+  void ApplyReady(const std::string& name, const kube::Condition& ready);
+  void ApplyConditions(const std::set<std::string>& network_gone);
   void Delete(const std::string& name);
   void Written(const kube::Ref& ref, const Result<>& result);
 
+  // Keeps `all`, by key, as the source has it.
+  template <class T>
+  void Follow(std::map<std::string, T>& all, std::function<void(const std::string& key)> on_change);
+
+  io::Loop& loop_;
   kube::Source& source_;
+  Patience patience_;
   Facts facts_;
-  kube::ConfigMap config_map_;  // facts_.config_map points here
-  io::Timer reconcile_;         // in the next turn: many changes, one plan
-  io::Timer retry_;
+  Downtime down_;
+  std::map<std::string, kube::ConfigMap> config_maps_;  // facts_.config_map points here
+  io::Timer reconcile_;                                 // in the next turn: many changes, one plan
+  io::Timer retry_, tick_;
   io::Backoff backoff_;
 
   int unsynced_ = 0;                                    // kinds not listed yet

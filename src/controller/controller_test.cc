@@ -29,14 +29,14 @@ class ControllerTest : public testing::Test {
     fs::remove_all(folder_);
   }
 
-  void Start(const char* cluster_cidrs = "10.1.0.0/16") {
+  void Start(const char* cluster_cidrs = "10.1.0.0/16", Patience patience = {}) {
     controller_.reset();
     source_ = kube::OpenFolder(loop_, folder_).value();
     watch_ = source_->Watch<kube::VSwitchConfig>(
         {.on_put = [this](const kube::VSwitchConfig& one) { configs_[one.meta.name] = one; },
          .on_erase = [this](const std::string& name) { configs_.erase(name); }});
     controller_ = std::make_unique<Controller>(
-        loop_, *source_, Flags{.cluster_cidrs = *ParsePrefixes(cluster_cidrs)});
+        loop_, *source_, Flags{.cluster_cidrs = *ParsePrefixes(cluster_cidrs)}, patience);
   }
 
   void Write(const std::string& name, const std::string& text) {
@@ -143,6 +143,54 @@ TEST_F(ControllerTest, ANodesConditionFollowsItsAgent) {
   say("False", "OtherNetwork");
   ASSERT_TRUE(Until([&] { return shown["a"] == "False KVSwitchWaits"; }));
   EXPECT_EQ(RangeOf("a"), "10.1.0.0/24");
+}
+
+TEST_F(ControllerTest, ALostNodeShowsIt) {
+  const auto nodes = [&](const char* ready) {
+    std::string text;
+    for (const char* name : {"a", "b", "c"})
+      text += fmt::format(
+          "apiVersion: v1\nkind: Node\nmetadata: {{name: {}}}\n"
+          "status: {{conditions: [{{type: Ready, status: \"{}\"}}]}}\n---\n",
+          name, *name == 'a' ? ready : "True");
+    Write("nodes.yaml", text);
+  };
+  const auto pods = [&](const char* ready) {
+    std::string text;
+    for (const char* name : {"a", "b", "c"})
+      text += fmt::format(
+          "apiVersion: v1\nkind: Pod\nmetadata: {{name: agent-{0}, namespace: kube-system, labels: "
+          "{{app.kubernetes.io/name: k-vswitch, app.kubernetes.io/component: agent}}}}\n"
+          "spec: {{nodeName: {0}}}\n"
+          "status: {{phase: Running, conditions: [{{type: Ready, status: \"{1}\"}}]}}\n---\n",
+          name, *name == 'a' ? ready : "True");
+    Write("pods.yaml", text);
+  };
+  nodes("True");
+  pods("True");
+  Start("10.1.0.0/16", {.agent = 10ms, .network = 20ms});
+  ASSERT_TRUE(Until([&] { return configs_.size() == 3; }));
+  std::map<std::string, std::string> shown;
+  const auto watch =
+      source_->Watch<kube::Node>({.on_put =
+                                      [&](const kube::Node& node) {
+                                        if (const auto& condition = node.network_unavailable)
+                                          shown[node.meta.name] =
+                                              condition->status + " " + condition->reason;
+                                      },
+                                  .on_erase = [](const std::string&) {}});
+  for (const char* name : {"a", "b", "c"}) {
+    kube::VSwitchConfig status{.meta = {.name = name}};
+    status.status.conditions = {{.type = "Ready", .status = "True"}};
+    source_->Apply(status, "agent", {});
+  }
+  ASSERT_TRUE(Until([&] { return shown["a"] == "False KVSwitchReady"; }));
+  nodes("Unknown");
+  pods("False");
+  ASSERT_TRUE(Until([&] { return shown["a"] == "True KVSwitchAgentGone"; }));
+  const auto* ready = kube::FindCondition(configs_["a"].status.conditions, "Ready");
+  EXPECT_EQ(ready->status + " " + ready->reason, "Unknown NodeUnreachable");
+  EXPECT_EQ(shown["b"], "False KVSwitchReady");
 }
 
 TEST_F(ControllerTest, DeletesNothingWhileSomethingCantBeRead) {

@@ -75,7 +75,8 @@ std::string Identity() {
 Result<> Run(const CommandLine& line, const Flags& flags) {
   io::Loop loop;
   auto kubernetes = kube::Connect(loop, line.kubernetes,
-                                  {{kube::Kind::kConfigMap, {"kube-system", "k-vswitch"}}});
+                                  {{kube::Kind::kConfigMap, {"kube-system", "k-vswitch"}},
+                                   {kube::Kind::kPod, {kAgentNamespace, "", kAgentLabels}}});
   if (!kubernetes) return tl::unexpected(kubernetes.error());
   std::unique_ptr<Controller> controller;
   const auto lead = [&] {

@@ -1,20 +1,24 @@
 #include "controller/node_condition.h"
 
+#include "controller/liveness.h"
+
 namespace kvs::controller {
 
 std::optional<kube::Condition> NetworkConditionToWrite(const kube::Node& node,
-                                                       const kube::VSwitchConfig& config,
+                                                       const kube::VSwitchConfig& config, bool gone,
                                                        const std::string& now) {
   const auto* ready = kube::FindCondition(config.status.conditions, kube::VSwitchConfig::kReady);
-  if (ready == nullptr) return std::nullopt;
+  if (ready == nullptr || (ready->status == "Unknown" && !gone)) return std::nullopt;
   kube::Condition wanted{.type = std::string(kube::Node::kNetworkUnavailable),
                          .status = "True",
                          .reason = "KVSwitchNotReady",
                          .message = ready->message};
   if (ready->status == "True") {
     wanted.status = "False";
-    wanted.reason = "KVSwitchReady";
+    wanted.reason = kNetworkReady;
     wanted.message = "k-vswitch connects pods on this node";
+  } else if (ready->status == "Unknown") {
+    wanted.reason = kAgentGone;
   } else if (ready->reason == kube::VSwitchConfig::kOtherNetwork) {
     wanted.status = "False";
     wanted.reason = "KVSwitchWaits";

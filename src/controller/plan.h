@@ -14,6 +14,7 @@ namespace kvs::controller {
 struct Facts {
   std::map<std::string, kube::Node> nodes;              // by name
   std::map<std::string, kube::VSwitchConfig> existing;  // by name
+  std::map<std::string, kube::Pod> pods;                // the agents' among them, by key
   const kube::ConfigMap* config_map = nullptr;          // kube-system/k-vswitch; null: none
   std::vector<Problem> problems;                        // the source's
   Flags flags;

@@ -1,0 +1,155 @@
+#include "controller/liveness.h"
+
+#include <algorithm>
+
+#include "kube/source.h"
+#include "kube/time.h"
+
+namespace kvs::controller {
+namespace {
+
+using kube::Condition;
+using kube::VSwitchConfig;
+
+constexpr char kUnreachable[] = "NodeUnreachable";
+
+// Whether it is a pod of DaemonSet k-vswitchd.
+bool IsAgent(const kube::Pod& pod) {
+  const auto is = [&](const char* key, const char* value) {
+    const auto at = pod.meta.labels.find(key);
+    return at != pod.meta.labels.end() && at->second == value;
+  };
+  return pod.meta.ns == kAgentNamespace && is("app.kubernetes.io/name", "k-vswitch") &&
+         is("app.kubernetes.io/component", "agent");
+}
+
+// The agent's pod on each node: while one is replaced, the one that is Ready, or that stays.
+std::map<std::string, const kube::Pod*> PodsByNode(const Facts& facts) {
+  std::map<std::string, const kube::Pod*> pods;
+  const auto rank = [](const kube::Pod& pod) { return pod.ready ? 2 : pod.meta.deleting ? 0 : 1; };
+  for (const auto& [key, pod] : facts.pods) {
+    if (!IsAgent(pod)) continue;
+    const kube::Pod*& slot = pods[pod.node_name];
+    if (slot == nullptr || rank(pod) > rank(*slot)) slot = &pod;
+  }
+  return pods;
+}
+
+const kube::Pod* Find(const std::map<std::string, const kube::Pod*>& pods,
+                      const std::string& node) {
+  const auto at = pods.find(node);
+  return at == pods.end() ? nullptr : at->second;
+}
+
+bool IsReady(const kube::Node& node) { return node.ready && node.ready->status == "True"; }
+
+// The kubelet is not heard of, while "False" is what it says itself.
+bool IsUnreachable(const kube::Node& node) { return node.ready && node.ready->status == "Unknown"; }
+
+bool Lasts(const std::map<std::string, Time>& since, const std::string& name, Time now,
+           Time patience) {
+  const auto at = since.find(name);
+  return at != since.end() && now - at->second >= patience;
+}
+
+std::string ReasonOf(const kube::Node& node, const kube::Pod* pod) {
+  if (IsUnreachable(node)) return kUnreachable;
+  if (pod == nullptr) return "NoAgent";
+  const bool word = !pod->waits.empty() && std::ranges::all_of(pod->waits, [](unsigned char c) {
+    return std::isalnum(c) != 0;
+  });
+  return word ? pod->waits : "AgentNotReady";
+}
+
+std::string MessageOf(const kube::Node& node, const kube::Pod* pod, const std::string& since) {
+  const std::string name = pod == nullptr ? "" : pod->meta.key();
+  std::string text = pod == nullptr
+                         ? fmt::format("no pod of the agent has been on this node since {}", since)
+                         : fmt::format("the agent's pod {} has not been Ready since {}", name,
+                                       pod->ready_changed.empty() ? since : pod->ready_changed);
+  if (pod != nullptr && !pod->waits.empty()) text += ": " + pod->waits;
+  if (IsUnreachable(node)) return text + "; its node is not heard of: " + node.ready->message;
+  return text + (pod == nullptr ? "; see: kubectl -n kube-system describe daemonset k-vswitchd"
+                                : fmt::format("; see: kubectl -n {} describe pod {}", pod->meta.ns,
+                                              pod->meta.name));
+}
+
+// Whether Ready stays as it shows: that was told already, or the agent says better itself.
+bool Stands(const kube::Node& node, const kube::Pod* pod, const Condition* shown,
+            const std::string& told, const std::string& reason) {
+  const std::string& before =
+      !told.empty() || shown == nullptr || shown->status != "Unknown" ? told : shown->reason;
+  if (!before.empty()) return (before == kUnreachable) == (reason == kUnreachable);
+  const bool runs = pod != nullptr && pod->waits.empty() && pod->phase == "Running";
+  return runs && !IsUnreachable(node) && shown != nullptr && shown->status == "False";
+}
+
+// Which of the Nodes that have lost their network may show it: no more than a third of all do.
+std::set<std::string> Bounded(const Facts& facts, const std::set<std::string>& lost) {
+  const auto showing = std::ranges::count_if(facts.nodes, [](const auto& one) {
+    const auto& shown = one.second.network_unavailable;
+    return shown && shown->reason == kAgentGone;
+  });
+  auto room = static_cast<ptrdiff_t>(facts.nodes.size() / 3) - showing;
+  std::set<std::string> some;
+  for (const std::string& name : lost)
+    if (room-- > 0) some.insert(name);
+  return some;
+}
+
+}  // namespace
+
+Downtime Since(const Facts& facts, Downtime before, Time now) {
+  const auto pods = PodsByNode(facts);
+  Downtime down{.as_pods = before.as_pods || !pods.empty(), .told = before.told};
+  const bool blind = std::ranges::any_of(
+      facts.problems, [](const Problem& problem) { return problem.object == kube::kApiServer; });
+  if (blind || !down.as_pods) return down;
+  for (const auto& [name, node] : facts.nodes) {
+    const kube::Pod* pod = Find(pods, name);
+    if (pod == nullptr || !pod->ready) down.agents.emplace(name, now);
+    if (!IsReady(node)) down.nodes.emplace(name, now);
+  }
+  for (auto& [name, since] : down.agents)
+    if (const auto at = before.agents.find(name); at != before.agents.end()) since = at->second;
+  for (auto& [name, since] : down.nodes)
+    if (const auto at = before.nodes.find(name); at != before.nodes.end()) since = at->second;
+  std::erase_if(down.told, [&](const auto& one) { return !down.agents.contains(one.first); });
+  return down;
+}
+
+Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t clock,
+              const Patience& patience) {
+  Verdict verdict;
+  std::set<std::string> lost;
+  const auto pods = PodsByNode(facts);
+  for (const auto& [name, since] : down.agents) {
+    const auto config = facts.existing.find(name);
+    if (now - since < patience.agent || config == facts.existing.end()) continue;
+    const kube::Node& node = facts.nodes.at(name);
+    const kube::Pod* pod = Find(pods, name);
+    const Condition* shown =
+        kube::FindCondition(config->second.status.conditions, VSwitchConfig::kReady);
+    const auto told = down.told.find(name);
+    const std::string reason = ReasonOf(node, pod);
+    if (!Stands(node, pod, shown, told == down.told.end() ? "" : told->second, reason)) {
+      const auto ago = std::chrono::duration_cast<std::chrono::seconds>(now - since);
+      verdict.ready[name] = {.type = std::string(VSwitchConfig::kReady),
+                             .status = "Unknown",
+                             .last_transition_time = shown != nullptr && shown->status == "Unknown"
+                                                         ? shown->last_transition_time
+                                                         : kube::Rfc3339(clock),
+                             .reason = reason,
+                             .message = MessageOf(node, pod, kube::Rfc3339(clock - ago.count()))};
+    }
+    const bool had_network =
+        node.network_unavailable && node.network_unavailable->reason == kNetworkReady;
+    if (had_network && shown != nullptr && shown->status == "Unknown" &&
+        now - since >= patience.network && Lasts(down.nodes, name, now, patience.network))
+      lost.insert(name);
+  }
+  verdict.network_gone = Bounded(facts, lost);
+  return verdict;
+}
+
+}  // namespace kvs::controller
