@@ -157,6 +157,7 @@ ovsdb::Session::Handlers Agent::OvsdbHandlers() {
 openflow::Connection::Handlers Agent::SwitchHandlers() {
   return {.on_up =
               [this](uint64_t) {
+                if (!switch_down_.empty()) log::Info("switch: connected");
                 switch_down_.clear();
                 ++openflow_reconnects_;
                 AskSwitchRoutes();
@@ -247,9 +248,7 @@ std::string Agent::DatapathNote() const {
 }
 
 void Agent::Reconcile() {
-  const auto ovs_problem = feed::CheckOvsVersion(ovsdb_.replica());
-  if (ovs_problem && ovs_problem != ovs_problem_) log::Error("{}", ovs_problem->ToString());
-  ovs_problem_ = ovs_problem;
+  ovs_problem_ = feed::CheckOvsVersion(ovsdb_.replica());
   self_problems_.clear();
   nodes_.Update(feed::NodeAddresses(
       *links_, nodes_.own() == nullptr ? std::vector<Ip>() : nodes_.own()->spec.overlay_ips));
@@ -273,6 +272,8 @@ void Agent::SetWanted() {
   std::string tunnel;
   pipeline_.engine().desired<pipeline::TunnelPort>().ForEach(
       [&](const pipeline::TunnelPort& port) { tunnel = port.type; });
+  if (std::exchange(tunnel_, tunnel) != tunnel)
+    log::Info("overlay: {}", tunnel.empty() ? "no tunnel" : tunnel);
   outputs_.wanted.passes.Set(apply::PassesFor(ovsdb::kBridgeName, tunnel));
   PlanPorts();
 }
@@ -332,7 +333,7 @@ void Agent::Resync() {
   reaper_.Reap(links_->All());
   other_network_ = ConfigBeforeOurs(options_);
   ScheduleReconcile();
-  events_.Check(loop_.Now(), serving(), Problems());
+  events_.Check(loop_.Now(), serving(), Problems(), Logged());
   if (nodes_.own() != nullptr && !retiring_)
     status_.Write(loop_.Now(), *nodes_.own(), StatusOf(*this, nodes_.own()->status));
 }
@@ -347,6 +348,18 @@ void Agent::Retire(std::function<void()> done) {
   static constexpr auto kShutdownDelay = std::chrono::milliseconds(100);
   shutdown_delay_ = std::make_unique<io::Timer>(loop_, std::move(done));
   shutdown_delay_->Start(kShutdownDelay);
+}
+
+// Those of the problems that the log was told when they were found.
+std::vector<Problem> Agent::Logged() const {
+  std::vector<Problem> logged = Problems();
+  std::erase_if(logged, [](const Problem& problem) {
+    return problem.object != "OVSDB" && problem.object != "OpenFlow" &&
+           problem.object != "Kubernetes" && problem.object != kube::kApiServer;
+  });
+  for (const apply::Reconciler* part : outputs_.all)
+    std::ranges::move(part->Problems(), std::back_inserter(logged));
+  return logged;
 }
 
 std::vector<Problem> Agent::Problems() const {

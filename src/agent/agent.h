@@ -87,6 +87,7 @@ class Agent {
   apply::BridgeConfig WantedBridge() const;
   void PlanPorts();
   void Announce();
+  std::vector<Problem> Logged() const;
   bool InputsKnown() const;
   bool ApiServerAnswers() const;
   bool OnNetdev() const;
@@ -111,6 +112,7 @@ class Agent {
 
   // What is made of it.
   apply::PodPortPlan port_plan_;
+  std::string tunnel_;      // as told
   std::string nft_writer_;  // "PID (NAME)", of the last change in a table that we keep
   Outputs outputs_;
   std::unique_ptr<netlink::NftMonitor> rulesets_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace kvs::agent {
 namespace {
 
@@ -59,6 +61,31 @@ TEST_F(EventsTest, AProblemIsToldOnceInTenMinutes) {
   EXPECT_EQ(reports_.told.size(), 4u) << "ready again, and nothing else is new";
   for (int i = 0; i < 600; ++i) Check(true, {problem_});
   EXPECT_EQ(reports_.told.size(), 5u);
+}
+
+TEST_F(EventsTest, AProblemIsALineWhenItComesAndOneWhenItIsOver) {
+  testing::internal::CaptureStderr();
+  Problem counts = problem_;
+  for (int i = 0; i < 20; ++i) {
+    counts.message = fmt::format("refused {} times", i);
+    Check(true, {counts});
+  }
+  for (int i = 0; i < 20; ++i) Check(true);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("warning node1 NetworkProblem: OVSDB connection: refused 5 times\n"),
+            said.npos)
+      << said;
+  EXPECT_NE(said.find("node1 NetworkProblem: OVSDB connection is over after 20 s\n"), said.npos);
+  EXPECT_EQ(std::ranges::count(said, '\n'), 3) << "and that it is ready";
+  ASSERT_EQ(reports_.told.size(), 2u) << "one event, whatever it counts";
+}
+
+TEST_F(EventsTest, WhatTheLogWasToldIsOnlyAnEvent) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 20; ++i) events_.Check(now_ += 1000ms, false, {problem_}, {problem_});
+  events_.Check(now_ += 1000ms, false, {});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(reports_.told.size(), 1u);
 }
 
 }  // namespace

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
-
 namespace kvs::agent {
 namespace {
 
@@ -39,9 +37,8 @@ void StatusWriter::Write(Time now, const kube::VSwitchConfig& shown,
   written_at_ = now;
   source_.Apply(config, kManager, [this, alive = std::weak_ptr(alive_)](const Result<>& done) {
     if (alive.expired()) return;
-    const std::string failure = done ? "" : done.error().message;
-    if (std::exchange(failure_, failure) != failure && !done)
-      log::Warning("status: {}; trying again", failure);
+    failure_ = done ? "" : done.error().message;
+    outage_.Note(failure_);
     if (!done) written_ = {};
   });
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/outage.h"
 #include "kube/source.h"
 
 namespace kvs::agent {
@@ -32,6 +33,7 @@ class StatusWriter {
   kube::VSwitchConfigStatus written_;  // last
   Time written_at_{0};
   std::string failure_;
+  Outage outage_{"status"};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

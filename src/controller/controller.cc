@@ -32,11 +32,13 @@ Controller::Controller(io::Loop& loop, kube::Source& source, Flags flags, Patien
     : loop_(loop),
       source_(source),
       patience_(patience),
+      warnings_(source, "kvswitch.io/controller", "k-vswitch-controller"),
       reconcile_(loop, [this] { Reconcile(); }),
       retry_(loop, [this] { Reconcile(); }),
       tick_(loop,
             [this] {
               if (!retry_.active()) JudgeAgents();
+              TellWarnings();
             }),
       backoff_(milliseconds(500), milliseconds(30000)) {
   facts_.flags = std::move(flags);
@@ -71,7 +73,8 @@ void Controller::Follow(std::map<std::string, T>& all,
 void Controller::WatchAll() {
   subscriptions_.push_back(source_.WatchProblems([this](const std::vector<Problem>& problems) {
     for (const Problem& problem : problems)
-      if (std::ranges::count(facts_.problems, problem) == 0) log::Warning("{}", problem.ToString());
+      if (problem.object != kube::kApiServer && std::ranges::count(facts_.problems, problem) == 0)
+        log::Warning("{}", problem.ToString());
     facts_.problems = problems;
     Changed();
   }));
@@ -92,10 +95,10 @@ void Controller::Reconcile() {
   const auto map = config_maps_.find(kConfigMapKey);
   facts_.config_map = map == config_maps_.end() ? nullptr : &map->second;
   const auto desired = Plan(facts_);
-  refused_ = static_cast<size_t>(std::ranges::count_if(desired, [](const auto& one) {
-    return one.second.status.conditions.front().status != "True";
-  }));
+  refusals_.clear();
   for (const auto& [name, config] : desired) {
+    const auto& accepted = config.status.conditions.front();
+    if (accepted.status != "True") refusals_[name] = accepted;
     const auto existing = facts_.existing.find(name);
     if (existing != facts_.existing.end() && Holds(existing->second, config)) continue;
     const auto written = written_.find(name);
@@ -103,6 +106,9 @@ void Controller::Reconcile() {
     Apply(config);
   }
   JudgeAgents();
+  std::erase_if(failing_, [this](const kube::Ref& ref) {
+    return !facts_.nodes.contains(ref.key) && !facts_.existing.contains(ref.key);
+  });
   std::vector<std::string> gone;
   for (const auto& [name, config] : facts_.existing)
     if (!desired.contains(name)) gone.push_back(name);
@@ -117,19 +123,12 @@ void Controller::Reconcile() {
 void Controller::Apply(const VSwitchConfig& config) {
   const kube::Ref ref = kube::RefOf(config);
   if (!in_flight_.insert(ref).second) return;  // planned again once that is answered
-  const auto& accepted = config.status.conditions.front();
-  source_.Apply(config, kManager,
-                [self = std::weak_ptr(self_), ref, config, accepted](const auto& done) {
-                  const auto alive = self.lock();
-                  if (!alive) return;
-                  if (done) {
-                    if (accepted.status != "True")
-                      log::Warning("VSwitchConfig {}: {}: {}", config.meta.name, accepted.reason,
-                                   accepted.message);
-                    (*alive)->written_.insert_or_assign(config.meta.name, config);
-                  }
-                  (*alive)->Written(ref, done);
-                });
+  source_.Apply(config, kManager, [self = std::weak_ptr(self_), ref, config](const auto& done) {
+    const auto alive = self.lock();
+    if (!alive) return;
+    if (done) (*alive)->written_.insert_or_assign(config.meta.name, config);
+    (*alive)->Written(ref, done);
+  });
 }
 
 void Controller::JudgeAgents() {
@@ -138,6 +137,15 @@ void Controller::JudgeAgents() {
   const Verdict verdict = Judge(facts_, down_, now, std::time(nullptr), patience_);
   for (const auto& [name, ready] : verdict.ready) ApplyReady(name, ready);
   ApplyConditions(verdict.network_gone);
+}
+
+// What it refused, and which agents are gone.
+void Controller::TellWarnings() {
+  std::vector<kube::Warning> warnings;
+  for (const auto* conditions : {&refusals_, &down_.told})
+    for (const auto& [name, condition] : *conditions)
+      warnings.push_back({name, condition.type, condition.reason, condition.message});
+  warnings_.Check(loop_.Now(), warnings);
 }
 
 void Controller::ApplyReady(const std::string& name, const kube::Condition& ready) {
@@ -149,11 +157,7 @@ void Controller::ApplyReady(const std::string& name, const kube::Condition& read
                 [self = std::weak_ptr(self_), ref, ready](const auto& done) {
                   const auto alive = self.lock();
                   if (!alive) return;
-                  if (done) {
-                    log::Warning("VSwitchConfig {}: Ready is Unknown: {}: {}", ref.key,
-                                 ready.reason, ready.message);
-                    (*alive)->down_.told[ref.key] = ready.reason;
-                  }
+                  if (done) (*alive)->down_.told[ref.key] = ready;
                   (*alive)->Written(ref, done);
                 });
 }
@@ -162,8 +166,8 @@ void Controller::ApplyConditions(const std::set<std::string>& network_gone) {
   for (const auto& [name, config] : facts_.existing) {
     const auto node = facts_.nodes.find(name);
     if (node == facts_.nodes.end()) continue;
-    const auto wanted =
-        NetworkConditionToWrite(node->second, config, network_gone.contains(name), facts_.now);
+    const auto wanted = NetworkConditionToWrite(node->second, config, network_gone.contains(name),
+                                                kube::Rfc3339(std::time(nullptr)));
     if (!wanted) continue;
     const kube::Ref ref{kube::Kind::kNode, name};
     const auto shown = shown_.find(name);
@@ -193,12 +197,13 @@ void Controller::Written(const kube::Ref& ref, const Result<>& result) {
   if (result) {
     ++counters_.writes;
     backoff_.Reset();
-    last_error_.clear();
+    failing_.erase(ref);
+    if (failing_.empty()) outage_.Note("");
     return Changed();
   }
   ++counters_.write_errors;
-  if (std::exchange(last_error_, result.error().message) != result.error().message)
-    log::Error("{}; trying again", result.error().message);
+  failing_.insert(ref);
+  outage_.Note(result.error().message);
   if (!retry_.active()) retry_.Start(backoff_.Next());
 }
 

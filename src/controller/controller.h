@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "base/outage.h"
 #include "controller/liveness.h"
 #include "io/loop.h"
-#include "kube/source.h"
+#include "kube/warnings.h"
 
 namespace kvs::controller {
 
@@ -35,7 +36,7 @@ class Controller {
   const Counters& counters() const { return counters_; }
   size_t nodes() const { return facts_.nodes.size(); }
   // Configurations whose condition "Accepted" is False in the last plan.
-  size_t refused() const { return refused_; }
+  size_t refused() const { return refusals_.size(); }
   // The source's.
   const std::vector<Problem>& problems() const { return facts_.problems; }
 
@@ -45,6 +46,7 @@ class Controller {
   void Reconcile();
   void Apply(const kube::VSwitchConfig& config);
   void JudgeAgents();
+  void TellWarnings();
   void ApplyReady(const std::string& name, const kube::Condition& ready);
   void ApplyConditions(const std::set<std::string>& network_gone);
   void Delete(const std::string& name);
@@ -59,6 +61,8 @@ class Controller {
   Patience patience_;
   Facts facts_;
   Downtime down_;
+  std::map<std::string, kube::Condition> refusals_;  // Accepted, False, of the last plan
+  kube::Warnings warnings_;
   std::map<std::string, kube::ConfigMap> config_maps_;  // facts_.config_map points here
   io::Timer reconcile_;                                 // in the next turn: many changes, one plan
   io::Timer retry_, tick_;
@@ -68,9 +72,9 @@ class Controller {
   std::set<kube::Ref> in_flight_;                       // being written
   std::map<std::string, kube::VSwitchConfig> written_;  // but not seen in the source yet
   std::map<std::string, std::string> shown_;            // status written to a Node, not seen yet
-  std::string last_error_;                              // told, of a write
-  bool holding_ = false;                                // told: deletions wait
-  size_t refused_ = 0;
+  std::set<kube::Ref> failing_;                         // whose last write failed
+  Outage outage_{"writing"};
+  bool holding_ = false;  // told: deletions wait
   Counters counters_;
   std::vector<std::unique_ptr<kube::Subscription>> subscriptions_;
   // Writes answer after this may be gone.

@@ -17,6 +17,30 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
+// A source that keeps the events.
+class Reports : public kube::Source {
+ public:
+  explicit Reports(std::unique_ptr<kube::Source> source) : source_(std::move(source)) {}
+  std::unique_ptr<kube::Subscription> Watch(kube::Kind kind, kube::WatchHandlers to) override {
+    return source_->Watch(kind, std::move(to));
+  }
+  std::unique_ptr<kube::Subscription> WatchProblems(OnProblems to) override {
+    return source_->WatchProblems(std::move(to));
+  }
+  void Apply(const kube::Object& object, std::string_view manager, Done done) override {
+    source_->Apply(object, manager, std::move(done));
+  }
+  void Delete(kube::Kind kind, const std::string& key, std::string_view by, Done done) override {
+    source_->Delete(kind, key, by, std::move(done));
+  }
+  void Report(const kube::Event& event) override { events.push_back(event); }
+
+  std::vector<kube::Event> events;
+
+ private:
+  std::unique_ptr<kube::Source> source_;
+};
+
 class ControllerTest : public testing::Test {
  protected:
   ControllerTest() {
@@ -143,6 +167,22 @@ TEST_F(ControllerTest, ANodesConditionFollowsItsAgent) {
   say("False", "OtherNetwork");
   ASSERT_TRUE(Until([&] { return shown["a"] == "False KVSwitchWaits"; }));
   EXPECT_EQ(RangeOf("a"), "10.1.0.0/24");
+}
+
+TEST_F(ControllerTest, WhatIsRefusedIsAnEventOnItsNode) {
+  Write("a.yaml", Node("a", "10.1.7.0/24", "10.0.0.1") + Node("b", "10.1.7.0/24", "10.0.0.2"));
+  Reports reports(kube::OpenFolder(loop_, folder_).value());
+  {
+    const Controller controller(loop_, reports, {.cluster_cidrs = *ParsePrefixes("10.1.0.0/16")});
+    ASSERT_TRUE(Until([&] { return !reports.events.empty(); }));
+  }
+  ASSERT_EQ(reports.events.size(), 1u);
+  const kube::Event& event = reports.events.front();
+  EXPECT_EQ(event.regarding.ToString(), "Node/b");
+  EXPECT_EQ(event.reporter + " " + event.instance, "kvswitch.io/controller k-vswitch-controller");
+  EXPECT_EQ(event.reason, "PodCIDROverlap");
+  EXPECT_NE(event.note.find("overlaps 10.1.7.0/24 of Node/a"), std::string::npos) << event.note;
+  EXPECT_TRUE(event.warning);
 }
 
 TEST_F(ControllerTest, ALostNodeShowsIt) {

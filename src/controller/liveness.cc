@@ -132,7 +132,7 @@ Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t cl
         kube::FindCondition(config->second.status.conditions, VSwitchConfig::kReady);
     const auto told = down.told.find(name);
     const std::string reason = ReasonOf(node, pod);
-    if (!Stands(node, pod, shown, told == down.told.end() ? "" : told->second, reason)) {
+    if (!Stands(node, pod, shown, told == down.told.end() ? "" : told->second.reason, reason)) {
       const auto ago = std::chrono::duration_cast<std::chrono::seconds>(now - since);
       verdict.ready[name] = {.type = std::string(VSwitchConfig::kReady),
                              .status = "Unknown",

@@ -29,7 +29,7 @@ struct Patience {
 struct Downtime {
   bool as_pods = false;  // agents run as pods here: one has been seen
   std::map<std::string, Time> agents, nodes;
-  std::map<std::string, std::string> told;  // the reason, of those whose Ready we made Unknown
+  std::map<std::string, kube::Condition> told;  // what we made Ready of
 };
 // That of now. While the API server does not tell everything, nothing is down: what is known may be
 // old.

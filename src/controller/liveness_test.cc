@@ -67,7 +67,7 @@ class LivenessTest : public testing::Test {
     for (const auto& [name, ready] : After(time).ready) {
       EXPECT_EQ(ready.type + ready.status, "ReadyUnknown");
       all += (all.empty() ? "" : ", ") + name + " " + ready.reason;
-      down_.told[name] = ready.reason;
+      down_.told[name] = ready;
       Say(name, "Unknown", ready.reason);
     }
     return all;

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "base/log.h"
+#include "base/outage.h"
 #include "base/printable.h"
 #include "kube/json.h"
 #include "kube/mirror.h"
@@ -79,6 +80,7 @@ class Api : public Source {
   io::Timer tell_, refuse_;
   std::map<Kind, std::unique_ptr<Mirror>> mirrors_;
   ProblemWatchers problem_watchers_;
+  Outage outage_{kApiServer};
   std::chrono::seconds skew_{0};                              // of the server's clock
   std::map<Ref, std::deque<std::shared_ptr<Write>>> writes_;  // the first of each is under way
   std::vector<std::shared_ptr<Write>> refused_;
@@ -111,6 +113,8 @@ void Api::TellProblems() {
                      "refused, and times that are told are wrong; on this node: "
                      "timedatectl set-ntp true",
                      std::abs(skew_.count()), skew_.count() > 0 ? "behind" : "ahead of")});
+  const auto away = std::ranges::find(now, kApiServer, &Problem::object);
+  outage_.Note(away == now.end() ? "" : away->message);
   std::ranges::sort(now);
   problem_watchers_.Tell(now);
 }

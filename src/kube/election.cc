@@ -40,7 +40,8 @@ Election::Election(io::Loop& loop, const ApiClient& like, std::string ns, std::s
       identity_(std::move(identity)),
       handlers_(std::move(handlers)),
       retry_(loop, [this] { Try(); }),
-      deadline_(loop, [this] { Lose("the lease could not be renewed in time"); }) {
+      deadline_(loop, [this] { Lose("the lease could not be renewed in time"); }),
+      outage_(fmt::format("lease {}/{}", ns_, name_)) {
   Try();
 }
 
@@ -108,8 +109,7 @@ void Election::Written(const Result<ApiClient::Answer>& answer) {
     const auto status = ParseStatus(answer->body);
     trouble = status ? status->message : fmt::format("HTTP status {}", answer->head.status);
   }
-  if (std::exchange(trouble_, trouble) != trouble && !trouble.empty())
-    log::Warning("lease {}/{}: {}", ns_, name_, trouble);
+  outage_.Note(trouble);
   if (good) {
     deadline_.Start(kRenewDeadline);
     if (!std::exchange(leading_, true)) {

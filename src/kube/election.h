@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/outage.h"
 #include "io/loop.h"
 #include "kube/api_client.h"
 
@@ -49,7 +50,7 @@ class Election {
   Handlers handlers_;
   io::Timer retry_, deadline_;
   bool leading_ = false, resigning_ = false;
-  std::string trouble_;  // told
+  Outage outage_;
   std::string seen_holder_, seen_version_;
   std::string acquired_;  // RFC 3339, when we did
   std::chrono::milliseconds seen_at_{0};

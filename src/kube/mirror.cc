@@ -146,7 +146,6 @@ void Mirror::TakeEvent(WatchEvent event) {
 void Mirror::TakeTrouble(const std::string& trouble) {
   if (!trouble.empty() && !synced_ && !std::exchange(looked_, true)) Remember();
   if (std::exchange(trouble_, trouble) == trouble) return;
-  if (!trouble.empty()) log::Warning("{}", Problems().front().ToString());
   on_change_();
 }
 
