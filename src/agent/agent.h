@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,11 @@ class Agent {
   bool serving() const;
   // Why the userspace datapath is used though nobody asked for it; empty: it isn't.
   std::string DatapathNote() const;
+
+  // What is wrong with the program around it is one of the problems.
+  void WatchProgram(std::function<std::optional<Problem>()> problem) {
+    program_ = std::move(problem);
+  }
 
   // Takes back the promise to the CNI plugin that somebody is there, then calls `done`. The
   // datapath goes on.
@@ -123,6 +129,7 @@ class Agent {
 
   // What is wrong.
   std::vector<Problem> source_problems_, self_problems_;
+  std::function<std::optional<Problem>()> program_;
   std::optional<Problem> ovs_problem_;            // as long as there is one, no pod is attached
   std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up
   std::string switch_down_ = "not connected yet";

@@ -33,6 +33,10 @@ Daemon::Daemon(io::Loop& loop, Options options, std::unique_ptr<NodeLock> lock)
     : loop_(loop),
       options_(std::move(options)),
       lock_(std::move(lock)),
+      health_(loop, options_.health_address,
+              [this](const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
+                ServeHealth(request, reply);
+              }),
       again_(loop, [this] { BeAgent(); }) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
@@ -69,6 +73,7 @@ Result<> Daemon::StartAgent() {
   auto agent = Agent::Open(loop_, options_, std::move(kubernetes_->source));
   if (!agent) return tl::unexpected(agent.error());
   agent_ = std::move(*agent);
+  agent_->WatchProgram([this] { return health_.problem(); });
   return {};
 }
 

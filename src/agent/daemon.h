@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/agent.h"
+#include "agent/health_port.h"
 #include "agent/node_lock.h"
 #include "agent/uninstall.h"
 #include "io/http_server.h"
@@ -26,9 +27,8 @@ class Daemon {
   Daemon& operator=(const Daemon&) = delete;
 
   const Options& options() const { return options_; }
-  // What api.h says; everything, and what the health address shows.
+  // What api.h says; the health address shows a part of it.
   void Serve(const io::HttpRequest& request, const io::HttpServer::Reply& reply);
-  void ServeHealth(const io::HttpRequest& request, const io::HttpServer::Reply& reply);
   // Agent::Retire.
   void Retire(std::function<void()> done);
 
@@ -36,6 +36,7 @@ class Daemon {
   using OnReport = std::function<void(const UninstallReport&)>;
 
   Daemon(io::Loop& loop, Options options, std::unique_ptr<NodeLock> lock);
+  void ServeHealth(const io::HttpRequest& request, const io::HttpServer::Reply& reply);
   void BeAgent();
   void BeNobody();
   void Become(const Result<>& done);
@@ -50,6 +51,7 @@ class Daemon {
   io::Loop& loop_;
   Options options_;
   std::unique_ptr<NodeLock> lock_;
+  HealthPort health_;
   std::optional<kube::Connection> kubernetes_;
   std::unique_ptr<kube::Subscription> watch_;  // of nobody, for a new install
   std::unique_ptr<Agent> agent_;               // or nobody

@@ -66,14 +66,6 @@ Result<> Run(const Flags& flags) {
       loop, path,
       [&](const io::HttpRequest& request, auto reply) { running.Serve(request, reply); });
   if (!people) return tl::unexpected(people.error());
-  std::unique_ptr<io::HttpServer> health;
-  if (!flags.options.health_address.empty()) {
-    auto made = io::HttpServer::OnTcp(
-        loop, flags.options.health_address,
-        [&](const io::HttpRequest& request, auto reply) { running.ServeHealth(request, reply); });
-    if (!made) return tl::unexpected(made.error());
-    health = std::move(*made);
-  }
 
   const io::Signals stop(loop, {SIGTERM, SIGINT}, [&](int) {
     log::Info("stopping; the datapath goes on");
