@@ -96,6 +96,11 @@ bool Agents::any() const {
       ways_, [](const auto& way) { return !way.second.socket.empty() || !way.second.pod.empty(); });
 }
 
+std::string Agents::PodOf(const std::string& node) const {
+  const auto way = ways_.find(node);
+  return way == ways_.end() ? "" : way->second.pod;
+}
+
 void Agents::Add(const std::string& node, Way way) {
   nodes_.push_back(node);
   ways_[node] = std::move(way);

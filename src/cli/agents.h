@@ -56,6 +56,9 @@ class Agents {
   // Whether any node has an agent, be it one that doesn't answer.
   bool any() const;
 
+  // The pod of a node's agent, in kube-system; empty: none is known.
+  std::string PodOf(const std::string& node) const;
+
   // Asks the agent of one of nodes(), or of any other name: that one isn't there. An Error if it
   // doesn't answer, with the remedy, but without the node's name.
   Result<Answer> Ask(const std::string& node, const std::string& path,

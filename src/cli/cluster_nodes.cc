@@ -4,6 +4,7 @@
 #include <map>
 
 #include "cli/json_at.h"
+#include "kube/json.h"
 
 namespace kvs::cli {
 namespace {
@@ -36,18 +37,19 @@ ClusterNode ToNode(const json::value& object) {
   ClusterNode node{.name = TextAt(object, "/metadata/name")};
   for (const json::value& condition : ListAt(object, "/status/conditions"))
     if (TextAt(condition, "/type") == "Ready") node.ready = TextAt(condition, "/status") == "True";
+  node.networked = OurCondition(object) >= 0;
   node.ips = InternalIps(object);
   if (const auto port = NumberAt(object, "/status/daemonEndpoints/kubeletEndpoint/Port"); port > 0)
     node.kubelet_port = static_cast<uint16_t>(port);
   return node;
 }
 
-// What keeps the pod's container from running; empty: it runs.
+// What keeps the pod's containers from running; empty: they run.
 std::string WhyNotRunning(const json::value& pod) {
-  for (const json::value& container : ListAt(pod, "/status/containerStatuses"))
-    if (TextAt(container, "/name") == "k-vswitchd" && At(container, "/state/running") == nullptr)
-      return TextAt(container, "/state/waiting/reason") +
-             TextAt(container, "/state/terminated/reason");
+  const kube::Decoded decoded = kube::Decode(kube::Kind::kPod, pod);
+  if (decoded.object)
+    if (const auto& waits = std::get<kube::Pod>(*decoded.object).waits; !waits.empty())
+      return waits;
   const std::string phase = TextAt(pod, "/status/phase");
   return phase == "Running" ? "" : phase;
 }

@@ -13,10 +13,11 @@ namespace kvs::cli {
 // A node of the cluster, and the pod of our agent on it.
 struct ClusterNode {
   std::string name;
-  std::string agent;    // name of the pod, in kube-system; empty: none
-  std::string waits;    // why its program doesn't run: "CrashLoopBackOff"; empty: it does
-  bool ready = false;   // the Node's condition Ready
-  std::vector<Ip> ips;  // InternalIPs
+  std::string agent;       // name of the pod, in kube-system; empty: none
+  std::string waits;       // why its program doesn't run: "CrashLoopBackOff"; empty: it does
+  bool ready = false;      // the Node's condition Ready
+  bool networked = false;  // our controller has said something of its network
+  std::vector<Ip> ips;     // InternalIPs
   uint16_t kubelet_port = 10250;
 };
 

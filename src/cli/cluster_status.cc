@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <ctime>
 
+#include "cli/cluster_nodes.h"
 #include "cli/json_at.h"
+#include "cli/services.h"
 
 namespace kvs::cli {
 namespace {
@@ -13,6 +16,30 @@ namespace {
 namespace json = boost::json;
 
 constexpr char kInstall[] = "kubectl apply -f k-vswitch.yaml";
+constexpr int64_t kClocks = 30;  // seconds that this clock and the controller's may differ
+
+// Who holds the lease; empty: nobody, or it has ended.
+std::string LeaderOf(const json::value& lease) {
+  const std::string holder = TextAt(lease, "/spec/holderIdentity");
+  std::tm renewed{};
+  if (strptime(TextAt(lease, "/spec/renewTime").c_str(), "%Y-%m-%dT%H:%M:%S", &renewed) == nullptr)
+    return holder;
+  const int64_t end = timegm(&renewed) + NumberAt(lease, "/spec/leaseDurationSeconds") + kClocks;
+  return std::time(nullptr) < end ? holder : "";
+}
+
+// Of deleted objects the network is still there, with the pods that run.
+std::string WhyNoAgents(const Kubectl& kubectl) {
+  const auto nodes = FindNodes(kubectl);
+  const auto networked = nodes ? std::ranges::count(*nodes, true, &ClusterNode::networked) : 0;
+  if (networked == 0)
+    return fmt::format("k-vswitch is not installed in this cluster: {}", kInstall);
+  return fmt::format(
+      "deleted, but {} of {} nodes still have its network: pods that run keep it, and no new one "
+      "is "
+      "attached; {}, and to take it off the nodes, then: kvs uninstall",
+      networked, nodes->size(), kInstall);
+}
 
 // Finds out, and writes what it finds to `status`.
 class Examination {
@@ -22,7 +49,9 @@ class Examination {
   void Run() {
     if (agents_.kubectl() != nullptr && !ExamineInstallation()) return;
     ExamineNodes();
-    if (agents_.kubectl() != nullptr) ExamineConfigs();
+    if (agents_.kubectl() == nullptr) return;
+    ExamineConfigs();
+    ExamineServices();
   }
   json::array TakeProblems() { return std::move(problems_); }
 
@@ -60,8 +89,7 @@ class Examination {
     for (const json::value& object : ListAt(list, "/items"))
       objects[TextAt(object, "/kind")] = &object;
     if (!objects.contains("DaemonSet") && !agents_.any()) {
-      Add("", "DaemonSet/k-vswitchd", "metadata",
-          fmt::format("k-vswitch is not installed in this cluster: {}", kInstall));
+      Add("", "DaemonSet/k-vswitchd", "metadata", WhyNoAgents(*agents_.kubectl()));
       return false;
     }
     if (!objects.contains("DaemonSet"))
@@ -79,7 +107,7 @@ class Examination {
   void ExamineController(const json::value& set, const json::value& lease) {
     const int64_t ready = NumberAt(set, "/status/readyReplicas");
     const int64_t wanted = NumberAt(set, "/spec/replicas");
-    const std::string leader = TextAt(lease, "/spec/holderIdentity");
+    const std::string leader = LeaderOf(lease);
     status_["controller"] = {{"ready", ready}, {"wanted", wanted}, {"leader", leader}};
     if (ready < wanted || ready == 0)
       Add("", kController, "status.readyReplicas",
@@ -88,7 +116,8 @@ class Examination {
                       ready, wanted));
     else if (leader.empty())
       Add("", "Lease/k-vswitch-controller", "spec.holderIdentity",
-          "no controller leads; see: kubectl -n kube-system logs deployment/k-vswitch-controller");
+          "no controller leads, or this machine's clock is wrong; see: kubectl -n kube-system logs "
+          "deployment/k-vswitch-controller");
   }
 
   void ExamineNodes() {
@@ -102,19 +131,41 @@ class Examination {
         Add(node, "k-vswitchd", "pod", said.error().message);
         continue;
       }
+      if (answering_.empty()) answering_ = node;
       ready += TextAt(*said, "/ready") == "true" ? 1 : 0;
       pods += NumberAt(*said, "/pods");
-      const json::array& problems = ListAt(*said, "/problems");
-      for (const json::value& problem : problems)
-        Add(node, TextAt(problem, "/object"), TextAt(problem, "/field"),
-            TextAt(problem, "/message"));
-      if (problems.empty() && TextAt(*said, "/ready") != "true")
+      if (ListAt(*said, "/problems").empty() && TextAt(*said, "/ready") != "true")
         Add(node, "k-vswitchd", "ready", "starting");
     }
+    TellProblems(nodes);
     status_["agents"] = {{"ready", ready},
                          {"wanted", static_cast<int64_t>(agents_.nodes().size())}};
     status_["pods"] = pods;
     status_["nodes"] = std::move(nodes);
+  }
+
+  // What several nodes say of a peer is that peer's trouble.
+  void TellProblems(const json::object& nodes) {
+    std::map<std::string, int> sayers;
+    for (const auto& [node, said] : nodes)
+      for (const json::value& problem : ListAt(said, "/problems"))
+        ++sayers[json::serialize(problem)];
+    for (const auto& [node, said] : nodes)
+      for (const json::value& problem : ListAt(said, "/problems")) {
+        const std::string object = TextAt(problem, "/object");
+        const std::string peer = object.substr(object.find('/') + 1);
+        const bool of_peer = object == "VSwitchConfig/" + peer && nodes.contains(peer) &&
+                             sayers[json::serialize(problem)] > 1;
+        Add(of_peer ? peer : std::string(node), object, TextAt(problem, "/field"),
+            TextAt(problem, "/message"));
+      }
+  }
+
+  void ExamineServices() {
+    if (answering_.empty()) return;
+    const std::string why =
+        WhyNoServices(*agents_.kubectl(), answering_, agents_.PodOf(answering_));
+    if (!why.empty()) Add("", "Services", "kube-proxy", why);
   }
 
   void ExamineConfigs() {
@@ -139,6 +190,7 @@ class Examination {
   const Agents& agents_;
   json::object& status_;
   json::array problems_;
+  std::string answering_;  // a node whose agent does
 };
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace kvs::cli {
 
 // Asks every agent and, of a cluster, the API server; what can't be had is one of the problems.
 //   {"ok": bool, "kubernetes": "v1.37.0",
-//    "controller": {"ready": 1, "wanted": 1, "leader": "k-vswitch-controller-0"},
+//    "controller": {"ready": 1, "wanted": 1, "leader": "k-vswitch-controller-0" or ""},
 //    "agents": {"ready": 3, "wanted": 3}, "pods": 41,
 //    "problems": [{"node": "node3" or "", "object", "field", "message"}],
 //    "nodes": {"node1": what its agent says to GET /v1/status (agent/api.h), or null}}

@@ -57,13 +57,17 @@ std::string SyncedOf(const json::value& node) {
   return synced.empty() ? "" : synced == "true" ? "in sync" : "NOT in sync";
 }
 
-// A problem without its node: "OVSDB connection: connection refused".
+// A problem without its node, whose name stands before it: "OVSDB connection: connection refused".
 std::string What(const json::value& problem) {
-  std::string object = TextAt(problem, "/object");
-  // Which one is said by the node's name.
-  if (const std::string node = TextAt(problem, "/node"); object.ends_with("/" + node))
-    object.resize(object.size() - node.size() - 1);
-  return fmt::format("{} {}: {}", object, TextAt(problem, "/field"), TextAt(problem, "/message"));
+  std::string text = fmt::format("{} {}: {}", TextAt(problem, "/object"), TextAt(problem, "/field"),
+                                 TextAt(problem, "/message"));
+  const std::string node = "/" + TextAt(problem, "/node");
+  for (size_t at = text.find(node); node.size() > 1 && at != text.npos; at = text.find(node, at))
+    if (const size_t end = at + node.size(); end == text.size() || text[end] == ' ')
+      text.erase(at, node.size());
+    else
+      at = end;
+  return text;
 }
 
 struct SameProblem {
@@ -106,8 +110,11 @@ Text Figures(const json::value& status, const json::object& nodes) {
     if (!said.empty()) text += Text::Format("  {:<11} {}\n", name, said);
   };
   if (const json::value* controller = At(status, "/controller"); controller != nullptr)
-    line("controller", fmt::format("{} of {} ready, leader {}", TextAt(*controller, "/ready"),
-                                   TextAt(*controller, "/wanted"), TextAt(*controller, "/leader")));
+    line("controller", fmt::format("{} of {} ready, {}", TextAt(*controller, "/ready"),
+                                   TextAt(*controller, "/wanted"),
+                                   TextAt(*controller, "/leader").empty()
+                                       ? "no leader"
+                                       : "leader " + TextAt(*controller, "/leader")));
   line("agents", fmt::format("{} of {} ready", TextAt(status, "/agents/ready"),
                              TextAt(status, "/agents/wanted")));
   line("overlay", Common(nodes, OverlayOf));

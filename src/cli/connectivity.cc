@@ -14,7 +14,7 @@
 #include "cli/guard.h"
 #include "cli/json_at.h"
 #include "cli/output.h"
-#include "cli/probe_json.h"
+#include "cli/services.h"
 #include "cli/test_namespace.h"
 #include "lab/matrix.h"
 
@@ -28,8 +28,6 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds kPodPatience{60};
-// Starting a process in a pod, from afar.
-constexpr seconds kExecPatience{30};
 // Each source is a process of kubectl's.
 constexpr size_t kAtOnce = 8;
 
@@ -40,7 +38,8 @@ struct Scope {
   std::vector<std::string> notes;  // what is left out, and why
   Targets targets;                 // but `service`
   TestNamespace space;
-  std::string dns;  // "svc/kube-system/kube-dns"
+  std::string dns;          // "svc/kube-system/kube-dns"
+  std::string no_services;  // why no Service is asked for: nobody serves them
 };
 
 tl::unexpected<Failure> Unreachable(const Error& error) {
@@ -119,6 +118,8 @@ tl::expected<Scope, Failure> FindScope(const Kubectl& kubectl, const TestArgumen
   scope.image = *image;
   if (const auto chosen = ChooseNodes(kubectl, arguments.nodes, scope); !chosen)
     return tl::unexpected(chosen.error());
+  scope.no_services = WhyNoServices(kubectl, scope.nodes[0].name, scope.nodes[0].agent);
+  if (!scope.no_services.empty()) return scope;
   if (const auto dns = FindDns(kubectl, scope); !dns) return tl::unexpected(dns.error());
   const auto api_server = ClusterIps(kubectl, "default", "kubernetes");
   if (!api_server) return Unreachable(api_server.error());
@@ -157,7 +158,7 @@ Text ListText(const Scope& scope) {
                         .ips = {Ip()},
                         .listeners = ListenersOfPod()});
   Targets targets = scope.targets;
-  targets.service = targets.api_server = {Ip()};
+  if (scope.no_services.empty()) targets.service = targets.api_server = {Ip()};
   std::vector<std::pair<std::string, int>> kinds;
   for (const auto& cell : PlanConnectivity(places, targets)) {
     auto kind = std::ranges::find(kinds, cell.kind, &std::pair<std::string, int>::first);
@@ -194,7 +195,8 @@ Text ReportJson(const Scope& scope, const lab::Matrix& matrix) {
                      {"attempts", outcome.attempts},
                      {"reason", outcome.reason}});
   }
-  return JsonText(json::object{{"ok", matrix.failed() == 0},
+  return JsonText(json::object{{"ok", matrix.failed() == 0 && scope.no_services.empty()},
+                               {"noServices", scope.no_services},
                                {"nodes", std::move(nodes)},
                                {"notTested", json::value_from(scope.notes)},
                                {"cells", std::move(cells)}});
@@ -220,7 +222,7 @@ class ConnectivityTest {
       Print("{}", ReportJson(scope_, *matrix));
     else
       PrintMatrix(*matrix);
-    return matrix->failed() == 0 ? kOk : kFailed;
+    return matrix->failed() == 0 && scope_.no_services.empty() ? kOk : kFailed;
   }
 
  private:
@@ -231,9 +233,11 @@ class ConnectivityTest {
         AwaitTestPods(kubectl_, scope_.space.name, scope_.nodes.size() * 2, Left(kPodPatience));
     if (!places) return tl::unexpected<Error>(places.error());
     Targets targets = scope_.targets;
-    const auto service = ClusterIps(kubectl_, scope_.space.name, "echo");
-    if (!service) return tl::unexpected<Error>(service.error());
-    targets.service = *service;
+    if (scope_.no_services.empty()) {
+      const auto service = ClusterIps(kubectl_, scope_.space.name, "echo");
+      if (!service) return tl::unexpected<Error>(service.error());
+      targets.service = *service;
+    }
     for (auto& node : PlacesOfNodes(scope_)) places->push_back(std::move(node));
     return lab::RunMatrix(
         PlanConnectivity(*places, targets),
@@ -259,26 +263,12 @@ class ConnectivityTest {
 
   Result<std::vector<lab::Outcome>> Ask(const std::string& place,
                                         const std::vector<lab::Cell>& cells) const {
-    std::vector<std::string> words = {"exec"};
     const auto slash = place.find('/');
     const auto node = std::ranges::find(scope_.nodes, place, &ClusterNode::name);
-    if (slash == std::string::npos)
-      words.insert(words.end(), {node->agent, "-n", "kube-system", "-c", "k-vswitchd"});
-    else
-      words.insert(words.end(),
-                   {place.substr(slash + 1), "-n", scope_.space.name, "-c", kTestContainer});
-    words.insert(words.end(), {"-i", "--", "kvs", "probe"});
-    const seconds patience = Left(lab::kPatience);
-    const auto said =
-        kubectl_.Run(words, patience + kExecPatience,
-                     ToJson(Question{.timeout = patience, .cells = cells}), kMostAnswer);
-    if (!said) return tl::unexpected<Error>(said.error());
-    if (said->exit_code != 0)
-      return Fail("kubectl exec {}: {}", words[1],
-                  said->exit_code == kUsage
-                      ? "its kvs does not know `kvs probe`; use the kvs of the agents' version"
-                      : said->Complaint());
-    return ParseOutcomes(said->out, cells.size());
+    const Prober prober = slash == std::string::npos
+                              ? Prober{"kube-system", node->agent, "k-vswitchd"}
+                              : Prober{scope_.space.name, place.substr(slash + 1), kTestContainer};
+    return ProbeFrom(kubectl_, prober, cells, Left(lab::kPatience));
   }
 
   void PrintMatrix(const lab::Matrix& matrix) const {
@@ -286,7 +276,10 @@ class ConnectivityTest {
     Print("{}{}{}", lab::KindsText(matrix),
           lab::FailuresText(matrix, [&](const auto& cell) { return FurtherText(cell, scope_); }),
           lab::SumText(matrix));
-    if (matrix.failed() == 0) return Print("{}\n", paint.Good("The network works."));
+    if (!scope_.no_services.empty()) Print("{}\n", paint.Bad(scope_.no_services));
+    if (matrix.failed() == 0 && scope_.no_services.empty())
+      Print("{}\n", paint.Good("The network works."));
+    if (matrix.failed() == 0) return;
     Print("{}\n", paint.Bad(fmt::format("{} cells failed.", matrix.failed())));
     if (!arguments_.keep) Print("Run it with --keep, so that the pods stay to be traced.\n");
   }

@@ -29,6 +29,7 @@ class ConnectivityTest : public FakeKubectl {
       {"name":"k-vswitchd","image":"example.org/k-vswitch:v9"}]}}}})");
     Write("get-services", R"({"items":[{"metadata":{"name":"kube-dns"}}]})");
     Write("get-service_kubernetes", R"({"spec":{"clusterIPs":["10.96.0.1"]}})");
+    Write("get-daemonset_kube-proxy", "daemonset.apps/kube-proxy");
     Write("get-namespaces", R"({"items":[]})");
     Write("get-service_echo-kvs-test", R"({"spec":{"clusterIPs":["10.96.0.9"]}})");
     Write("get-events-kvs-test", R"({"items":[{"reason":"Old","message":"old"},
@@ -111,6 +112,18 @@ TEST_F(ConnectivityTest, NamesEachFailedCellAndHowToLookFurther) {
   EXPECT_THAT(said_, HasSubstr("see: kvs trace kvs-test/a-node1 10.244.0.4 --udp 8080\n"));
   EXPECT_THAT(said_, HasSubstr("  node to pod, same node          4 of 8"));
   EXPECT_THAT(said_, HasSubstr("cells failed.\nRun it with --keep"));
+}
+
+TEST_F(ConnectivityTest, ThatNobodyServesServicesIsOneLine) {
+  Write("get-daemonset_kube-proxy", "");
+  EXPECT_EQ(Run(), kOk) << said_;
+  Write("unreached-agent-a", "no answer");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("nobody serves Services: there is no DaemonSet kube-proxy, and "
+                               "10.96.0.1 of Service default/kubernetes is not reached from node1 "
+                               "(no answer); "));
+  EXPECT_THAT(said_, Not(HasSubstr("pod to Service")));
+  EXPECT_THAT(said_, Not(HasSubstr("pod resolves a name")));
 }
 
 TEST_F(ConnectivityTest, ASourceThatCannotBeAskedIsFailedCells) {

@@ -145,9 +145,91 @@ TEST_F(ClusterStatusTest, WithoutAControllerItIsNotWell) {
   EXPECT_THAT(said_, HasSubstr("Deployment/k-vswitch-controller metadata: missing: kubectl apply"));
 }
 
+TEST_F(ClusterStatusTest, ALeaseThatHasEndedNamesNoLeader) {
+  const auto lease = [&](const char* renewed) {
+    std::string objects = kObjects;
+    const std::string holder = R"("holderIdentity")";
+    objects.replace(
+        objects.find(holder), holder.size(),
+        fmt::format(R"("renewTime":"{}","leaseDurationSeconds":15,{})", renewed, holder));
+    Write("get-daemonset_k-vswitchd", objects);
+  };
+  lease("2999-01-01T00:00:00.000000Z");
+  EXPECT_EQ(Run(), kOk) << said_;
+  lease("2026-01-01T00:00:00.000000Z");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("  controller  1 of 1 ready, no leader\n"));
+  EXPECT_THAT(said_, HasSubstr("Lease/k-vswitch-controller spec.holderIdentity: no controller"));
+}
+
+TEST_F(ClusterStatusTest, WhatKeepsAnAgentFromRunningIsTheCause) {
+  const auto pod = [&](const char* status) {
+    Write("get-pods", fmt::format(R"({{"items":[
+      {{"metadata":{{"name":"agent-a"}},"spec":{{"nodeName":"node1"}},"status":{}}},
+      {{"metadata":{{"name":"agent-b"}},"spec":{{"nodeName":"node2"}},
+       "status":{{"phase":"Running"}}}}]}})",
+                                  status));
+    EXPECT_EQ(Run(), kFailed);
+  };
+  pod(R"({"phase":"Pending",
+    "initContainerStatuses":[{"state":{"waiting":{"reason":"ErrImagePull"}}}],
+    "containerStatuses":[{"state":{"waiting":{"reason":"PodInitializing"}}}]})");
+  EXPECT_THAT(said_, HasSubstr("  node1  k-vswitchd pod: its agent does not run (ErrImagePull); "));
+  pod(R"({"phase":"Running","containerStatuses":[{"name":"k-vswitchd",
+    "state":{"waiting":{"reason":"CrashLoopBackOff"}},
+    "lastState":{"terminated":{"reason":"OOMKilled"}}}]})");
+  EXPECT_THAT(said_, HasSubstr("  node1  k-vswitchd pod: its agent does not run (OOMKilled); "));
+}
+
+TEST_F(ClusterStatusTest, AnAgentWithAProblemMayBeReady) {
+  for (const char* number : {"a", "b"})
+    Answers(
+        std::string("agent-") + number, "/v1/status",
+        R"({"ready":true,"problems":[{"object":"VSwitchConfig/x","field":"f","message":"m"}]})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("  agents      2 of 2 ready\n"));
+}
+
+TEST_F(ClusterStatusTest, ABadPeerIsALineOfThatPeer) {
+  const char* said =
+      R"({"object":"VSwitchConfig/node2","field":"spec.overlayIPs","message":"gone"})";
+  for (const char* node : {"1", "2"}) Agent(node, said);
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("\n  node2  VSwitchConfig spec.overlayIPs: gone\n"));
+  EXPECT_EQ(said_.find("gone"), said_.rfind("gone"));
+}
+
+TEST_F(ClusterStatusTest, WhatManyNodesLackIsOneLine) {
+  std::string configs;
+  for (const char* node : {"node1", "node2"})
+    configs += fmt::format(
+        R"({0}{{"metadata":{{"name":"{1}"}},"status":{{"conditions":[{{"type":"Accepted",
+          "status":"False","message":"Node/{1} status.addresses: none"}}]}}}})",
+        configs.empty() ? "" : ",", node);
+  Write("get-vswitchconfigs.kvswitch.io", "{\"items\":[" + configs + "]}");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("  node1, node2  VSwitchConfig status.conditions[Accepted]: Node "
+                               "status.addresses: none\n"));
+}
+
+TEST_F(ClusterStatusTest, ThatNobodyServesServicesIsTold) {
+  Write("get-service_kubernetes", R"({"spec":{"clusterIPs":["10.96.0.1"]}})");
+  Write("unreached-agent-a", "no answer");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("\n  Services kube-proxy: nobody serves Services: there is no "));
+  Remove("unreached-agent-a");
+  EXPECT_EQ(Run(), kOk) << said_;
+  Write("unreached-agent-a", "no answer");
+  Write("get-daemonset_kube-proxy", "daemonset.apps/kube-proxy");
+  EXPECT_EQ(Run(), kOk) << said_;
+}
+
 TEST_F(ClusterStatusTest, SaysHowToInstall) {
   Write("get-daemonset_k-vswitchd", "");
   Write("get-pods", R"({"items":[]})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("deleted, but 1 of 2 nodes still have its network: pods that run "));
+  Write("get-nodes", R"({"items":[{"metadata":{"name":"node1"}}]})");
   EXPECT_EQ(Run(), kFailed);
   EXPECT_EQ(said_,
             "NOT OK\n  DaemonSet/k-vswitchd metadata: k-vswitch is not installed in this cluster: "

@@ -216,15 +216,6 @@ Result<std::vector<lab::Place>> AwaitTestPods(const Kubectl& kubectl, const std:
   }
 }
 
-Result<std::vector<Ip>> ClusterIps(const Kubectl& kubectl, const std::string& ns,
-                                   const std::string& service) {
-  const auto text = kubectl.Ask({"get", "service/" + service, "-n", ns, "-o", "json"});
-  if (!text) return tl::unexpected<Error>(text.error());
-  const auto object = ParseObject(*text, "kubectl get");
-  if (!object) return tl::unexpected<Error>(object.error());
-  return IpsIn(ListAt(*object, "/spec/clusterIPs"));
-}
-
 // By its labels too: a namespace of this name without them is somebody else's.
 Result<> DeleteTestNamespace(const Kubectl& kubectl, const std::string& space) {
   const auto deleted =

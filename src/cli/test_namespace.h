@@ -40,10 +40,6 @@ Result<> CreateTestNamespace(const Kubectl& kubectl, const TestNamespace& space,
 Result<std::vector<lab::Place>> AwaitTestPods(const Kubectl& kubectl, const std::string& space,
                                               size_t count, std::chrono::seconds patience);
 
-// ClusterIPs of a Service, none if it has none.
-Result<std::vector<Ip>> ClusterIps(const Kubectl& kubectl, const std::string& ns,
-                                   const std::string& service);
-
 // Deletes it, if it is there and a test's, and waits until it is gone.
 Result<> DeleteTestNamespace(const Kubectl& kubectl, const std::string& space);
 
