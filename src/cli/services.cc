@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "cli/agent_client.h"
 #include "cli/exit_code.h"
 #include "cli/json_at.h"
 #include "cli/probe_json.h"

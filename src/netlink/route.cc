@@ -141,9 +141,8 @@ Result<Way> FindWay(Socket& socket, const Ip& ip) {
                                    if (!TakeStruct<rtmsg>(body)) return std::nullopt;
                                    const Attributes attributes(body);
                                    const Attributes metrics = attributes.Nested(RTA_METRICS);
-                                   return Way{
-                                       static_cast<int>(attributes.U32(RTA_OIF).value_or(0)),
-                                       metrics.U32(RTAX_MTU).value_or(0)};
+                                   return Way{static_cast<int>(attributes.U32(RTA_OIF).value_or(0)),
+                                              metrics.U32(RTAX_MTU).value_or(0)};
                                  });
   if (!found) return tl::unexpected<Error>(found.error());
   if (found->empty()) return FailErrno(ENETUNREACH, "find the way to {}", ip);
