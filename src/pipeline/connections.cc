@@ -30,7 +30,9 @@ void TrackConnections(const View&, const world::Self& self, Plan& plan) {
   const auto state = [&](uint16_t priority) { return plan.Flow(Stage::kState, priority); };
 
   for (const bool six : {false, true})
-    plan.Flow(Stage::kTrack, kExact).Match(IpPacket{six}).Do(Track{Zone::kPolicy, Stage::kState});
+    plan.Flow(Stage::kTrack, kFallback)
+        .Match(IpPacket{six})
+        .Do(Track{Zone::kPolicy, Stage::kState});
 
   state(kGuard).Match(Tracked{.set = kCtInv, .clear = 0}).Drop();
   state(kExact).Match(Tracked{.set = kCtNew, .clear = kCtInv}).Do(Load{kNew, true}, kNext);

@@ -17,11 +17,19 @@ void ToHost(Plan& plan, const Ip& ip) {
 
 constexpr uint8_t kExpired[] = {0, 1};
 
-// What we can route no further is dropped before the tracker knows of it, and before dec_ttl
-// (ovs-actions(7)) finds that out, which takes the switch an upcall for each packet.
-void DropExpired(Plan& plan, const Prefix& to) {
+// We are a hop on the way to these. What can go no further is dropped before the tracker knows of
+// it, and before dec_ttl (ovs-actions(7)) finds that out, which takes the switch an upcall for each
+// packet.
+void TakeHop(Plan& plan, const Prefix& to) {
   for (const uint8_t hops : kExpired)
     plan.Flow(Stage::kTrack, kGuard).Match(Destination{to}, Ttl{hops}).Drop();
+  plan.Flow(Stage::kTrack, kExact)
+      .Match(Destination{to})
+      .Do(DecTtl{}, Track{Zone::kPolicy, Stage::kState});
+}
+// ... where that is not done for a range which holds them.
+void TakeHopOutside(const world::Self& self, Plan& plan, const Prefix& to) {
+  if (!AnyContains(RoutedRanges(self), to)) TakeHop(plan, to);
 }
 
 }  // namespace
@@ -34,13 +42,13 @@ void RouteHome(const View&, const world::Self& self, Plan& plan) {
       .Do(GoTo{Stage::kToHost});
 
   for (const Ip& ip : self.gateways) {
-    // The host is the next hop: it judges what expires there.
+    // Here the host is the next hop.
     plan.Flow(Stage::kTrack, kOverride)
         .Match(Destination{ip})
         .Do(Track{Zone::kPolicy, Stage::kState});
     ToHost(plan, ip);
   }
-  for (const Prefix& range : RoutedRanges(self)) DropExpired(plan, range);
+  for (const Prefix& range : RoutedRanges(self)) TakeHop(plan, range);
   // Replies that go back through the tunnel.
   for (const bool six : {false, true})
     for (const uint8_t hops : kExpired)
@@ -77,10 +85,10 @@ void RoutePod(const View& view, const world::Port& port, Plan& plan) {
     if (const std::string objection = ObjectionTo(self, ip); !objection.empty())
       plan.Report(port, "status.podIPs", objection);
   for (const Ip& ip : RoutableIps(self, port)) {
-    if (!AnyContains(RoutedRanges(self), Prefix::Host(ip))) DropExpired(plan, Prefix::Host(ip));
+    TakeHopOutside(self, plan, Prefix::Host(ip));
     plan.Flow(Stage::kRoute, kExact)
         .Match(Destination{ip})
-        .Do(DecTtl{}, Readdress{kGatewayMac, port.mac}, ForgetInPort{}, ToPort{port.ofport});
+        .Do(Readdress{kGatewayMac, port.mac}, ForgetInPort{}, ToPort{port.ofport});
   }
 }
 
@@ -104,16 +112,19 @@ void RouteNode(const View& view, const world::Node& node, Plan& plan) {
   std::optional<Ip> source;
   for (const Ip& ip : self.tunnel_sources)
     if (ip.is6() == endpoint->is6()) source = ip;
-  const auto tunnel = [&](FlowSentence& flow) {
-    flow.Do(DecTtl{}, Readdress{kGatewayMac, kGatewayMac}, TunnelTo{*endpoint, source},
+  const auto tunnel = [&](FlowSentence& flow, const auto&... first) {
+    flow.Do(first..., Readdress{kGatewayMac, kGatewayMac}, TunnelTo{*endpoint, source},
             ToPort{self.overlay_port});
   };
-  for (const Prefix& range : ranges)
+  for (const Prefix& range : ranges) {
+    TakeHopOutside(self, plan, range);
     tunnel(plan.Flow(Stage::kRoute, ByLength(range)).Match(Destination{range}));
+  }
   // A node that spoke to a pod from its own address, through the tunnel, is answered through it.
   for (const Ip& ip : node.overlay_ips)
     tunnel(plan.Flow(Stage::kRoute, kExact)
-               .Match(Is{kFromOverlay, true}, Is{kReply, true}, Destination{ip}));
+               .Match(Is{kFromOverlay, true}, Is{kReply, true}, Destination{ip}),
+           DecTtl{});
 }
 
 }  // namespace kvs::pipeline
