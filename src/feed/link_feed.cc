@@ -88,9 +88,12 @@ const netlink::Link* LinkFeed::Find(std::string_view name) const {
   return it == links_.end() ? nullptr : &it->second;
 }
 
-bool LinkFeed::HasAddress(const Ip& ip) const {
-  return std::ranges::any_of(addresses_,
-                             [&](const auto& entry) { return entry.first.second == ip; });
+bool LinkFeed::HasAddress(const Ip& ip, std::string_view except) const {
+  bool has = false;
+  ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
+    has = has || (address.ip == ip && link.name != except);
+  });
+  return has;
 }
 
 std::optional<LinkFeed::Way> LinkFeed::WayTo(const Ip& ip) const {

@@ -34,8 +34,9 @@ class LinkFeed {
 
   // nullptr if there is no such link.
   const netlink::Link* Find(std::string_view name) const;
-  // Whether a link has this address. Several may, and lo often does where nodes speak BGP.
-  bool HasAddress(const Ip& ip) const;
+  // Whether a link but `except` has this address. Several may, and lo often does where nodes speak
+  // BGP.
+  bool HasAddress(const Ip& ip, std::string_view except = "") const;
   // By which link packets of this host go to `ip`, and the MTU there; nullopt: there is no way.
   struct Way {
     const netlink::Link* link;

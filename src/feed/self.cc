@@ -117,7 +117,7 @@ void TellOfLargerPods(const std::string& object, int mtu, const LinkFeed& links,
 
 // Which of the node's overlay addresses its packets to other nodes can be sent from. The kernel's
 // datapath sends from any address of a link; in userspace Open vSwitch drops a packet whose source
-// its own table of routes doesn't hold as local.
+// its own table of routes doesn't hold as local, and takes nothing for one that is on lo only.
 std::vector<Ip> TunnelSources(const world::Node& own, const world::Self& self,
                               const LinkFeed& links, const std::set<Ip>& of_switch,
                               std::vector<Problem>& problems) {
@@ -125,16 +125,15 @@ std::vector<Ip> TunnelSources(const world::Node& own, const world::Self& self,
   if (self.overlay == world::Overlay::kNone) return sources;
   for (const Ip& ip : own.overlay_ips) {
     if (!links.HasAddress(ip)) continue;
-    if (!self.netdev || of_switch.contains(ip)) {
+    if (!self.netdev || (of_switch.contains(ip) && links.HasAddress(ip, "lo"))) {
       sources.push_back(ip);
       continue;
     }
     problems.push_back(
         {"VSwitchConfig/" + self.node, "spec.overlayIP",
-         fmt::format("ovs-vswitchd does not know {} as an address of its own, and may send from "
+         fmt::format("ovs-vswitchd does not know {} as an address of a bridge, and may send from "
                      "another, from which the other nodes take nothing; compare: ovs-appctl "
-                     "ovs/route/show. The address must be on a port of a userspace bridge, or on "
-                     "lo",
+                     "ovs/route/show. The address must be on a port of a userspace bridge",
                      ip),
          "OverlayAddressUnknownToSwitch"});
   }

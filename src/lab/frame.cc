@@ -50,7 +50,7 @@ uint16_t ChecksumOf(const Ip& src, const Ip& dst, uint8_t protocol, const Bytes&
 
 }  // namespace
 
-Bytes Text(std::string_view text) { return {text.begin(), text.end()}; }
+Bytes BytesOf(std::string_view text) { return {text.begin(), text.end()}; }
 
 Bytes Concat(std::initializer_list<Bytes> parts) {
   Writer all;

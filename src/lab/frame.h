@@ -16,7 +16,7 @@ namespace kvs::lab {
 
 using Bytes = std::vector<uint8_t>;
 
-Bytes Text(std::string_view text);
+Bytes BytesOf(std::string_view text);
 // `parts` one after the other.
 Bytes Concat(std::initializer_list<Bytes> parts);
 

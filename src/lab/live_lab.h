@@ -89,7 +89,7 @@ class LiveLab : public testing::Test {
   }
   bool Reached(const std::vector<Place>& places) {
     const auto matrix = RunMatrix(places, PlanMatrix(places), kOneTry);
-    last_ = matrix ? ToText(*matrix) : matrix.error().message;
+    last_ = matrix ? ToText(*matrix).string() : matrix.error().message;
     return matrix && matrix->failed() == 0;
   }
   template <class Predicate>

@@ -11,6 +11,7 @@
 #include "lab/tap.h"
 #include "netlink/link.h"
 #include "netlink/namespace.h"
+#include "pipeline/items.h"
 #include "pipeline/tables.h"
 
 // Packets with false addresses get through 0 times. Every row of a table of frames is sent in a

@@ -24,7 +24,7 @@ std::string MarkPrefix() { return fmt::format("kvs{:08x}", getpid()); }
 
 }  // namespace
 
-Bytes Mark(uint32_t number) { return Text(fmt::format("{}{:05x}", MarkPrefix(), number)); }
+Bytes Mark(uint32_t number) { return BytesOf(fmt::format("{}{:05x}", MarkPrefix(), number)); }
 
 Result<std::unique_ptr<Tap>> Tap::Open(const std::string& netns, const std::string& link,
                                        Sees sees) {

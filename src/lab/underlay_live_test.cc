@@ -64,9 +64,11 @@ TEST_F(UnderlayLiveTest, AnOverlayAddressMayBeOnLo) {
   EXPECT_EQ(Mtu(), mtu) << "on both";
   AddSecond();
   Address("del", std::string(kOverlay) + "/24", link());
-  ExpectMended();
+  EXPECT_TRUE(
+      Told(KernelDatapath() ? "ok\n" : "does not know 10.200.0.1 as an address of a bridge"))
+      << Problems();
   EXPECT_EQ(Mtu(), mtu) << "on lo alone";
-  EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
+  if (KernelDatapath()) ExpectMended();
 }
 
 TEST_F(UnderlayLiveTest, PodsLargerThanTheWayAreTold) {
