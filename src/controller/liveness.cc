@@ -61,12 +61,14 @@ std::string ReasonOf(const kube::Node& node, const kube::Pod* pod) {
   return word ? pod->waits : "AgentNotReady";
 }
 
-std::string MessageOf(const kube::Node& node, const kube::Pod* pod, const std::string& since) {
+std::string MessageOf(const kube::Node& node, const kube::Pod* pod, std::time_t since) {
+  if (pod != nullptr && pod->ready_changed != 0) since = pod->ready_changed;
   const std::string name = pod == nullptr ? "" : pod->meta.key();
-  std::string text = pod == nullptr
-                         ? fmt::format("no pod of the agent has been on this node since {}", since)
-                         : fmt::format("the agent's pod {} has not been Ready since {}", name,
-                                       pod->ready_changed.empty() ? since : pod->ready_changed);
+  std::string text =
+      pod == nullptr
+          ? fmt::format("no pod of the agent has been on this node since {}", kube::Rfc3339(since))
+          : fmt::format("the agent's pod {} has not been Ready since {}", name,
+                        kube::Rfc3339(since));
   if (pod != nullptr && !pod->waits.empty()) text += ": " + pod->waits;
   if (IsUnreachable(node)) return text + "; its node is not heard of: " + node.ready->message;
   return text + (pod == nullptr ? "; see: kubectl -n kube-system describe daemonset k-vswitchd"
@@ -140,7 +142,7 @@ Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t cl
                                                          ? shown->last_transition_time
                                                          : kube::Rfc3339(clock),
                              .reason = reason,
-                             .message = MessageOf(node, pod, kube::Rfc3339(clock - ago.count()))};
+                             .message = MessageOf(node, pod, clock - ago.count())};
     }
     const bool had_network =
         node.network_unavailable && node.network_unavailable->reason == kNetworkReady;

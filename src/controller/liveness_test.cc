@@ -121,7 +121,7 @@ TEST_F(LivenessTest, TheReasonIsTheCause) {
 TEST_F(LivenessTest, TheMessageSaysSinceWhen) {
   Down("a");
   Lose("b");
-  PodOf("b").ready_changed = "2025-12-31T23:59:00Z";
+  PodOf("b").ready_changed = kClock - 60;
   facts_.pods.erase("kube-system/c");
   now_ += 10s;
   const auto ready = After(60s).ready;

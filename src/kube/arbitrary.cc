@@ -56,6 +56,7 @@ Object AnyObject() {
       for (const bool six : *rc::gen::arbitrary<std::vector<bool>>())
         pod.pod_ips.push_back(AnyIp(six));
       pod.ready = *rc::gen::arbitrary<bool>();
+      pod.ready_changed = *rc::gen::inRange<int64_t>(0, 4'000'000'000);
       pod.waits = *AnyName();
       return pod;
     }

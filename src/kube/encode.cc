@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "kube/json.h"
+#include "kube/time.h"
 
 namespace kvs::kube {
 namespace {
@@ -122,9 +123,9 @@ void Fill(const Pod& pod, json::object& to) {
   Set(to, "spec", std::move(spec));
   json::object status;
   Set(status, "phase", pod.phase);
-  if (pod.ready || !pod.ready_changed.empty()) {
+  if (pod.ready || pod.ready_changed != 0) {
     json::object ready{{"type", "Ready"}, {"status", pod.ready ? "True" : "False"}};
-    Set(ready, "lastTransitionTime", pod.ready_changed);
+    if (pod.ready_changed != 0) ready["lastTransitionTime"] = Rfc3339(pod.ready_changed);
     status["conditions"] = ListOf(std::move(ready));
   }
   if (!pod.waits.empty())

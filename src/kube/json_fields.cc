@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <ctime>
 
 namespace kvs::kube {
 namespace {
@@ -57,6 +59,14 @@ bool JsonFields::HasTime(Field field) const {
   std::string time;
   Read(field, time);
   return !time.empty();
+}
+
+void JsonFields::ReadTime(Field field, int64_t& out) const {
+  std::string text;
+  Read(field, text);
+  std::tm time{};
+  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &time);
+  if (end != nullptr && *end == 0) out = std::max(static_cast<int64_t>(timegm(&time)), int64_t{0});
 }
 
 void JsonFields::Read(Field field, std::string& out) const {

@@ -27,8 +27,8 @@ class JsonFields : public Place {
   void Read(Field field, int64_t least, int64_t most, int64_t& out) const;
   void Read(Field field, std::vector<std::string>& out) const;
 
-  // A time, RFC 3339.
-  void ReadTime(Field field, std::string& out) const { Read(field, out); }
+  // Seconds since 1970, of a time as Kubernetes writes it (RFC 3339 in UTC); of another: nothing.
+  void ReadTime(Field field, int64_t& out) const;
 
   bool broken() const { return broken_; }  // it is no object
   bool Has(Field field) const;

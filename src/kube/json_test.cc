@@ -101,7 +101,7 @@ TEST(Decode, WhyAPodDoesNotRun) {
       "{metadata: {name: a}, status: {conditions: [{type: Initialized, status: \"False\"}, {type: "
       "Ready, status: \"True\", lastTransitionTime: \"2026-01-01T00:00:00Z\"}]}}");
   EXPECT_TRUE(pod.ready);
-  EXPECT_EQ(pod.ready_changed, "2026-01-01T00:00:00Z");
+  EXPECT_EQ(pod.ready_changed, 1767225600);
 }
 
 TEST(Encode, ANodesConditionSaysWhenItWasLookedAt) {

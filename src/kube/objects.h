@@ -102,7 +102,7 @@ struct Pod {
   std::string phase;          // Pending, Running, Succeeded, Failed, Unknown; or empty
   std::vector<Ip> pod_ips;    // status.podIPs
   bool ready = false;         // its condition Ready is True
-  std::string ready_changed;  // when that came or went, RFC 3339; empty: not known
+  int64_t ready_changed = 0;  // when that came or went, in seconds since 1970; 0: not known
   // Why a container of it does not run: "ErrImagePull", "OOMKilled"; or why it was ended:
   // "Evicted"; empty: none such.
   std::string waits;

@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <protozero/pbf_reader.hpp>
-
-#include "kube/time.h"
 
 namespace kvs::kube {
 namespace {
@@ -106,10 +103,10 @@ void ProtobufFields::Read(Field field, int64_t least, int64_t most, int64_t& out
   out = number;
 }
 
-void ProtobufFields::ReadTime(Field field, std::string& out) const {
-  int64_t seconds = 0;
-  Sub(field).Read({"seconds", 1}, 0, std::numeric_limits<int64_t>::max(), seconds);
-  if (seconds != 0) out = Rfc3339(seconds);
+void ProtobufFields::ReadTime(Field field, int64_t& out) const {
+  const ProtobufFields time = Sub(field);
+  if (const Entry* found = time.Find({"seconds", 1}, pbf_wire_type::varint))
+    out = std::max(static_cast<int64_t>(found->varint), int64_t{0});
 }
 
 void ProtobufFields::Read(Field field, StringMap& out) const {

@@ -29,8 +29,8 @@ class ProtobufFields : public Place {
   void Read(Field field, int64_t least, int64_t most, int64_t& out) const;
   void Read(Field field, std::vector<std::string>& out) const;
 
-  // A time, RFC 3339.
-  void ReadTime(Field field, std::string& out) const;
+  // Seconds since 1970, of a time after that.
+  void ReadTime(Field field, int64_t& out) const;
 
   bool broken() const { return broken_; }
   bool Has(Field field) const;

@@ -69,11 +69,11 @@ void Fill(const Node& node, pbf_writer& to) {
 
 void Fill(const Namespace&, pbf_writer&) {}
 
-// Without the time at which it came or went.
 void AddState(pbf_writer& status, const Pod& pod) {
   AddMessage(status, 2, [&](pbf_writer& condition) {
     condition.add_string(1, "Ready");
     condition.add_string(2, pod.ready ? "True" : "False");
+    AddMessage(condition, 4, [&](pbf_writer& time) { time.add_int64(1, pod.ready_changed); });
   });
   AddMessage(status, 8, [&](pbf_writer& container) {
     AddMessage(container, 2, [&](pbf_writer& state) {
