@@ -1,6 +1,7 @@
 #include "controller/liveness.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "kube/source.h"
 #include "kube/time.h"
