@@ -48,6 +48,8 @@ class Adding {
   Outcome<bool> ClearName(const std::string& name);
   Outcome<> SendRows();
   Outcome<> ConfigureEnd();
+  Result<> ChooseRoutes(int link);
+  Result<bool> DeleteDying();
   Outcome<bool> ReceiveRows();
   Outcome<> AwaitAgent();
   CniResult Answer() const;
@@ -55,9 +57,6 @@ class Adding {
   // Waiting ends before the deadline, so that there is time to undo.
   Deadline patience() const { return call_.deadline - conf_.timeout / 20; }
   ovsdb::Attachment attachment() const;
-  std::vector<CniResult::Route> routes() const {
-    return delegated_ ? delegated_->routes : std::vector<CniResult::Route>{};
-  }
   int mtu() const { return conf_.mtu.value_or(facts_.mtu); }
   Mac mac() const { return conf_.mac.value_or(MacOf(place_.ips)); }
   Mac host_mac() const;
@@ -73,6 +72,7 @@ class Adding {
   std::optional<CniResult> delegated_;
   std::optional<Places> places_;
   Place place_;
+  std::vector<CniResult::Route> routes_;  // over the pod's link
   ovsdb::BlockingClient::RequestId rows_ = 0;
   bool watching_ = false;
 };
@@ -258,10 +258,38 @@ Outcome<> Adding::ConfigureEnd() {
     return netlink::SetTxChecksumOffload(env_.ifname, false);
   });
   if (!set) return Wrap(Code::kIo, env_.who(), set.error());
-  const auto done =
-      pod_socket_->Do(ConfigurePod(link->index, place_.ips, RoutesFor(place_.ips, routes())));
+  if (auto chosen = ChooseRoutes(link->index); !chosen)
+    return Wrap(Code::kIo, env_.who(), chosen.error());
+  const auto done = pod_socket_->Do(ConfigurePod(link->index, place_.ips, routes_));
   if (!done) return Wrap(Code::kIo, env_.who(), done.error());
   return {};
+}
+
+Result<> Adding::ChooseRoutes(int link) {
+  const auto wanted =
+      RoutesFor(place_.ips, delegated_ ? delegated_->routes : std::vector<CniResult::Route>{});
+  for (;;) {
+    const auto there = netlink::DumpRoutes(*pod_socket_);
+    if (!there) return tl::unexpected(there.error());
+    routes_ = WithoutOthers(wanted, *there, link);
+    if (routes_.size() == wanted.size()) return {};
+    const auto deleted = DeleteDying();
+    if (!deleted) return tl::unexpected(deleted.error());
+    if (!*deleted) return {};
+  }
+}
+
+// Deletes the pod's links that DEL has left to the agent: their routes are nobody's any more. False
+// if there is none.
+Result<bool> Adding::DeleteDying() {
+  auto links = netlink::DumpLinks(*host_socket_);
+  if (!links) return tl::unexpected(links.error());
+  std::erase_if(*links, [&](const netlink::Link& link) {
+    const auto owner = OwnerOf(link);
+    return link.group != ovsdb::kDefunctLinkGroup || !owner || owner->container != env_.container;
+  });
+  if (auto gone = DeleteLinks(*host_socket_, *links); !gone) return tl::unexpected(gone.error());
+  return !links->empty();
 }
 
 // False if another ADD has inserted a port of this name meanwhile, or one of the addresses is a
@@ -320,7 +348,7 @@ CniResult Adding::Answer() const {
       {.name = env_.ifname, .mac = mac().ToString(), .mtu = mtu(), .sandbox = env_.netns}};
   for (const Ip& ip : place_.ips)
     result.ips.push_back({.ip = ip, .length = ip.bits(), .gateway = GatewayOf(ip), .interface = 1});
-  result.routes = RoutesFor(place_.ips, routes());
+  result.routes = routes_;
   result.dns = !conf_.dns.empty() || !delegated_ ? conf_.dns : delegated_->dns;
   return result;
 }

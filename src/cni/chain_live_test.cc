@@ -152,28 +152,8 @@ class ChainTest : public ::testing::Test, public LiveGround {
     conf["cniVersion"] = "1.0.0";  // the newest of Debian's plugins
   }
 
-  // Calls the plugins, each with the result of the one before (DEL and CHECK: with the last ADD's).
   Ended Chain(const std::string& command, const std::string& pod) {
-    std::vector<boost::json::object> order = plugins;
-    if (command == "DEL") std::ranges::reverse(order);
-    Netns(pod);
-    Ended ended;
-    for (boost::json::object plugin : order) {
-      plugin["cniVersion"] = conf["cniVersion"];
-      plugin["name"] = "k-vswitch";
-      if (!result.empty()) plugin["prevResult"] = boost::json::parse(result);
-      const std::string type(plugin.at("type").as_string());
-      // Portmap 1.1.1 looks for the rules of the one family in the tables of both.
-      if (type == "portmap" && command == "CHECK") continue;
-      const std::string program = type == "k-vswitch-cni" ? K_VSWITCH_CNI : "/usr/lib/cni/" + type;
-      ended = RunProgram({program}, VariablesFor(command, pod), boost::json::serialize(plugin));
-      if (ended.status != 0) {
-        ended.output = type + ": " + ended.output;
-        return ended;
-      }
-      if (command == "ADD") result = ended.output;
-    }
-    return ended;
+    return InvokeChain(command, pod, plugins, result);
   }
 
   void Append(const std::string& plugin) {

@@ -5,6 +5,7 @@
 #include "cni/database.h"
 #include "cni/delegate.h"
 #include "cni/host_end.h"
+#include "cni/pod_end.h"
 #include "netlink/address.h"
 #include "netlink/namespace.h"
 #include "netlink/route.h"
@@ -85,14 +86,17 @@ Outcome<> CheckAddresses(const Call& call, const netlink::Link& link, const Addr
   return {};
 }
 
-Outcome<> CheckRoutes(const Call& call, const Routes& there) {
+Outcome<> CheckRoutes(const Call& call, const netlink::Link& link, const Routes& there) {
   for (const CniResult::Route& route : call.conf.prev_result->routes) {
+    // Another interface of the pod may have the same next hop.
+    const bool ours = route.gateway == GatewayOf(route.destination.address());
     const bool has = std::ranges::any_of(there, [&](const netlink::Route& one) {
-      return one.destination == route.destination && (!route.gateway || one.via == route.gateway);
+      return one.destination == route.destination && (!route.gateway || one.via == route.gateway) &&
+             (!ours || one.link == link.index);
     });
     if (!has)
-      return Refuse(Code::kDrifted, "the pod has lost its route to {} in {}", route.destination,
-                    call.env.netns);
+      return Refuse(Code::kDrifted, "interface {} has lost its route to {} in {}", link.name,
+                    route.destination, call.env.netns);
   }
   return {};
 }
@@ -110,7 +114,7 @@ Outcome<> CheckPod(const Call& call) {
   if (auto same = CheckAddresses(call, *link, *addresses); !same) return same;
   const auto routes = netlink::DumpRoutes(**inside);
   if (!routes) return Wrap(Code::kIo, "CHECK", routes.error());
-  return CheckRoutes(call, *routes);
+  return CheckRoutes(call, *link, *routes);
 }
 
 Outcome<> AskIpam(const Call& call, std::string_view command) {

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <string>
+#include <vector>
 
 #include "cni/host_end.h"
 #include "cni/test_node.h"
@@ -47,6 +49,31 @@ struct LiveGround {
     with["prevResult"] =
         boost::json::parse(previous.Encode(std::string_view(conf.at("cniVersion").as_string())));
     return RunProgram({K_VSWITCH_CNI}, VariablesFor(command, pod), boost::json::serialize(with));
+  }
+
+  // Calls the plugins of network conf["name"], as a runtime does: each with the result of the one
+  // before. `result`: of the last ADD, for DEL and CHECK.
+  Ended InvokeChain(const std::string& command, const std::string& pod,
+                    std::vector<boost::json::object> plugins, std::string& result) {
+    if (command == "DEL") std::ranges::reverse(plugins);
+    Netns(pod);
+    Ended ended;
+    for (boost::json::object& plugin : plugins) {
+      plugin["cniVersion"] = conf["cniVersion"];
+      plugin["name"] = conf["name"];
+      if (!result.empty()) plugin["prevResult"] = boost::json::parse(result);
+      const std::string type(plugin.at("type").as_string());
+      // Portmap 1.1.1 looks for the rules of the one family in the tables of both.
+      if (type == "portmap" && command == "CHECK") continue;
+      const std::string program = type == "k-vswitch-cni" ? K_VSWITCH_CNI : "/usr/lib/cni/" + type;
+      ended = RunProgram({program}, VariablesFor(command, pod), boost::json::serialize(plugin));
+      if (ended.status != 0) {
+        ended.output = type + ": " + ended.output;
+        return ended;
+      }
+      if (command == "ADD") result = ended.output;
+    }
+    return ended;
   }
 
   Outcome<CniResult> Add(const std::string& pod) {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "netlink/route.h"
-
 namespace kvs::cni {
 
 std::vector<CniResult::Route> RoutesFor(const std::vector<Ip>& ips,
@@ -19,18 +17,33 @@ std::vector<CniResult::Route> RoutesFor(const std::vector<Ip>& ips,
   return routes;
 }
 
+std::vector<CniResult::Route> WithoutOthers(std::vector<CniResult::Route> wanted,
+                                            const std::vector<netlink::Route>& there, int link) {
+  std::erase_if(wanted, [&](const CniResult::Route& one) {
+    return std::ranges::any_of(there, [&](const netlink::Route& route) {
+      return route.table == RT_TABLE_MAIN && route.link != link &&
+             route.destination == one.destination;
+    });
+  });
+  return wanted;
+}
+
 std::vector<netlink::Request> ConfigurePod(int link, const std::vector<Ip>& ips,
                                            const std::vector<CniResult::Route>& routes) {
-  netlink::PodEnd end{.addresses = ips, .gateways = {}, .gateway_mac = kGatewayMac};
+  netlink::PodEnd end{.addresses = ips, .gateways = {}, .gateway_mac = kGatewayMac, .routes = {}};
   for (const Ip& ip : ips)
     if (const Ip gateway = GatewayOf(ip); !std::ranges::count(end.gateways, gateway))
       end.gateways.push_back(gateway);
-  auto requests = netlink::ConfigurePodEnd(link, end);
   for (const CniResult::Route& route : routes)
-    if (route.destination.length() > 0)
-      requests.push_back(netlink::ReplaceRoute(
-          {.destination = route.destination, .link = link, .via = route.gateway, .onlink = true}));
-  return requests;
+    end.routes.push_back({.destination = route.destination, .via = route.gateway, .onlink = true});
+  // IPv6's next hop is within the link's own fe80::/64. Several links may have this one: a metric
+  // of its own for each.
+  const bool by_default = std::ranges::any_of(
+      routes, [](const CniResult::Route& one) { return one.destination == Prefix(Ip4{}, 0); });
+  if (!by_default && std::ranges::count(end.gateways, Ip(kGateway4)))
+    end.routes.push_back(
+        {.destination = Prefix::Host(kGateway4), .metric = static_cast<uint32_t>(link)});
+  return netlink::ConfigurePodEnd(link, end);
 }
 
 }  // namespace kvs::cni

@@ -5,6 +5,7 @@
 
 #include "base/net.h"
 #include "cni/cni_result.h"
+#include "netlink/route.h"
 #include "netlink/veth.h"
 
 // What every pod's interface looks like: its addresses are its alone, and everything else is behind
@@ -21,7 +22,14 @@ inline Ip GatewayOf(const Ip& ip) { return ip.is4() ? Ip(kGateway4) : Ip(kGatewa
 std::vector<CniResult::Route> RoutesFor(const std::vector<Ip>& ips,
                                         const std::vector<CniResult::Route>& more);
 
-// How to configure the pod's end `link` with these addresses and routes, as one batch.
+// Those of `wanted` that may be made over the pod's link `link`, where `there` are the routes of
+// its namespace: what another link has a route to stays with that link, whatever the metric.
+std::vector<CniResult::Route> WithoutOthers(std::vector<CniResult::Route> wanted,
+                                            const std::vector<netlink::Route>& there, int link);
+
+// How to configure the pod's end `link` with these addresses and routes, as one batch. Where there
+// is no default route in `routes`, the next hop gets one of its own: routes through it can be added
+// later (by plugin sbr, by Multus' "default-route", by hand).
 std::vector<netlink::Request> ConfigurePod(int link, const std::vector<Ip>& ips,
                                            const std::vector<CniResult::Route>& routes);
 

@@ -31,10 +31,14 @@ class PodLive : public ::testing::Test {
   }
 
   PodEnd EndOf(int index) {
-    return {.addresses = {ParseIp(fmt::format("10.1.1.{}", index)),
-                          ParseIp(fmt::format("fd00::{}", index))},
-            .gateways = {ParseIp("169.254.1.1"), ParseIp("fe80::a:1")},
-            .gateway_mac = kGatewayMac};
+    PodEnd end{.addresses = {ParseIp(fmt::format("10.1.1.{}", index)),
+                             ParseIp(fmt::format("fd00::{}", index))},
+               .gateways = {ParseIp("169.254.1.1"), ParseIp("fe80::a:1")},
+               .gateway_mac = kGatewayMac,
+               .routes = {}};
+    for (const Ip& gateway : end.gateways)
+      end.routes.push_back({.destination = Prefix(gateway, 0), .via = gateway, .onlink = true});
+    return end;
   }
 
   void Attach(LiveRoom& pod, const std::string& name, int index) {
@@ -88,25 +92,30 @@ TEST_F(PodLive, EndIsAsAsked) {
   }
 }
 
-TEST_F(PodLive, ConfiguringTwiceIsConfiguringOnce) {
-  const int link = Must(FindLink(a_.socket(), "eth0")).index;
-  const auto before = Must(DumpRoutes(a_.socket(), kRouteProtocol));
-  const auto refusals = a_.socket().Try(ConfigurePodEnd(link, EndOf(5)));
-  EXPECT_TRUE(refusals.empty()) << refusals.front().error.message;
-  EXPECT_EQ(Must(DumpRoutes(a_.socket(), kRouteProtocol)), before);
+TEST_F(PodLive, RoutesThatAreThereStay) {
+  Socket& socket = a_.socket();
+  const auto before = Must(DumpRoutes(socket, kRouteProtocol));
+  Must(CreateVeth(host_.socket(), {.name = "kv8", .peer_name = "net1"}, a_.in()));
+  const auto second = ConfigurePodEnd(Must(FindLink(socket, "net1")).index, EndOf(8));
+  const auto refusals = socket.Try(second);
+  ASSERT_EQ(refusals.size(), 2u) << "the routes, and nothing else";
+  for (const Refusal& refusal : refusals) EXPECT_EQ(refusal.error.code, EEXIST);
+  EXPECT_EQ(Must(DumpRoutes(socket, kRouteProtocol)), before);
 }
 
 TEST_F(PodLive, SaysThatIpv6IsOff) {
   LiveRoom c("c");
   Must(c.in().Run([] { return WriteSysctl("net/ipv6/conf/default/disable_ipv6", "1"); }));
   Must(CreateVeth(host_.socket(), {.name = "kv7", .peer_name = "eth0"}, c.in()));
-  const auto end = ConfigurePodEnd(Must(FindLink(c.socket(), "eth0")).index, EndOf(7));
-  const auto refused = c.socket().Do(end);
+  const int link = Must(FindLink(c.socket(), "eth0")).index;
+  PodEnd end = EndOf(7);
+  const auto refused = c.socket().Do(ConfigurePodEnd(link, end));
   EXPECT_EQ(Code(refused), EACCES);
   EXPECT_NE(refused.error().message.find("IPv6 is disabled"), std::string::npos)
       << refused.error().message;
   Must(c.in().Run([] { return WriteSysctl("net/ipv6/conf/eth0/disable_ipv6", "0"); }));
-  EXPECT_TRUE(c.socket().Do(end));
+  end.routes.erase(end.routes.begin());  // IPv4's is there
+  EXPECT_TRUE(c.socket().Do(ConfigurePodEnd(link, end)));
 }
 
 class RouteLive : public ::testing::Test {

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include "netlink/address.h"
-#include "netlink/route.h"
 
 namespace kvs::netlink {
 namespace {
@@ -56,11 +55,11 @@ std::vector<Request> ConfigurePodEnd(int link, const PodEnd& end) {
   for (const Ip& ip : end.addresses)
     requests.push_back(ReplaceAddress(
         {.link = link, .ip = ip, .length = ip.bits(), .no_dad = true, .no_prefix_route = true}));
-  for (const Ip& gateway : end.gateways) {
+  for (const Ip& gateway : end.gateways)
     requests.push_back(ReplaceNeighbour({.link = link, .ip = gateway, .mac = end.gateway_mac}));
-    const Ip any = gateway.is6() ? Ip(Ip6{}) : Ip(Ip4{});
-    requests.push_back(ReplaceRoute(
-        {.destination = Prefix(any, 0), .link = link, .via = gateway, .onlink = true}));
+  for (Route route : end.routes) {
+    route.link = link;
+    requests.push_back(AddRoute(route));
   }
   return requests;
 }

@@ -8,6 +8,7 @@
 #include "base/net.h"
 #include "netlink/link.h"
 #include "netlink/namespace.h"
+#include "netlink/route.h"
 
 // A pod's cable: a veth pair whose one end is born inside the pod's namespace. Moving an end there
 // later would cost some 30 ms of waiting in the kernel, being born there costs half of one.
@@ -30,15 +31,17 @@ struct Veth {
 Result<> CreateVeth(Socket& socket, const Veth& veth, const Namespace& peer);
 
 // What the pod's end gets: addresses that are its own alone (/32, /128, no duplicate address
-// detection), default routes through next hops that need no address resolution.
+// detection), routes through next hops that need no address resolution.
 struct PodEnd {
   std::vector<Ip> addresses;  // one per family at most is usual, more are fine
   std::vector<Ip> gateways;   // one per family, on the link though in no prefix of it
   Mac gateway_mac;
+  std::vector<Route> routes;  // over the link, whose index need not be in them
 };
 
 // To be done on a socket inside the pod's namespace, where `link` is the index of the pod's end:
-// lo and the link up, addresses, permanent neighbours, default routes. May be repeated.
+// lo and the link up, addresses, permanent neighbours, routes. A route is in nobody's place: EEXIST
+// if the namespace has one with its destination and metric, over whatever link.
 std::vector<Request> ConfigurePodEnd(int link, const PodEnd& end);
 
 }  // namespace kvs::netlink
