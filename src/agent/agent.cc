@@ -331,7 +331,7 @@ void Agent::Resync() {
   outputs_.Audit();
   AskSwitchRoutes();
   reaper_.Reap(links_->All());
-  other_network_ = ConfigBeforeOurs(options_);
+  config_before_ = FindConfigBefore(options_);
   ScheduleReconcile();
   events_.Check(loop_.Now(), serving(), Problems(), Logged());
   if (nodes_.own() != nullptr && !retiring_)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/config_before.h"
 #include "agent/events.h"
 #include "agent/options.h"
 #include "agent/outputs.h"
@@ -48,6 +49,8 @@ class Agent {
   bool serving() const;
   // Why the userspace datapath is used though nobody asked for it; empty: it isn't.
   std::string DatapathNote() const;
+  // How new pods come to our network if not by our own CNI configuration; empty: they do.
+  std::string CniNote() const { return config_before_.ToNote(); }
 
   // What is wrong with the program around it is one of the problems.
   void WatchProgram(std::function<std::optional<Problem>()> problem) {
@@ -133,7 +136,7 @@ class Agent {
   std::optional<Problem> ovs_problem_;            // as long as there is one, no pod is attached
   std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up
   std::string switch_down_ = "not connected yet";
-  std::string other_network_;  // the configuration file that runtimes take instead of ours
+  ConfigBefore config_before_;
 
   // How far it has come.
   bool ovsdb_seen_ = false;      // its content is known

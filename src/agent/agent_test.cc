@@ -83,15 +83,6 @@ TEST_F(CniInstall, ReplacesOursAndLeavesThoseOfOthers) {
   EXPECT_TRUE(fs::exists(folder_ / "bin/portmap"));
 }
 
-TEST_F(CniInstall, SeesTheConfigurationThatRuntimesTakeInstead) {
-  ASSERT_TRUE(Install());
-  std::ofstream(folder_ / "conf/99-loopback.conf") << "{}";
-  std::ofstream(folder_ / "conf/10-bridge.conflist.bak") << "{}";
-  EXPECT_EQ(ConfigBeforeOurs(options_), "");
-  std::ofstream(folder_ / "conf/10-bridge.conflist") << "{}";
-  EXPECT_EQ(ConfigBeforeOurs(options_), "10-bridge.conflist");
-}
-
 TEST_F(CniInstall, NamesTheFileThatIsMissing) {
   options_.cni_binaries = {folder_ / "nothing"};
   const auto done = Install();

@@ -71,6 +71,7 @@ json::value Status(const Agent& agent) {
                       {"applied", switch_part.applied()},
                       {"changesSent", counters.changes},
                       {"repairs", counters.repairs}};
+  status["cniNote"] = agent.CniNote();
   status["pods"] = agent.world().ports.size();
   status["nodes"] = agent.world().nodes.size();
   return status;

@@ -14,7 +14,7 @@ namespace kvs::agent {
 //   GET /readyz       200 if pods are attached and connected, else 503; what is wrong, a line each
 //   GET /metrics      Prometheus text
 //   GET /v1/status    {"node", "version", "ready", "problems": [{"object","field","message"}],
-//                      "network": {...}, "switch": {...}, "pods", "nodes"}
+//                      "network": {...}, "switch": {...}, "cniNote", "pods", "nodes"}
 //   GET /v1/ports     {"ports": [{"name","ofport","mac","ips","pod","container","realized"}]}
 //   GET /v1/pods      {"pods": [{"pod","ips","port","node"}]}
 //   GET /v1/flows     {"flows": [{"table","tableName","priority","match","actions","cookie",

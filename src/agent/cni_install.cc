@@ -11,7 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kOurs = "k-vswitch-cni";
 constexpr std::string_view kConfig = "10-k-vswitch.conflist";
 
 // Version 1.0.0, though ours speaks 1.1.0: one version holds for the whole chain, and Debian 12's
@@ -19,14 +18,14 @@ constexpr std::string_view kConfig = "10-k-vswitch.conflist";
 std::string CniConfig(const Options& options) {
   return fmt::format(R"({{
   "cniVersion": "1.0.0",
-  "name": "k-vswitch",
+  "name": "{}",
   "plugins": [
     {{"type": "{}", "ovsdb": "{}", "capabilities": {{"ips": true, "mac": true}}}},
     {{"type": "portmap", "capabilities": {{"portMappings": true}}}}
   ]
 }}
 )",
-                     kOurs, options.ovsdb);
+                     kCniNetwork, kCniPlugin, options.ovsdb);
 }
 
 // With the folders that lead to it.
@@ -79,7 +78,7 @@ std::vector<CniFile> CniFilesFor(const Options& options) {
       files.push_back({.path = fs::path(options.cni_bin_dir) / source.filename(),
                        .source = source,
                        .text = {},
-                       .keep_others = source.filename() != kOurs});
+                       .keep_others = source.filename() != kCniPlugin});
   if (!options.cni_conf_dir.empty())
     files.push_back({.path = CniConfigFile(options), .source = {}, .text = CniConfig(options)});
   return files;
@@ -125,7 +124,7 @@ InstalledPlugins FindInstalledPlugins(const Options& options) {
     const fs::path name = from.filename(), path = fs::path(options.cni_bin_dir) / name;
     const auto binary = ReadFile(path);
     if (!binary) continue;
-    const bool ours = name == kOurs || record.find(RecordOf(name, *binary)) != record.npos;
+    const bool ours = name == kCniPlugin || record.find(RecordOf(name, *binary)) != record.npos;
     (ours ? found.ours : found.others).push_back(path);
   }
   return found;
@@ -133,18 +132,6 @@ InstalledPlugins FindInstalledPlugins(const Options& options) {
 
 std::string CniConfigFile(const Options& options) {
   return options.cni_conf_dir + "/" + std::string(kConfig);
-}
-
-std::string ConfigBeforeOurs(const Options& options) {
-  std::string first(kConfig);
-  if (options.cni_conf_dir.empty()) return {};
-  for (const std::string& name :
-       NamesIn(options.cni_conf_dir).value_or(std::vector<std::string>())) {
-    const std::string extension = fs::path(name).extension();
-    if (extension != ".conf" && extension != ".conflist" && extension != ".json") continue;
-    first = std::min(first, name);
-  }
-  return first == kConfig ? "" : first;
 }
 
 }  // namespace kvs::agent

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/options.h"
@@ -9,6 +10,9 @@
 #include "engine/desired.h"
 
 namespace kvs::agent {
+
+inline constexpr std::string_view kCniPlugin = "k-vswitch-cni";  // the file's name, and its type
+inline constexpr std::string_view kCniNetwork = "k-vswitch";  // the name of the cluster's network
 
 // A file that container runtimes need of us.
 struct CniFile {
@@ -51,9 +55,5 @@ struct InstalledPlugins {
   std::vector<std::string> others;  // of cni_binaries, but somebody else's, or changed since
 };
 InstalledPlugins FindInstalledPlugins(const Options& options);
-
-// The configuration of another network that container runtimes take instead, for they take the
-// first file by name (libcni, ConfFiles); "" if there is none.
-std::string ConfigBeforeOurs(const Options& options);
 
 }  // namespace kvs::agent

@@ -36,12 +36,8 @@ std::vector<Problem> Agent::Problems() const {
     all.push_back({"Kubernetes", "status", status_.failure(), "StatusNotWritten"});
   for (const apply::Reconciler* part : outputs_.all)
     if (part != &outputs_.bridge) add(part->Problems());
-  if (cni_ready_ && !other_network_.empty())
-    all.push_back({"CNI", "configuration",
-                   fmt::format("{} comes before ours by name, and new pods get that network; "
-                               "remove it from /etc/cni/net.d of this node",
-                               other_network_),
-                   "OtherConfigurationFirst"});
+  if (const auto problem = config_before_.ToProblem(); cni_ready_ && problem)
+    all.push_back(*problem);
   for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);
   add(pipeline_.Problems());
   if (const auto of_program = program_ ? program_() : std::nullopt) all.push_back(*of_program);

@@ -75,6 +75,7 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint) {
                    TextAt(*status, "/switch/repairs")));
   if (const std::string note = TextAt(*status, "/network/datapathNote"); !note.empty())
     line("datapath", note);
+  if (const std::string note = TextAt(*status, "/cniNote"); !note.empty()) line("CNI", note);
   return shown;
 }
 

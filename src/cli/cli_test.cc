@@ -69,7 +69,8 @@ TEST(Status, OneLinePerThing) {
           "network":{"podRanges":["10.244.1.0/24"],"clusterRanges":["10.244.0.0/16"],
                      "gateways":["10.244.1.1"],"overlay":"vxlan","mtu":1450,"datapath":"netdev",
                      "datapathNote":"in userspace: modprobe"},
-          "switch":{"ovsVersion":"3.1.0","flows":120,"synced":true,"repairs":1}})",
+          "switch":{"ovsVersion":"3.1.0","flows":120,"synced":true,"repairs":1},
+          "cniNote":"Multus (00-multus.conf) delegates to k-vswitch"})",
       Paint(false));
   ASSERT_TRUE(shown);
   EXPECT_TRUE(shown->healthy);
@@ -79,7 +80,8 @@ TEST(Status, OneLinePerThing) {
             "  pods      2 here, from 10.244.1.0/24; gateways 10.244.1.1\n"
             "  cluster   3 nodes, pods from 10.244.0.0/16\n"
             "  switch    OVS 3.1.0 (netdev), 120 flows in sync, 1 repaired\n"
-            "  datapath  in userspace: modprobe\n");
+            "  datapath  in userspace: modprobe\n"
+            "  CNI       Multus (00-multus.conf) delegates to k-vswitch\n");
 }
 
 TEST(Get, WideShowsMore) {

@@ -52,6 +52,8 @@ std::string DatapathNoteOf(const json::value& node) {
   return TextAt(node, "/network/datapathNote");
 }
 
+std::string CniNoteOf(const json::value& node) { return TextAt(node, "/cniNote"); }
+
 std::string SyncedOf(const json::value& node) {
   const std::string synced = TextAt(node, "/switch/synced");
   return synced.empty() ? "" : synced == "true" ? "in sync" : "NOT in sync";
@@ -120,6 +122,7 @@ Text Figures(const json::value& status, const json::object& nodes) {
   line("overlay", Common(nodes, OverlayOf));
   line("switches", Common(nodes, SwitchOf));
   line("datapath", Common(nodes, DatapathNoteOf));
+  line("CNI", Common(nodes, CniNoteOf));
   if (const std::string synced = Common(nodes, SyncedOf); !synced.empty())
     line("flows", fmt::format("{} {}, {} repaired", Sum(nodes, "/switch/flows"), synced,
                               Sum(nodes, "/switch/repairs")));
