@@ -107,29 +107,31 @@ class Churn {
 };
 
 template <class Item>
-std::vector<Item> All(const Engine& engine) {
-  std::vector<Item> all;
-  engine.desired<Item>().ForEach([&](const Item& item) { all.push_back(item); });
-  std::ranges::sort(all, [](const Item& a, const Item& b) { return a.id() < b.id(); });
-  return all;
+bool Equal(const engine::Desired<Item>& a, const engine::Desired<Item>& b) {
+  size_t count = 0, equal = 0;
+  a.ForEach([&](const Item& item) {
+    const Item* other = b.Find(item.id());
+    ++count;
+    equal += other != nullptr && *other == item;
+  });
+  return equal == count && b.size() == count;
 }
 
 template <class... Items>
 bool AllEqual(const engine::Engine<Items...>& a, const engine::Engine<Items...>& b) {
-  return ((All<Items>(a) == All<Items>(b)) && ...);
+  return (Equal(a.template desired<Items>(), b.template desired<Items>()) && ...);
 }
 
 void ExpectLawful(const flow::Flow& flow) {
-  SCOPED_TRACE(flow.ToString());
   const auto in_use = [](uint8_t number) {
     const TableInfo* table = TableOf(number);
     return table != nullptr && table->in_use;
   };
-  EXPECT_TRUE(in_use(flow.key.table));
-  EXPECT_EQ(KindOfCookie(flow.cookie), CookieKind::kRule);
+  EXPECT_TRUE(in_use(flow.key.table)) << flow.ToString();
+  EXPECT_EQ(KindOfCookie(flow.cookie), CookieKind::kRule) << flow.ToString();
   const auto leads_on = [&](uint8_t table) {
-    EXPECT_GT(table, flow.key.table) << "packets only go forward";
-    EXPECT_TRUE(in_use(table)) << "an empty stage costs no hop";
+    EXPECT_GT(table, flow.key.table) << "packets only go forward: " << flow.ToString();
+    EXPECT_TRUE(in_use(table)) << "an empty stage costs no hop: " << flow.ToString();
   };
   for (const flow::Action& action : flow.actions) {
     if (const auto* go = std::get_if<flow::GotoTable>(&action)) leads_on(go->table);
@@ -137,7 +139,7 @@ void ExpectLawful(const flow::Flow& flow) {
     if (ct == nullptr) continue;
     if (ct->table) leads_on(*ct->table);
     EXPECT_TRUE(std::ranges::count(kZonesInUse, Zone{std::get<uint16_t>(ct->zone)}) == 1)
-        << "else who gets an address next inherits its connections";
+        << "else who gets an address next inherits its connections: " << flow.ToString();
   }
 }
 

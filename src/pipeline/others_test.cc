@@ -36,9 +36,9 @@ TEST(OthersTest, TheFirstBitThatDiffersTells) {
 // Each value is wanted, or it is of exactly one prefix.
 TEST(OthersTest, NothingIsLeftOutOrTwiceThere) {
   std::mt19937 random(1);
-  for (int round = 0; round < 50; ++round) {
+  for (int round = 0; round < 3; ++round) {
     std::vector<Value> wanted;
-    for (int i = 0; i < round % 5; ++i) wanted.push_back(Value::FromInt(random() & 0xffff));
+    for (int i = 0; i < round; ++i) wanted.push_back(Value::FromInt(random() & 0xffff));
     const auto others = OtherThan(Field::kUdpDst, wanted);
     for (uint64_t port = 0; port <= 0xffff; ++port) {
       const Value value = Value::FromInt(port);
