@@ -61,20 +61,26 @@ void ChangeBridge(const BridgeConfig& wanted, const ovsdb::Bridge& there,
     out.Update(Table::kInterface, local->uuid, {{"mtu_request", mtu}});
 }
 
-void ChangePrefixes(const BridgeConfig& wanted, const ovsdb::Bridge& there,
-                    const ovsdb::Replica& replica, ovsdb::Transaction& out) {
+// Rows for the tables that `there` has none for.
+ovsdb::RowByNumber InsertFlowTables(const BridgeConfig& wanted, const ovsdb::UuidByNumber& there,
+                                    ovsdb::Transaction& out) {
   ovsdb::RowByNumber added;
-  for (const auto& [table, fields] : wanted.prefixes) {
-    const auto known = there.flow_tables.find(table);
-    if (known == there.flow_tables.end()) {
+  for (const auto& [table, fields] : wanted.prefixes)
+    if (!there.contains(table))
       added.emplace(table, out.Insert(Table::kFlowTable, {{"prefixes", fields}}));
-      continue;
-    }
-    const ovsdb::FlowTable* row = replica.flow_tables.Find(known->second);
-    if (row != nullptr && row->prefixes != fields)
-      out.Update(Table::kFlowTable, row->uuid, {{"prefixes", fields}});
+  return added;
+}
+
+void ChangeFlowTables(const BridgeConfig& wanted, const ovsdb::Bridge& there,
+                      const ovsdb::Replica& replica, ovsdb::Transaction& out) {
+  for (const auto& [table, uuid] : there.flow_tables) {
+    const auto fields = wanted.prefixes.find(static_cast<uint8_t>(table));
+    const ovsdb::FlowTable* row = replica.flow_tables.Find(uuid);
+    if (fields != wanted.prefixes.end() && row != nullptr && row->prefixes != fields->second)
+      out.Update(Table::kFlowTable, uuid, {{"prefixes", fields->second}});
   }
-  if (!added.empty()) out.InsertInto(Table::kBridge, there.uuid, "flow_tables", added);
+  if (const auto added = InsertFlowTables(wanted, there.flow_tables, out); !added.empty())
+    out.InsertInto(Table::kBridge, there.uuid, "flow_tables", added);
 }
 
 bool IsOurs(const ovsdb::Bridge& bridge, const std::string& node) {
@@ -105,14 +111,15 @@ ovsdb::Transaction TransactionFor(const BridgeConfig& wanted, const ovsdb::Repli
   const ovsdb::Bridge* bridge = there.bridges.Find(wanted.name);
   if (bridge != nullptr) {
     ChangeBridge(wanted, *bridge, there, transaction);
-    ChangePrefixes(wanted, *bridge, there, transaction);
+    ChangeFlowTables(wanted, *bridge, there, transaction);
   } else if (root != nullptr) {
     ovsdb::Interface local;
     local.name = wanted.name;
     local.type = "internal";
     if (const int64_t mtu = LinkMtu(wanted.facts); mtu > 0) local.mtu_request = mtu;
     transaction.Comment("k-vswitchd: make the bridge");
-    transaction.InsertBridge(root->uuid, BridgeOf(wanted), local);
+    const auto tables = InsertFlowTables(wanted, {}, transaction);
+    transaction.InsertBridge(root->uuid, BridgeOf(wanted), local, tables);
   }
   return transaction;
 }

@@ -157,7 +157,7 @@ TEST_F(BadInputLiveTest, GarbageToTheAgentIsSurvived) {
       send(fd, said.data(), said.size(), MSG_NOSIGNAL);
       callers.push_back(fd);
     }
-  EXPECT_EQ(Problems(), "ok\n");
+  EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
   EXPECT_TRUE(node().Runs("k-vswitchd"));
   for (const int fd : callers) close(fd);
   ExpectHealthy();

@@ -70,13 +70,13 @@ class SpoofLiveTest : public testing::TestWithParam<std::string> {
     const Ip &node2 = cast_.node2.ip(false), &node2_six = cast_.node2.ip(true);
     const std::string to_service = fmt::format(
         "table inet test {{ chain prerouting {{ type nat hook prerouting priority -100;\n"
-        "ip daddr {} dnat ip to {}\nip6 daddr {} dnat ip6 to {}\n}} }}",
+        "ip daddr {} dnat ip to {}\nip6 daddr {} dnat ip6 to {}\n}}\n}}",
         kService4, node2, kService6, node2_six);
     const std::string node_port = fmt::format(
         "table inet test {{ chain prerouting {{ type nat hook prerouting priority -100;\n"
         "udp dport {0} dnat ip to {1}:{2}\n}}\n"
         "chain postrouting {{ type nat hook postrouting priority 100;\n"
-        "ip daddr {1} udp dport {2} masquerade\n}} }}",
+        "ip daddr {1} udp dport {2} masquerade\n}}\n}}",
         kNodePort, node2, pipeline::kVxlanPort);
     for (const auto& [name, rules] : {std::pair("node1", to_service), {"node3", node_port}}) {
       const auto done = Check(lab_->node(name).Here({"nft", rules}));

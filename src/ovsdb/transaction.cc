@@ -174,13 +174,15 @@ void Transaction::DeletePort(const Uuid& bridge, const Uuid& port) {
   EraseFrom(Table::kBridge, bridge, "ports", std::vector{RowRef(port)});
 }
 
-RowRef Transaction::InsertBridge(const Uuid& root, const Bridge& bridge, const Interface& local) {
+RowRef Transaction::InsertBridge(const Uuid& root, const Bridge& bridge, const Interface& local,
+                                 const RowByNumber& flow_tables) {
   RequireRow(Table::kOpenVSwitch, root);
   const RowRef interface = Insert(Table::kInterface, ToColumns(local));
   const RowRef port =
       Insert(Table::kPort, {{"name", bridge.name}, {"interfaces", std::vector{interface}}});
   Columns columns = ToColumns(bridge);
   columns.insert_or_assign("ports", std::vector{port});
+  if (!flow_tables.empty()) columns.insert_or_assign("flow_tables", flow_tables);
   const RowRef inserted = Insert(Table::kBridge, columns);
   InsertInto(Table::kOpenVSwitch, root, "bridges", std::vector{inserted});
   return inserted;

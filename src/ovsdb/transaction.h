@@ -68,8 +68,10 @@ class Transaction {
   // The database deletes the port's interfaces with it. No error if it is gone already.
   void DeletePort(const Uuid& bridge, const Uuid& port);
   // A Bridge with its LOCAL port and interface, which must have the bridge's name and type
-  // "internal"; bridge.ports is ignored. Returns the Bridge.
-  RowRef InsertBridge(const Uuid& root, const Bridge& bridge, const Interface& local);
+  // "internal"; bridge.ports is ignored. `flow_tables` are rows of this transaction. Returns the
+  // Bridge.
+  RowRef InsertBridge(const Uuid& root, const Bridge& bridge, const Interface& local,
+                      const RowByNumber& flow_tables = {});
   void DeleteBridge(const Uuid& root, const Uuid& bridge);
   // Sets these keys and leaves the others. The row must exist.
   void SetExternalIds(Table table, const Uuid& row, const StringMap& ids);
