@@ -37,7 +37,7 @@ Result<std::unique_ptr<LinkFeed>> LinkFeed::Open(io::Loop& loop, Handlers handle
                            .on_route =
                                [raw](Monitor::Change, const netlink::Route& route) {
                                  if (route.destination.length() == 0) (void)raw->DumpGateways();
-                                 if (route.protocol != netlink::kRouteProtocol) raw->Changed();
+                                 if (raw->IsWay(route)) raw->Changed();
                                  raw->handlers_.on_route_change(&route);
                                },
                            .on_neighbour = {},
@@ -75,6 +75,11 @@ Result<> LinkFeed::DumpGateways() {
   std::ranges::sort(gateways);
   if (std::exchange(gateways_, gateways) != gateways) Changed();
   return {};
+}
+
+bool LinkFeed::IsWay(const netlink::Route& route) const {
+  return std::ranges::any_of(
+      ways_, [&](const auto& way) { return route.destination.Contains(way.first); });
 }
 
 void LinkFeed::Changed() {

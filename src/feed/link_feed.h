@@ -57,6 +57,8 @@ class LinkFeed {
   LinkFeed(io::Loop& loop, Handlers handlers);
   Result<> Dump();
   Result<> DumpGateways();
+  // Whether it may lead to somewhere that WayTo() was asked for.
+  bool IsWay(const netlink::Route& route) const;
   void Changed();
 
   Handlers handlers_;
