@@ -50,7 +50,7 @@ std::vector<int> GroupsFor(const Monitor::Handlers& on) {
 
 }  // namespace
 
-Result<std::unique_ptr<Monitor>> Monitor::Open(io::Loop& loop, Handlers handlers) {
+Result<std::unique_ptr<Monitor>> Monitor::Open(io::Loop& loop, const Handlers& handlers) {
   const Listener::Options options{.protocol = NETLINK_ROUTE,
                                   .groups = GroupsFor(handlers),
                                   .buffer = kBuffer,

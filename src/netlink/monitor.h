@@ -28,7 +28,7 @@ class Monitor {
     std::function<void()> on_resync;
   };
 
-  static Result<std::unique_ptr<Monitor>> Open(io::Loop& loop, Handlers handlers);
+  static Result<std::unique_ptr<Monitor>> Open(io::Loop& loop, const Handlers& handlers);
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 

@@ -35,7 +35,7 @@ bool Complete(const Received& message, NftCommit& commit) {
 
 }  // namespace
 
-Result<std::unique_ptr<NftMonitor>> NftMonitor::Open(io::Loop& loop, Handlers handlers) {
+Result<std::unique_ptr<NftMonitor>> NftMonitor::Open(io::Loop& loop, const Handlers& handlers) {
   const Listener::Options options{.protocol = NETLINK_NETFILTER,
                                   .groups = {NFNLGRP_NFTABLES},
                                   .buffer = kRulesetBuffer,

@@ -35,7 +35,7 @@ class NftMonitor {
     std::function<void()> on_resync;  // changes were lost, as more came than were read
   };
 
-  static Result<std::unique_ptr<NftMonitor>> Open(io::Loop& loop, Handlers handlers);
+  static Result<std::unique_ptr<NftMonitor>> Open(io::Loop& loop, const Handlers& handlers);
   NftMonitor(const NftMonitor&) = delete;
   NftMonitor& operator=(const NftMonitor&) = delete;
 
