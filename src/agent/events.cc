@@ -9,6 +9,7 @@ namespace kvs::agent {
 void Events::Check(std::chrono::milliseconds now, bool serving,
                    const std::vector<Problem>& problems, const std::vector<Problem>& logged) {
   std::vector<kube::Warning> warnings;
+  warnings.reserve(problems.size());
   for (const Problem& problem : problems)
     warnings.push_back({.node = node_,
                         .about = problem.object + " " + problem.field,
