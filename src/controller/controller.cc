@@ -47,7 +47,7 @@ Controller::Controller(io::Loop& loop, kube::Source& source, Flags flags, Patien
 
 template <class T>
 void Controller::Follow(std::map<std::string, T>& all,
-                        std::function<void(const std::string& key)> on_change) {
+                        const std::function<void(const std::string& key)>& on_change) {
   ++unsynced_;
   subscriptions_.push_back(source_.Watch<T>({
       .on_put =

@@ -54,7 +54,8 @@ class Controller {
 
   // Keeps `all`, by key, as the source has it.
   template <class T>
-  void Follow(std::map<std::string, T>& all, std::function<void(const std::string& key)> on_change);
+  void Follow(std::map<std::string, T>& all,
+              const std::function<void(const std::string& key)>& on_change);
 
   io::Loop& loop_;
   kube::Source& source_;
