@@ -123,7 +123,8 @@ class StarvationLiveTest : public LiveLab {
   }
 
   void ExpectFew(const char* what, const std::function<Bytes(Dice&)>& frame, size_t most = kMost) {
-    ASSERT_TRUE(node().Appctl("revalidator/purge", {}));
+    const auto purged = node().Appctl("revalidator/purge", {});
+    ASSERT_TRUE(purged) << purged.error().message;
     Dice dice;
     for (int i = 0; i < kFrames; ++i) {
       const auto sent = tap_->Send(frame(dice));
