@@ -16,7 +16,7 @@ using pipeline::kGatewayMac;
 
 constexpr int kFrames = 2000;
 constexpr size_t kMost = 64;
-constexpr size_t kMostTtls = 256;  // dec_ttl reads it as a whole
+constexpr size_t kMostTtls = 256 + kMost;  // dec_ttl reads it as a whole, in the first pass
 
 // What differs from frame to frame.
 class Dice {
