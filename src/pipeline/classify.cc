@@ -55,8 +55,7 @@ void AdmitPod(const View& view, const world::Port& port, Plan& plan) {
   const FromPort from_pod{port.ofport};
   const std::vector<Ip> ips = RoutableIps(self, port);
   if (ips.empty()) return;
-  for (const FirstBits& other : OtherThan(flow::Field::kEthSrc, {ValueOf(port.mac)}))
-    plan.Flow(Stage::kClassify, other.priority).Match(from_pod, other).Drop();
+  DropOthers(plan, Stage::kClassify, flow::Field::kEthSrc, {ValueOf(port.mac)}, from_pod);
   for (const Ip& ip : ips)
     plan.Flow(Stage::kClassify, kExact)
         .Match(from_pod, FromMac{port.mac}, Source{ip})
@@ -65,8 +64,7 @@ void AdmitPod(const View& view, const world::Port& port, Plan& plan) {
 
 // Pods send what is to be routed to the gateway's MAC.
 void GuardGateway(const View&, const world::Self&, Plan& plan) {
-  for (const FirstBits& other : OtherThan(flow::Field::kEthDst, {ValueOf(kGatewayMac)}))
-    plan.Flow(Stage::kToGateway, other.priority).Match(other).Drop();
+  DropOthers(plan, Stage::kToGateway, flow::Field::kEthDst, {ValueOf(kGatewayMac)});
   plan.Flow(Stage::kToGateway, kExact).Do(GoTo{Next(Stage::kToGateway)});
 }
 

@@ -8,25 +8,16 @@
 // port, nobody learns a pod's MAC, and what a pod says of itself in ARP or ND reaches nobody. An
 // answer overwrites what the question said, so every field of that is demanded.
 namespace kvs::pipeline {
-namespace {
 
 using flow::Field, flow::Value;
-
-void DropOther(Plan& plan, Stage stage, Field field, const std::vector<Value>& wanted,
-               const auto&... conditions) {
-  for (const FirstBits& other : OtherThan(field, wanted))
-    plan.Flow(stage, other.priority).Match(conditions..., other).Drop();
-}
-
-}  // namespace
 
 void GuardNeighbours(const View&, const world::Self& self, Plan& plan) {
   plan.Flow(Stage::kClassify, kExact).Match(ArpPacket{}).Do(GoTo{Stage::kArp});
   const Value gateway = ValueOf(kGatewayMac), broadcast = ValueOf(kBroadcastMac);
-  DropOther(plan, Stage::kArp, Field::kEthDst, {gateway, broadcast});
+  DropOthers(plan, Stage::kArp, Field::kEthDst, {gateway, broadcast});
   // What is to be found out is left empty (RFC 826); some fill it up.
-  DropOther(plan, Stage::kArp, Field::kArpTha, {Value(), broadcast, gateway}, ArpPacket{});
-  DropOther(plan, Stage::kArp, Field::kArpTpa, {ValueOf(Ip(kNextHop4))}, ArpPacket{});
+  DropOthers(plan, Stage::kArp, Field::kArpTha, {Value(), broadcast, gateway}, ArpPacket{});
+  DropOthers(plan, Stage::kArp, Field::kArpTpa, {ValueOf(Ip(kNextHop4))}, ArpPacket{});
   plan.Flow(Stage::kArp, kExact)
       .Match(FromPort{flow::kPortLocal}, ArpRequest{kNextHop4})
       .Do(ArpReply{kGatewayMac}, ToInPort{});
@@ -34,10 +25,10 @@ void GuardNeighbours(const View&, const world::Self& self, Plan& plan) {
   const NdMessage solicitation{NdType::kNeighborSolicitation};
   if (!self.nd_flows) return plan.Flow(Stage::kClassify, kFirst).Match(solicitation).Drop();
   plan.Flow(Stage::kClassify, kFirst).Match(solicitation).Do(GoTo{Stage::kNd});
-  DropOther(plan, Stage::kNd, Field::kEthDst, {gateway, ValueOf(kNextHop6GroupMac)});
-  DropOther(plan, Stage::kNd, Field::kNdTarget, {ValueOf(Ip(kNextHop6))}, NdSolicitation{});
-  DropOther(plan, Stage::kNd, Field::kIpv6Dst,
-            {ValueOf(Ip(kNextHop6)), ValueOf(Ip(kNextHop6Group))}, IpPacket{true});
+  DropOthers(plan, Stage::kNd, Field::kEthDst, {gateway, ValueOf(kNextHop6GroupMac)});
+  DropOthers(plan, Stage::kNd, Field::kNdTarget, {ValueOf(Ip(kNextHop6))}, NdSolicitation{});
+  DropOthers(plan, Stage::kNd, Field::kIpv6Dst,
+             {ValueOf(Ip(kNextHop6)), ValueOf(Ip(kNextHop6Group))}, IpPacket{true});
   plan.Flow(Stage::kNdReply, kExact)
       .Match(NdMessage{NdType::kNeighborAdvertisement})
       .Do(NdReplyOption{kGatewayMac}, ToInPort{});
@@ -63,10 +54,10 @@ void AnswerPod(const View& view, const world::Port& port, Plan& plan) {
   }
   const std::vector<Value> mac = {ValueOf(port.mac)};
   if (!own4.empty()) {
-    DropOther(plan, Stage::kArp, Field::kArpSha, mac, from_pod, ArpPacket{});
-    DropOther(plan, Stage::kArp, Field::kArpSpa, own4, from_pod, ArpPacket{});
+    DropOthers(plan, Stage::kArp, Field::kArpSha, mac, from_pod, ArpPacket{});
+    DropOthers(plan, Stage::kArp, Field::kArpSpa, own4, from_pod, ArpPacket{});
   }
-  if (six) DropOther(plan, Stage::kNd, Field::kNdSll, mac, from_pod, NdSolicitation{});
+  if (six) DropOthers(plan, Stage::kNd, Field::kNdSll, mac, from_pod, NdSolicitation{});
 }
 
 }  // namespace kvs::pipeline

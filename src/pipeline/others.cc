@@ -61,14 +61,14 @@ std::optional<flow::Field> FieldOfOthers(uint16_t priority) {
   return kDemanded[kDemanded.size() - 1 - after];
 }
 
-std::map<uint8_t, std::set<std::string, std::less<>>> LookedUpByPrefix() {
-  const std::set<std::string, std::less<>> sources = {"ip_src", "ipv6_src"};
-  const std::set<std::string, std::less<>> destinations = {"ip_dst", "ipv6_dst"};
-  std::map<uint8_t, std::set<std::string, std::less<>>> fields = {
-      {NumberOf(Stage::kClassify), sources}};
-  for (const Stage stage : {Stage::kTrack, Stage::kTunnelEnd, Stage::kRoute})
-    fields.emplace(NumberOf(stage), destinations);
-  return fields;
+const std::map<uint8_t, std::set<std::string, std::less<>>>& LookedUpByPrefix() {
+  static const std::set<std::string, std::less<>> kDestinations = {"ip_dst", "ipv6_dst"};
+  static const std::map<uint8_t, std::set<std::string, std::less<>>> kFields = {
+      {NumberOf(Stage::kClassify), {"ip_src", "ipv6_src"}},
+      {NumberOf(Stage::kTrack), kDestinations},
+      {NumberOf(Stage::kTunnelEnd), kDestinations},
+      {NumberOf(Stage::kRoute), kDestinations}};
+  return kFields;
 }
 
 Value ValueOf(const Mac& mac) { return Value::FromBytes(mac.bytes.data(), mac.bytes.size()); }

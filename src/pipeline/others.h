@@ -10,6 +10,7 @@
 
 #include "flow/field.h"
 #include "flow/match.h"
+#include "pipeline/plan.h"
 
 // "Any other value", as prefixes. Whoever sends a packet fills in some fields as they like, and a
 // switch remembers each value of a field that it had to look at as a whole: one megaflow for each,
@@ -45,13 +46,20 @@ struct FirstBits {
 // All values of a field of kDemanded but those in `wanted`, each once; the shortest prefixes first.
 std::vector<FirstBits> OtherThan(flow::Field field, const std::vector<flow::Value>& wanted);
 
+// Drops what meets the conditions and has another value in that field.
+void DropOthers(Plan& plan, Stage stage, flow::Field field, const std::vector<flow::Value>& wanted,
+                const auto&... conditions) {
+  for (const FirstBits& other : OtherThan(field, wanted))
+    plan.Flow(stage, other.priority).Match(conditions..., other).Drop();
+}
+
 // The field by which flows of this priority tell other values; nullopt: it is none of theirs.
 std::optional<flow::Field> FieldOfOthers(uint16_t priority);
 
 // Addresses are many, and each is told from those that flows name by the switch itself, if their
 // fields are looked up by the longest prefix (ovs-vswitchd.conf.db(5), Flow_Table.prefixes; by
 // itself it does so for IPv4 only). The fields, by the number of the table.
-std::map<uint8_t, std::set<std::string, std::less<>>> LookedUpByPrefix();
+const std::map<uint8_t, std::set<std::string, std::less<>>>& LookedUpByPrefix();
 
 flow::Value ValueOf(const Mac& mac);
 flow::Value ValueOf(const Ip& ip);
