@@ -3,7 +3,6 @@
 
 #include "lab/live_lab.h"
 #include "lab/tap.h"
-#include "netlink/link.h"
 #include "pipeline/items.h"
 
 // What one pod can make the switch keep is bounded, so that it starves no other: whatever it fills
@@ -62,24 +61,15 @@ class StarvationLiveTest : public LiveLab {
   void SetUp() override {
     LiveLab::SetUp();
     if (HasFatalFailure() || IsSkipped()) return;
-    for (const Place& place : lab_->Places())
-      if (place.name == "shop/web-1") pod_ = place;
-    auto tap = Tap::Open(pod_.netns, "eth0", Tap::Sees::kIncoming);
+    pod_ = PodOn("node1");
+    mac_ = *Mac::Parse(pod_.mac);
+    auto tap = Tap::Open(pod_.netns(lab_->state()), "eth0", Tap::Sees::kIncoming);
     ASSERT_TRUE(tap) << tap.error().message;
     tap_ = std::move(*tap);
-    auto space = netlink::Namespace::Open(netlink::Namespace::Path(pod_.netns));
-    ASSERT_TRUE(space);
-    auto socket = netlink::Socket::OpenIn(*space);
-    ASSERT_TRUE(socket);
-    mac_ = netlink::FindLink(**socket, "eth0").value().mac;
   }
 
   Ip own(bool six) const { return pod_.ips.at(six); }
-  Ip another(bool six) const {  // a pod of node2
-    for (const Place& place : lab_->Places())
-      if (place.kind == Place::Kind::kPod && place.node != pod_.node) return place.ips.at(six);
-    return {};
-  }
+  Ip another(bool six) { return PodOn("node2").ips.at(six); }
   Prefix cluster(bool six) const {
     return six ? *Prefix::Parse("fd00:10:244::/56") : *Prefix::Parse("10.244.0.0/16");
   }
@@ -112,16 +102,10 @@ class StarvationLiveTest : public LiveLab {
     EXPECT_TRUE(dump) << dump.error().message;
     size_t count = 0;
     std::istringstream lines(*dump);
-    const std::string port = "in_port(" + PortOf(pod_.name) + ")";
+    const std::string port = "in_port(" + pod_.port + ")";
     for (std::string line; std::getline(lines, line);) count += line.find(port) != line.npos;
     return count;
   }
-  std::string PortOf(const std::string& name) const {
-    for (const auto& [key, pod] : lab_->pods())
-      if (key == name) return pod.port;
-    return "";
-  }
-
   void ExpectFew(const char* what, const std::function<Bytes(Dice&)>& frame, size_t most = kMost) {
     const auto purged = node().Appctl("revalidator/purge", {});
     ASSERT_TRUE(purged) << purged.error().message;
@@ -137,7 +121,7 @@ class StarvationLiveTest : public LiveLab {
     EXPECT_GT(count, 0u) << what;
   }
 
-  Place pod_;
+  Pod pod_;
   Mac mac_;
   std::unique_ptr<Tap> tap_;
 };

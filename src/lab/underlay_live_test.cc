@@ -25,11 +25,6 @@ class UnderlayLiveTest : public LiveLab {
   std::string Mtu() {
     return Ask({"ovs-vsctl", "--timeout=5", "get", "bridge", "k-vswitch0", "external_ids:kvs.mtu"});
   }
-  Ip PodElsewhere(bool six) {
-    for (const Place& place : lab_->Places())
-      if (place.kind == Place::Kind::kPod && place.node == "node2") return place.ips.at(six);
-    return {};
-  }
 };
 
 TEST_F(UnderlayLiveTest, ASecondAddressOfTheNodeReachesPodsElsewhere) {
@@ -38,7 +33,7 @@ TEST_F(UnderlayLiveTest, ASecondAddressOfTheNodeReachesPodsElsewhere) {
   ExpectMended();
   for (const auto& [source, six] : {std::pair(kSecond, false), {"fd00:200::101", true}}) {
     const std::vector<std::string> ping = {"ping", "-c1",  "-W2",
-                                           "-I",   source, PodElsewhere(six).ToString()};
+                                           "-I",   source, PodOn("node2").ips.at(six).ToString()};
     EXPECT_TRUE(Eventually([&] { return Check(node().Here(ping)).has_value(); })) << Ask(ping);
   }
 }
