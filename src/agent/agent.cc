@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/printable.h"
 #include "feed/ovs_version.h"
 #include "pipeline/mark_layout.h"
 #include "pipeline/others.h"
