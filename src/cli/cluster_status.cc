@@ -9,6 +9,7 @@
 #include "cli/cluster_nodes.h"
 #include "cli/json_at.h"
 #include "cli/services.h"
+#include "kube/time.h"
 
 namespace kvs::cli {
 namespace {
@@ -21,10 +22,9 @@ constexpr int64_t kClocks = 30;  // seconds that this clock and the controller's
 // Who holds the lease; empty: nobody, or it has ended.
 std::string LeaderOf(const json::value& lease) {
   const std::string holder = TextAt(lease, "/spec/holderIdentity");
-  std::tm renewed{};
-  if (strptime(TextAt(lease, "/spec/renewTime").c_str(), "%Y-%m-%dT%H:%M:%S", &renewed) == nullptr)
-    return holder;
-  const int64_t end = timegm(&renewed) + NumberAt(lease, "/spec/leaseDurationSeconds") + kClocks;
+  const auto renewed = kube::ParseTime(TextAt(lease, "/spec/renewTime"));
+  if (!renewed) return holder;
+  const int64_t end = renewed->seconds + NumberAt(lease, "/spec/leaseDurationSeconds") + kClocks;
   return std::time(nullptr) < end ? holder : "";
 }
 
@@ -36,8 +36,7 @@ std::string WhyNoAgents(const Kubectl& kubectl) {
     return fmt::format("k-vswitch is not installed in this cluster: {}", kInstall);
   return fmt::format(
       "deleted, but {} of {} nodes still have its network: pods that run keep it, and no new one "
-      "is "
-      "attached; {}, and to take it off the nodes, then: kvs uninstall",
+      "is attached; {}, and to take it off the nodes, then: kvs uninstall",
       networked, nodes->size(), kInstall);
 }
 

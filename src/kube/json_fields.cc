@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <ctime>
+
+#include "kube/time.h"
 
 namespace kvs::kube {
 namespace {
@@ -64,9 +65,8 @@ bool JsonFields::HasTime(Field field) const {
 void JsonFields::ReadTime(Field field, int64_t& out) const {
   std::string text;
   Read(field, text);
-  std::tm time{};
-  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &time);
-  if (end != nullptr && *end == 0) out = std::max(static_cast<int64_t>(timegm(&time)), int64_t{0});
+  const auto time = ParseTime(text);
+  if (time && time->rest == "Z") out = std::max(static_cast<int64_t>(time->seconds), int64_t{0});
 }
 
 void JsonFields::Read(Field field, std::string& out) const {
