@@ -115,8 +115,10 @@ Result<KernelTarget::Contents> KernelTarget::Read() {
   auto& route_items = std::get<3>(contents);
   links_.ForEach([&](const HostLink& wanted) {
     const auto link = std::ranges::find(*links, wanted.name, &netlink::Link::name);
-    // A link that is not there needs nothing: whoever makes it sets it.
-    if (link == links->end()) return link_items.push_back({wanted});
+    // A link that is not there needs nothing: whoever makes it sets it. Nor does one that the
+    // plugin has retired and whose port it is about to delete.
+    if (link == links->end() || link->group == ovsdb::kDefunctLinkGroup)
+      return link_items.push_back({wanted});
     const bool in_group = wanted.alias.empty() || link->group == ovsdb::kLiveLinkGroup;
     link_items.push_back({ItemOf(*link, wanted), link->up && in_group});
   });
@@ -160,6 +162,8 @@ class KernelTarget::Batch {
 
   void Add(const engine::Change<HostLink>& change) {
     if (change.now == nullptr) return;  // whoever made the link takes it away
+    const auto link = std::ranges::find(links_, change.now->name, &netlink::Link::name);
+    if (link != links_.end() && link->group == ovsdb::kDefunctLinkGroup) return;  // it goes
     netlink::LinkChange set{.up = true};
     if (!change.now->alias.empty()) {
       set.alias = change.now->alias;

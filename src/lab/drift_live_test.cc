@@ -82,6 +82,21 @@ TEST_F(DriftLiveTest, TheHostsEndOfAPodsLinkIsKept) {
   ExpectMended();
 }
 
+// The plugin's DEL retires the link before it deletes the port: that is no drift.
+TEST_F(DriftLiveTest, ARetiredLinkIsNotTakenBack) {
+  kube::Pod pod;
+  pod.meta.ns = "shop";
+  pod.meta.name = "retired";
+  pod.node_name = "node1";
+  const auto attached = AttachPod(lab_->state(), node(), Programs::Find()->kvs, pod);
+  ASSERT_TRUE(attached) << attached.error().message;
+  const auto link = [&] { return Ask({"ip", "link", "show", attached->port}); };
+  Do({"ip", "link", "set", attached->port, "group", "28"});
+  EXPECT_TRUE(Eventually([&] { return link().find("group") == std::string::npos; })) << link();
+  ASSERT_TRUE(DetachPod(lab_->state(), &node(), *attached));
+  EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
+}
+
 TEST_F(DriftLiveTest, APortThatWasMadeAgainIsAPodsAgain) {
   const std::string port = PodOn("node1").port;
   Do({"ovs-vsctl", "--timeout=9", "del-port", "k-vswitch0", port, "--", "add-port", "k-vswitch0",
