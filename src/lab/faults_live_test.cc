@@ -325,10 +325,7 @@ TEST_F(FaultsLiveTest, OverlayIsSwitchedWhileItRuns) {
           Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/v1/status"});
       return status.find(fmt::format("\"overlay\":\"{}\"", type)) != std::string::npos;
     }));
-    EXPECT_TRUE(Eventually([this] {
-      for (const auto& [name, machine] : lab_->nodes()) machine->Appctl("revalidator/purge", {});
-      return AllReached();
-    })) << last_;
+    ExpectMended();
   }
 }
 

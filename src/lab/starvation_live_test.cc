@@ -106,19 +106,19 @@ class StarvationLiveTest : public LiveLab {
     for (std::string line; std::getline(lines, line);) count += line.find(port) != line.npos;
     return count;
   }
+  // Counts what is new: old ones are not purged, for that aborts an ovs-vswitchd 3.1 now and then.
   void ExpectFew(const char* what, const std::function<Bytes(Dice&)>& frame, size_t most = kMost) {
-    const auto purged = node().Appctl("revalidator/purge", {});
-    ASSERT_TRUE(purged) << purged.error().message;
+    const size_t before = Megaflows();
     Dice dice;
     for (int i = 0; i < kFrames; ++i) {
       const auto sent = tap_->Send(frame(dice));
       ASSERT_TRUE(sent) << sent.error().message;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    const size_t count = Megaflows();
-    std::cout << fmt::format("{:4} megaflows: {}\n", count, what);
-    EXPECT_LE(count, most) << what;
-    EXPECT_GT(count, 0u) << what;
+    const size_t now = Megaflows();
+    std::cout << fmt::format("{:4} megaflows, {} before: {}\n", now, before, what);
+    EXPECT_LE(now, before + most) << what;
+    EXPECT_GT(now, 0u) << what;
   }
 
   Pod pod_;

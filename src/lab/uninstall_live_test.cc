@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -6,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <thread>
 
@@ -22,9 +24,12 @@ using std::chrono::steady_clock;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string Read(const fs::path& path) {
+// What a file holds; of a program a hash, for a failed test prints it.
+std::string Content(const fs::path& path) {
   std::ifstream in(path);
-  return std::string(std::istreambuf_iterator<char>(in), {});
+  const std::string all(std::istreambuf_iterator<char>(in), {});
+  if (all.find('\0') == all.npos) return all;
+  return fmt::format("{} bytes, {:x}", all.size(), std::hash<std::string>()(all));
 }
 
 class UninstallLiveTest : public testing::Test {
@@ -56,7 +61,7 @@ class UninstallLiveTest : public testing::Test {
     ASSERT_TRUE(lab_->StartController());
   }
   void TearDown() override {
-    if (HasFailure() && lab_) std::cerr << Read(node().Log("k-vswitchd"));
+    if (HasFailure() && lab_) std::cerr << Content(node().Log("k-vswitchd"));
   }
 
   Node& node() { return lab_->node("node1"); }
@@ -95,7 +100,7 @@ class UninstallLiveTest : public testing::Test {
          {fs::path(node().cni_conf_dir()), fs::path(node().cni_bin_dir()), fs::path(state_dir_)}) {
       std::error_code error;
       for (const auto& entry : fs::recursive_directory_iterator(folder, error))
-        all["files"] += entry.path().string() + ": " + Read(entry.path()) + "\n";
+        all["files"] += entry.path().string() + ": " + Content(entry.path()) + "\n";
     }
     return all;
   }
