@@ -1,12 +1,14 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/if.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #include <random>
 
 #include "netlink/address.h"
+#include "netlink/conntrack.h"
 #include "netlink/filter_chain.h"
 #include "netlink/link.h"
 #include "netlink/nftables_message.h"
@@ -152,18 +154,48 @@ TEST(DecodeChainRule, ReadsHandleCommentAndVerdict) {
   EXPECT_EQ(rule->target, "there");
 }
 
+Request ShownConnection() {
+  const auto tuple = [](std::string_view from, std::string_view to) {
+    return [=](Message& tuple) {
+      tuple.Nest(CTA_TUPLE_IP, [&](Message& ips) {
+        ips.Put(CTA_IP_V4_SRC, ParseIp(from)).Put(CTA_IP_V4_DST, ParseIp(to));
+      });
+    };
+  };
+  return NetfilterMessage(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW, 0, AF_INET, 0)
+      .Nest(CTA_TUPLE_ORIG, tuple("10.244.1.5", "10.96.0.1"))
+      .Nest(CTA_TUPLE_REPLY, tuple("10.200.0.1", "10.244.1.5"))
+      .PutU16(CTA_ZONE, htons(2))
+      .PutU32(CTA_ID, 77)
+      .Asking("");
+}
+
+TEST(DecodeConnection, ReadsZoneAndBothEnds) {
+  const Request shown = ShownConnection();
+  const auto connection = DecodeConnection(Body(shown));
+  ASSERT_TRUE(connection);
+  EXPECT_EQ(connection->zone, 2);
+  EXPECT_EQ(connection->client, ParseIp("10.244.1.5"));
+  EXPECT_EQ(connection->server, ParseIp("10.200.0.1")) << "what it was translated to";
+  EXPECT_EQ(connection->family, AF_INET);
+  EXPECT_TRUE(connection->id);
+  EXPECT_FALSE(DecodeConnection(Body(ShownRule())));
+}
+
 void DecodeAll(Bytes body) {
   (void)DecodeLink(body);
   (void)DecodeAddress(body);
   (void)DecodeRoute(body);
   (void)DecodeNeighbour(body);
   (void)DecodeChainRule(body);
+  (void)DecodeConnection(body);
 }
 
 TEST(Decoders, NeverReadPastTheEnd) {
   const Request samples[] = {
       ShownLink(),
       ShownRule(),
+      ShownConnection(),
       AddAddress({.link = 1, .ip = ParseIp("fd00::5"), .length = 64}),
       AddNeighbour({.link = 1, .ip = ParseIp("10.0.0.1"), .mac = Mac{}}),
       AddRoute(

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "netlink/address.h"
+#include "netlink/conntrack.h"
 #include "netlink/filter_chain.h"
 #include "netlink/link.h"
 #include "netlink/route.h"
@@ -18,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)DecodeRoute(message->body);
     (void)DecodeNeighbour(message->body);
     (void)DecodeChainRule(message->body);
+    (void)DecodeConnection(message->body);
   }
   return 0;
 }
