@@ -85,7 +85,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
                 .on_change = [this] { ScheduleReconcile(); },
                 .writer = [this] { return nft_writer_; }}),
       reaper_(loop),
-      attachments_(ovsdb_, switch_,
+      attachments_(loop, ovsdb_, switch_,
                    {.applied = [this] { return outputs_.applied(); },
                     .netdev = [this] { return OnNetdev(); },
                     .refused =

@@ -1,9 +1,10 @@
 #include "apply/attachment_status.h"
 
-#include <vector>
+#include <set>
+#include <utility>
 
 #include "base/log.h"
-#include "ovsdb/attachment.h"
+#include "netlink/conntrack.h"
 #include "pipeline/fields.h"
 
 namespace kvs::apply {
@@ -13,6 +14,12 @@ const std::vector<uint8_t> kAll = {0};
 // TCP, UDP and SCTP: all that userspace tracks but ICMPv6, whose flush aborts most of OVS 3.1 (see
 // ct_flush.h). An echo is forgotten by itself, a minute after the last.
 const std::vector<uint8_t> kWithoutIcmp6 = {6, 17, 132};
+
+std::set<uint16_t> Zones() {
+  std::set<uint16_t> zones;
+  for (const pipeline::Zone zone : pipeline::kZonesInUse) zones.insert(static_cast<uint16_t>(zone));
+  return zones;
+}
 
 }  // namespace
 
@@ -52,6 +59,7 @@ void AttachmentStatusWriter::Write() {
     transaction.SetExternalIds(ovsdb::Table::kInterface, uuid,
                                ovsdb::Verdict{.realized = applied}.ToExternalIds());
   }
+  ForgetInKernel();
   if (transaction.operations().empty()) return;
   busy_ = true;
   session_.Transact(std::move(transaction), [this](const ovsdb::Outcome& outcome) {
@@ -69,19 +77,46 @@ void AttachmentStatusWriter::Forget(const ovsdb::Interface& interface, Waiting& 
   const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
   if (!attachment) return;           // a problem of PortFeed's
   if (attachment->remade()) return;  // the connections are the pod's own
-  using Role = openflow::CtFilter::Role;
-  for (const Ip& ip : attachment->ips)
-    for (const pipeline::Zone zone : pipeline::kZonesInUse)
-      for (const Role role : {Role::kClient, Role::kServer})
-        for (const uint8_t protocol : ip.is6() && judge_.netdev() ? kWithoutIcmp6 : kAll)
-          Forget(interface.uuid, {static_cast<uint16_t>(zone), ip, role, protocol}, pod);
+  if (judge_.netdev()) return ForgetInSwitch(interface.uuid, *attachment, pod);
+  pod.to_forget = 1;
+  to_forget_.emplace(interface.uuid, attachment->ips);
 }
 
-void AttachmentStatusWriter::Forget(const ovsdb::Uuid& interface, const openflow::CtFilter& filter,
-                                    Waiting& pod) {
-  ++*pod.to_forget;
-  connection_.FlushConntrack(
-      filter, [this, interface](const Result<>& done) { Forgotten(interface, done); });
+void AttachmentStatusWriter::ForgetInSwitch(const ovsdb::Uuid& interface,
+                                            const ovsdb::Attachment& attachment, Waiting& pod) {
+  using Role = openflow::CtFilter::Role;
+  for (const Ip& ip : attachment.ips)
+    for (const pipeline::Zone zone : pipeline::kZonesInUse)
+      for (const Role role : {Role::kClient, Role::kServer})
+        for (const uint8_t protocol : ip.is6() ? kWithoutIcmp6 : kAll) {
+          ++*pod.to_forget;
+          connection_.FlushConntrack(
+              {static_cast<uint16_t>(zone), ip, role, protocol},
+              [this, interface](const Result<>& done) { Forgotten(interface, done); });
+        }
+}
+
+void AttachmentStatusWriter::ForgetInKernel() {
+  if (forgetting_ || to_forget_.empty()) return;
+  std::vector<ovsdb::Uuid> interfaces;
+  std::set<Ip> addresses;
+  for (const auto& [interface, ips] : std::exchange(to_forget_, {})) {
+    interfaces.push_back(interface);
+    addresses.insert(ips.begin(), ips.end());
+  }
+  const auto result = std::make_shared<Result<>>();
+  forgetting_ = io::Work::Run(
+      loop_,
+      [addresses, result] {
+        auto socket = netlink::Socket::OpenNetfilter();
+        *result = socket ? netlink::ForgetConnections(**socket, Zones(), addresses)
+                         : tl::unexpected(socket.error());
+      },
+      [this, interfaces, result] {
+        forgetting_.reset();
+        for (const ovsdb::Uuid& interface : interfaces) Forgotten(interface, *result);
+        ForgetInKernel();
+      });
 }
 
 void AttachmentStatusWriter::Forgotten(const ovsdb::Uuid& interface, const Result<>& done) {
@@ -92,10 +127,8 @@ void AttachmentStatusWriter::Forgotten(const ovsdb::Uuid& interface, const Resul
   }
   const std::string refusal = done ? "" : done.error().message;
   if (!done && refusal != refusal_)
-    log::Warning(
-        "switch: {}; new pods may inherit connections of who had their addresses before; install "
-        "Open vSwitch 3.1 or newer",
-        refusal);
+    log::Warning("{}; new pods may inherit connections of who had their addresses before{}",
+                 refusal, judge_.netdev() ? "; install Open vSwitch 3.1 or newer" : "");
   refusal_ = refusal;
   if (it != waiting_.end() && it->second.to_forget && --*it->second.to_forget == 0) Write();
 }

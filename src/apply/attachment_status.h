@@ -3,10 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "io/work.h"
 #include "openflow/connection.h"
+#include "ovsdb/attachment.h"
 #include "ovsdb/session.h"
 
 namespace kvs::apply {
@@ -23,8 +27,9 @@ class AttachmentStatusWriter {
     std::function<std::string(const ovsdb::Interface&)> objection;  // "": none
   };
 
-  AttachmentStatusWriter(ovsdb::Session& session, openflow::Connection& connection, Judge judge)
-      : session_(session), connection_(connection), judge_(std::move(judge)) {}
+  AttachmentStatusWriter(io::Loop& loop, ovsdb::Session& session, openflow::Connection& connection,
+                         Judge judge)
+      : loop_(loop), session_(session), connection_(connection), judge_(std::move(judge)) {}
 
   // Interfaces that appeared or changed; what is ours and has no verdict yet waits for one.
   void Note(const ovsdb::Change& change);
@@ -42,14 +47,21 @@ class AttachmentStatusWriter {
   };
 
   void Forget(const ovsdb::Interface& interface, Waiting& pod);
-  void Forget(const ovsdb::Uuid& interface, const openflow::CtFilter& filter, Waiting& pod);
+  // The userspace datapath: it walks its table for each address.
+  void ForgetInSwitch(const ovsdb::Uuid& interface, const ovsdb::Attachment& attachment,
+                      Waiting& pod);
+  // The kernel's: one walk for all pods that came together, and none in ovs-vswitchd.
+  void ForgetInKernel();
   void Forgotten(const ovsdb::Uuid& interface, const Result<>& done);
 
+  io::Loop& loop_;
   ovsdb::Session& session_;
   openflow::Connection& connection_;
   Judge judge_;
-  std::map<ovsdb::Uuid, Waiting> waiting_;  // by interface
-  std::string refusal_;  // why the switch keeps old connections, which holds up no verdict
+  std::map<ovsdb::Uuid, Waiting> waiting_;            // by interface
+  std::map<ovsdb::Uuid, std::vector<Ip>> to_forget_;  // the next walk's
+  std::unique_ptr<io::Work> forgetting_;
+  std::string refusal_;  // why old connections are kept, which holds up no verdict
   bool busy_ = false;
 };
 
