@@ -69,9 +69,9 @@ struct ToGroup {
   uint32_t group;
   friend bool operator==(const ToGroup&, const ToGroup&) = default;
 };
-struct Meter {
+struct ThroughMeter {  // which drops what is too much
   uint32_t meter;
-  friend bool operator==(const Meter&, const Meter&) = default;
+  friend bool operator==(const ThroughMeter&, const ThroughMeter&) = default;
 };
 struct DecTtl {
   friend bool operator==(const DecTtl&, const DecTtl&) = default;
@@ -138,8 +138,9 @@ struct Learn {
   friend bool operator==(const Learn&, const Learn&) = default;
 };
 
-using ActionVariant = std::variant<Output, OutputReg, SetField, Move, Resubmit, GotoTable, ToGroup,
-                                   Meter, DecTtl, CtClear, Conjunction, Controller, Ct, Learn>;
+using ActionVariant =
+    std::variant<Output, OutputReg, SetField, Move, Resubmit, GotoTable, ToGroup, ThroughMeter,
+                 DecTtl, CtClear, Conjunction, Controller, Ct, Learn>;
 struct Action : ActionVariant {
   using ActionVariant::ActionVariant;
   const ActionVariant& variant() const { return *this; }

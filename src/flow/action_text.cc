@@ -42,7 +42,7 @@ std::string Print(const Resubmit& resubmit) {
 
 std::string Print(const GotoTable& go) { return fmt::format("goto_table:{}", go.table); }
 std::string Print(const ToGroup& group) { return fmt::format("group:{}", group.group); }
-std::string Print(const Meter& meter) { return fmt::format("meter:{}", meter.meter); }
+std::string Print(const ThroughMeter& through) { return fmt::format("meter:{}", through.meter); }
 std::string Print(const DecTtl&) { return "dec_ttl"; }
 std::string Print(const CtClear&) { return "ct_clear"; }
 
@@ -129,7 +129,7 @@ Result<Action> ParseGroup(const Token& token) {
 
 Result<Action> ParseMeter(const Token& token) {
   return ParseNumber<uint32_t>(token.key, token.value).map([](uint32_t meter) {
-    return Action(Meter{meter});
+    return Action(ThroughMeter{meter});
   });
 }
 
@@ -264,7 +264,7 @@ Result<Actions> ParseActions(std::string_view text) {
     if (!actions.empty() && std::holds_alternative<GotoTable>(actions.back().variant())) {
       return Fail("goto_table: {} stands after it, it must be the last", token.key);
     }
-    if (!actions.empty() && std::holds_alternative<Meter>(action->variant())) {
+    if (!actions.empty() && std::holds_alternative<ThroughMeter>(action->variant())) {
       return Fail("meter: must be the first action");
     }
     actions.push_back(*std::move(action));

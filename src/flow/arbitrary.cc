@@ -348,7 +348,7 @@ rc::Gen<Flow> AnyFlow() {
       flow.actions = MakeConjunctions();
       return flow;
     }
-    if (Maybe()) flow.actions.push_back(Meter{*inRange(1u, 1000u)});
+    if (Maybe()) flow.actions.push_back(ThroughMeter{*inRange(1u, 1000u)});
     for (Action& action : MakeActions(protocol)) flow.actions.push_back(std::move(action));
     if (Maybe() && flow.key.table < 254) {
       flow.actions.push_back(GotoTable{static_cast<uint8_t>(*inRange(flow.key.table + 1, 255))});
@@ -377,6 +377,12 @@ rc::Gen<Group> AnyGroup() {
       group.buckets.push_back(std::move(bucket));
     }
     return group;
+  });
+}
+
+rc::Gen<Meter> AnyMeter() {
+  return rc::gen::exec([] {
+    return Meter{*inRange(1u, kMaxMeter), *inRange(1u, 0xffffffffu), *inRange(1u, 0xffffffffu)};
   });
 }
 

@@ -11,6 +11,7 @@ namespace kvs::flow {
 rc::Gen<Match> AnyMatch();
 rc::Gen<Flow> AnyFlow();
 rc::Gen<Group> AnyGroup();
+rc::Gen<Meter> AnyMeter();
 // Any fields with any masks, also those that no switch would accept together.
 rc::Gen<Match> WildMatch();
 

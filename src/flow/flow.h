@@ -11,7 +11,7 @@
 #include "flow/match.h"
 
 // What a switch holds, as values. The identity of a flow is (table, priority, match), of a group
-// its id.
+// and of a meter its id.
 namespace kvs::flow {
 
 struct FlowKey {
@@ -58,6 +58,22 @@ struct Group {
   std::string ToString() const;
   static Result<Group> Parse(std::string_view text);
   friend bool operator==(const Group&, const Group&) = default;
+};
+
+inline constexpr uint32_t kMaxMeter = 0xffff0000;  // OFPM_MAX: above it are the switch's own
+
+// Lets `rate` packets a second pass, and `burst` at once after a pause, and drops what is more
+// (OpenFlow 1.5.1, 5.8): a bucket of `burst` tokens.
+struct Meter {
+  uint32_t meter_id = 0;  // 1 to kMaxMeter
+  uint32_t rate = 0;      // packets a second, not 0
+  uint32_t burst = 0;     // packets
+
+  uint32_t id() const { return meter_id; }
+  // "meter=1,pktps,burst,band=type=drop,rate=100,burst_size=200"
+  std::string ToString() const;
+  static Result<Meter> Parse(std::string_view text);
+  friend bool operator==(const Meter&, const Meter&) = default;
 };
 
 }  // namespace kvs::flow

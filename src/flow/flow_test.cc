@@ -12,6 +12,7 @@ namespace kvs::flow {
 void showValue(const Match& match, std::ostream& out) { out << match.ToString(); }
 void showValue(const Flow& flow, std::ostream& out) { out << flow.ToString(); }
 void showValue(const Group& group, std::ostream& out) { out << group.ToString(); }
+void showValue(const Meter& meter, std::ostream& out) { out << meter.ToString(); }
 
 namespace {
 
@@ -118,6 +119,37 @@ TEST(Group, ErrorsNameTheField) {
     const auto group = Group::Parse(text);
     ASSERT_FALSE(group) << text;
     EXPECT_THAT(group.error().message, HasSubstr(message)) << text;
+  }
+}
+
+RC_GTEST_PROP(Meter, TextIsReadBack, ()) {
+  const Meter meter = *AnyMeter();
+  const auto read = Meter::Parse(meter.ToString());
+  RC_ASSERT(read.has_value());
+  RC_ASSERT(*read == meter);
+}
+
+TEST(Meter, ReadsWhatDumpMetersPrints) {
+  const auto meter =
+      Meter::Parse("meter=7 pktps burst bands=\ntype=drop rate=4000 burst_size=8000\n");
+  ASSERT_TRUE(meter) << meter.error().message;
+  EXPECT_EQ(*meter, (Meter{7, 4000, 8000}));
+}
+
+TEST(Meter, ErrorsNameTheField) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"pktps,band=type=drop,rate=5", "needs an id of 1 to 4294901760"},
+      {"meter=controller,pktps,band=type=drop,rate=5", "meter: \"controller\" is not a number"},
+      {"meter=1,kbps,band=type=drop,rate=5", "\"kbps\" is not supported"},
+      {"meter=1,band=type=drop,rate=5", "meter 1: counts no packets: pktps is missing"},
+      {"meter=1,pktps,stats,band=type=drop,rate=5", "\"stats\" is not supported"},
+      {"meter=1,pktps,band=type=dscp_remark,rate=5", "is not supported"},
+      {"meter=1,pktps,band=type=drop", "meter 1: needs a rate"},
+  };
+  for (const auto& [text, message] : cases) {
+    const auto meter = Meter::Parse(text);
+    ASSERT_FALSE(meter) << text;
+    EXPECT_THAT(meter.error().message, HasSubstr(message)) << text;
   }
 }
 

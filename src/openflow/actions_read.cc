@@ -178,7 +178,7 @@ Parsed ReadOne(ActionType type, Reader& in) {
     case ActionType::kCopyField:
       return ReadCopyField(in);
     case ActionType::kMeter:
-      return flow::Meter{in.U32()};
+      return flow::ThroughMeter{in.U32()};
     case ActionType::kExperimenter:
       return ReadNicira(in);
   }

@@ -90,7 +90,7 @@ class ActionWriter {
     out_.U32(action.group);
   }
 
-  void operator()(const flow::Meter& action) {
+  void operator()(const flow::ThroughMeter& action) {
     const Frame frame(out_, ActionType::kMeter);
     out_.U32(action.meter);
   }

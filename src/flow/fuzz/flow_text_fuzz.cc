@@ -23,5 +23,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CheckRoundTrip<kvs::flow::Match>(text);
   CheckRoundTrip<kvs::flow::Flow>(text);
   CheckRoundTrip<kvs::flow::Group>(text);
+  CheckRoundTrip<kvs::flow::Meter>(text);
   return 0;
 }
