@@ -29,10 +29,18 @@ struct Text {
   std::string operator()(const EraseBucket& erase) const {
     return fmt::format("delete bucket_id={} of group_id={}", erase.bucket, erase.group);
   }
+  std::string operator()(const AddMeter& add) const { return "add " + add.meter.ToString(); }
+  std::string operator()(const ModifyMeter& modify) const {
+    return "change " + modify.meter.ToString();
+  }
+  std::string operator()(const EraseMeter& erase) const {
+    return fmt::format("delete meter={}", erase.meter);
+  }
 };
 
 }  // namespace
 
 std::string ToString(const Change& change) { return std::visit(Text{}, change); }
+std::string ToString(const MeterChange& change) { return std::visit(Text{}, change); }
 
 }  // namespace kvs::openflow

@@ -52,7 +52,24 @@ struct EraseBucket {
 using Change = std::variant<PutFlow, EraseFlow, EraseForeignFlow, EraseFlowsByCookie, PutGroup,
                             EraseGroup, InsertBuckets, EraseBucket>;
 
+// Meters change outside of bundles, which can't hold them: each by itself. Adding one whose id is
+// taken is an error, and so is changing one that isn't there.
+struct AddMeter {
+  flow::Meter meter;
+};
+struct ModifyMeter {
+  flow::Meter meter;
+};
+// Deletes the meter and with it, in Open vSwitch, every flow that still uses it. That it isn't
+// there is no error.
+struct EraseMeter {
+  uint32_t meter = 0;
+};
+
+using MeterChange = std::variant<AddMeter, ModifyMeter, EraseMeter>;
+
 // For messages: "add table=0, priority=100,ip actions=drop", "delete group_id=7".
 std::string ToString(const Change& change);
+std::string ToString(const MeterChange& change);
 
 }  // namespace kvs::openflow

@@ -6,6 +6,7 @@
 #include "openflow/bucket.h"
 #include "openflow/ct_flush.h"
 #include "openflow/describe.h"
+#include "openflow/meter.h"
 #include "openflow/modify.h"
 #include "openflow/oxm.h"
 
@@ -90,6 +91,69 @@ RC_GTEST_PROP(Codec, GroupsComeBack, ()) {
   RC_ASSERT(read == group);
 }
 
+// As a switch describes it.
+std::string Described(const flow::Meter& meter, uint16_t flags = 6) {
+  Writer out;
+  WriteMeterChange(AddMeter{meter}, 1, out);
+  std::string bytes(out.bytes().substr(8));  // the modification begins with a command instead
+  const auto size = static_cast<uint16_t>(bytes.size());
+  bytes[0] = static_cast<char>(size >> 8);
+  bytes[1] = static_cast<char>(size);
+  bytes[3] = static_cast<char>(flags);
+  return bytes;
+}
+
+RC_GTEST_PROP(Codec, MetersComeBack, ()) {
+  const flow::Meter meter = *flow::AnyMeter();
+  const std::string bytes = Described(meter);
+  std::vector<InstalledMeter> read;
+  RC_ASSERT(ReadMeters(Reader(bytes), read).has_value());
+  RC_ASSERT(read.size() == 1u);
+  RC_ASSERT(!read[0].foreign);
+  RC_ASSERT(read[0].meter == meter);
+}
+
+TEST(Codec, OthersMetersAreForeign) {
+  const flow::Meter meter{7, 5, 6};
+  std::string band_more = Described(meter) + Described(meter).substr(8);
+  band_more[1] = static_cast<char>(band_more.size());
+  for (const std::string& bytes :
+       {Described(meter, 5), Described(meter, 14), band_more, Bytes("0008000600000007")}) {
+    std::vector<InstalledMeter> read;
+    ASSERT_TRUE(ReadMeters(Reader(bytes), read));
+    ASSERT_EQ(read.size(), 1u);
+    EXPECT_TRUE(read[0].foreign);
+    EXPECT_EQ(read[0].meter.meter_id, 7u);
+  }
+  std::vector<InstalledMeter> read;
+  const flow::Meter own{0xfffffffd, 5, 6};  // the slow path's
+  EXPECT_TRUE(ReadMeters(Reader(Described(own)), read));
+  EXPECT_TRUE(read.empty());
+  EXPECT_FALSE(ReadMeters(Reader(Described(meter).substr(0, 20)), read));
+  EXPECT_FALSE(ReadMeters(Reader(Bytes("0000000600000007")), read));
+}
+
+// As Open vSwitch 3.1 writes them.
+TEST(MeterStats, Golden) {
+  const std::string bytes = Bytes(
+      "000000070038000000000000"
+      "00000002"
+      "0000000000000064"
+      "0000000000001000"
+      "0000000500000000"
+      "000000000000000a"
+      "0000000000000400");
+  std::vector<MeterStats> read;
+  ASSERT_TRUE(ReadMeterStats(Reader(bytes), read));
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(read[0].meter_id, 7u);
+  EXPECT_EQ(read[0].packets, 100u);
+  EXPECT_EQ(read[0].dropped, 10u);
+  for (size_t size = 1; size < bytes.size(); ++size)
+    EXPECT_FALSE(ReadMeterStats(Reader(std::string_view(bytes).substr(0, size)), read)) << size;
+  EXPECT_EQ(read.size(), 1u);
+}
+
 // Whatever comes, a decoder ends, and reads nothing outside (this runs under ASan).
 RC_GTEST_PROP(Codec, CutOffAndBentFlowsAreSurvived, ()) {
   std::string bytes = Described(*flow::AnyFlow());
@@ -100,8 +164,12 @@ RC_GTEST_PROP(Codec, CutOffAndBentFlowsAreSurvived, ()) {
   const Reader reader(std::string_view(exact.data(), exact.size()));
   std::vector<InstalledFlow> flows;
   std::vector<InstalledGroup> groups;
+  std::vector<InstalledMeter> meters;
   std::vector<FlowEvent> events;
   std::vector<Port> ports;
+  std::vector<MeterStats> meter_stats;
+  (void)ReadMeters(reader, meters);
+  (void)ReadMeterStats(reader, meter_stats);
   (void)ReadFlows(reader, flows);
   (void)ReadGroups(reader, groups);
   (void)ReadFlowEvents(reader, events);

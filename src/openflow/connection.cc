@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "openflow/describe.h"
+#include "openflow/meter.h"
 #include "openflow/session.h"
 
 namespace kvs::openflow {
@@ -68,6 +69,29 @@ void Connection::Apply(std::vector<Change> changes, std::function<void(const App
   session_->Apply(std::move(changes), bundle_size, std::move(done));
 }
 
+void Connection::ChangeMeters(std::vector<MeterChange> changes,
+                              std::function<void(const ApplyResult&)> done) {
+  const auto result = std::make_shared<ApplyResult>();
+  for (size_t i = 0; i < changes.size(); ++i) {
+    // Answered only if it is refused, and then before the barrier.
+    session_->Ask(Fenced([change = std::move(changes[i])](
+                             uint32_t xid, Writer& out) { WriteMeterChange(change, xid, out); },
+                         [result, i, session = session_.get()](const Result<>& changed) {
+                           if (changed)
+                             ++result->committed;
+                           else if (session->up())
+                             result->refused.push_back({i, changed.error().message});
+                         }));
+  }
+  Barrier([result, done = std::move(done)](const Result<>& end) {
+    if (!end)
+      result->error = end.error();
+    else if (!result->refused.empty())
+      result->error = Error{result->refused.front().reason};
+    done(*result);
+  });
+}
+
 void Connection::DumpFlows(const FlowFilter& filter,
                            std::function<void(std::vector<InstalledFlow>)> batch,
                            std::function<void(Result<>)> done) {
@@ -83,6 +107,14 @@ void Connection::DumpFlows(const FlowFilter& filter,
 
 void Connection::DumpGroups(std::function<void(Result<std::vector<InstalledGroup>>)> done) {
   session_->Ask(Whole<std::vector<InstalledGroup>>(RequestGroups, ReadGroups, std::move(done)));
+}
+
+void Connection::DumpMeters(std::function<void(Result<std::vector<InstalledMeter>>)> done) {
+  session_->Ask(Whole<std::vector<InstalledMeter>>(RequestMeters, ReadMeters, std::move(done)));
+}
+
+void Connection::DumpMeterStats(std::function<void(Result<std::vector<MeterStats>>)> done) {
+  session_->Ask(Whole<std::vector<MeterStats>>(RequestMeterStats, ReadMeterStats, std::move(done)));
 }
 
 void Connection::DumpPorts(std::function<void(Result<std::vector<Port>>)> done) {

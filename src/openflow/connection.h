@@ -79,6 +79,10 @@ class Connection {
   void Apply(std::vector<Change> changes, std::function<void(const ApplyResult&)> done,
              size_t bundle_size = 0);
 
+  // Makes the changes one by one; a refusal, whose reason doesn't repeat the change, holds up
+  // nothing else.
+  void ChangeMeters(std::vector<MeterChange> changes, std::function<void(const ApplyResult&)> done);
+
   struct FlowFilter {
     uint8_t table = 0xff;  // 0xff: all
     uint64_t cookie = 0, cookie_mask = 0;
@@ -88,6 +92,9 @@ class Connection {
                  std::function<void(Result<>)> done);
   // A group whose description is larger than 64 KiB cannot be told by the switch.
   void DumpGroups(std::function<void(Result<std::vector<InstalledGroup>>)> done);
+  // The switch's own meters (above flow::kMaxMeter) are left out.
+  void DumpMeters(std::function<void(Result<std::vector<InstalledMeter>>)> done);
+  void DumpMeterStats(std::function<void(Result<std::vector<MeterStats>>)> done);
   void DumpPorts(std::function<void(Result<std::vector<Port>>)> done);
   void DumpTables(std::function<void(Result<std::vector<TableStats>>)> done);
   void CountFlows(const FlowFilter& filter, std::function<void(Result<FlowTotals>)> done);

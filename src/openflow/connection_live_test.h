@@ -73,6 +73,22 @@ class ConnectionLiveTest : public testing::Test {
     return groups->value_or(std::vector<InstalledGroup>());
   }
 
+  ApplyResult ChangeMeters(std::vector<MeterChange> changes) {
+    std::optional<ApplyResult> result;
+    connection_->ChangeMeters(std::move(changes), [&](const ApplyResult& r) { result = r; });
+    EXPECT_FALSE(result);  // never before it returns
+    Run([&] { return result.has_value(); });
+    return result.value_or(ApplyResult());
+  }
+
+  std::vector<InstalledMeter> Meters() {
+    std::optional<Result<std::vector<InstalledMeter>>> meters;
+    connection_->DumpMeters([&](auto result) { meters = std::move(result); });
+    Run([&] { return meters.has_value(); });
+    EXPECT_TRUE(meters && *meters);
+    return meters->value_or(std::vector<InstalledMeter>());
+  }
+
   static std::vector<Change> Puts(int count) {
     std::vector<Change> changes;
     for (int i = 0; i < count; ++i)

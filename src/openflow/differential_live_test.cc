@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "flow/arbitrary.h"
+#include "openflow/meter.h"
 #include "openflow/modify.h"
 
 // The judge of our encoding is ovs-ofctl: what it reads in our bytes must be what it makes of our
@@ -96,6 +97,23 @@ TEST(Differential, GroupsAreReadAsTheirText) {
     ASSERT_NE(command, std::string::npos) << ours[i];
     EXPECT_EQ(std::string(ours[i]).replace(command, 11, "ADD "), theirs[0]);
   }
+}
+
+TEST(Differential, MetersAreReadAsWeMeanThem) {
+  const Folder folder;
+  Writer bytes;
+  for (const MeterChange& change : std::initializer_list<MeterChange>{
+           AddMeter{{7, 4000, 8000}}, ModifyMeter{{7, 1, 1}}, EraseMeter{7}})
+    WriteMeterChange(change, 1, bytes);
+  const auto said =
+      Messages(OutputOf("ovs-ofctl -O OpenFlow15 ofp-parse " + folder.Write("b", bytes.bytes())));
+  ASSERT_EQ(said.size(), 3u);
+  EXPECT_EQ(said[0],
+            "OFPT_METER_MOD (OF1.5): ADD meter=7 pktps burst bands="
+            "type=drop rate=4000 burst_size=8000");
+  EXPECT_EQ(said[1],
+            "OFPT_METER_MOD (OF1.5): MOD meter=7 pktps burst bands=type=drop rate=1 burst_size=1");
+  EXPECT_EQ(said[2], "OFPT_METER_MOD (OF1.5): DEL meter=7 bands=");
 }
 
 TEST(Differential, FlowsByHand) {

@@ -33,6 +33,7 @@ enum class MessageType : uint8_t {
   kMultipartReply = 19,
   kBarrierRequest = 20,
   kBarrierReply = 21,
+  kMeterMod = 29,
   kBundleControl = 33,
   kBundleAdd = 34,
 };
@@ -42,6 +43,8 @@ enum class Multipart : uint16_t {
   kAggregate = 2,
   kTable = 3,
   kGroupDescription = 7,
+  kMeterStatistics = 9,
+  kMeterDescription = 10,
   kPortDescription = 13,
   kFlowMonitor = 16,
 };

@@ -29,6 +29,18 @@ struct InstalledGroup {
   bool foreign = false;
 };
 
+// `foreign`: it counts bytes, or has flags or bands that this program does not know.
+struct InstalledMeter {
+  flow::Meter meter;
+  bool foreign = false;
+};
+
+struct MeterStats {
+  uint32_t meter_id = 0;
+  uint64_t packets = 0;  // that came
+  uint64_t dropped = 0;  // of them
+};
+
 struct Port {
   uint32_t number = 0;
   std::string name;

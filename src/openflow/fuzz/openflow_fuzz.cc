@@ -5,6 +5,7 @@
 #include "openflow/describe.h"
 #include "openflow/error.h"
 #include "openflow/framer.h"
+#include "openflow/meter.h"
 
 // Every decoder, on every message of an arbitrary stream, as a switch gone mad might send it.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -17,12 +18,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   while (const auto message = framer.Next()) {
     std::vector<InstalledFlow> flows;
     std::vector<InstalledGroup> groups;
+    std::vector<InstalledMeter> meters;
+    std::vector<MeterStats> meter_stats;
     std::vector<Port> ports;
     std::vector<TableStats> tables;
     std::vector<FlowEvent> events;
     FlowTotals totals;
     (void)ReadFlows(message->body, flows);
     (void)ReadGroups(message->body, groups);
+    (void)ReadMeters(message->body, meters);
+    (void)ReadMeterStats(message->body, meter_stats);
     (void)ReadPorts(message->body, ports);
     (void)ReadTables(message->body, tables);
     (void)ReadTotals(message->body, totals);
