@@ -183,6 +183,9 @@ void Agent::NoteFlow(const openflow::FlowEvent& event) {
     return outputs_.flows.Resync();
   const auto ours = apply::SwitchTarget::OursOf(event.flow);
   if (!ours) return;
+  const flow::Flow* wanted = pipeline_.engine().desired<flow::Flow>().Find(ours->item.key);
+  if (event.kind == Kind::kRemoved && wanted != nullptr && apply::IsMetered(*wanted))
+    return outputs_.flows.Resync();  // perhaps its meter was removed, of which nobody tells
   if (event.kind == Kind::kRemoved)
     outputs_.flows.Saw<flow::Flow>(ours->item.key, std::nullopt);
   else

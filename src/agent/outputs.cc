@@ -64,7 +64,7 @@ Outputs::Outputs(io::Loop& loop, const Options& options, Inputs inputs)
       firewall(loop, targets.firewall, Part("firewall", inputs, kTold, false), wanted.passes),
       flows(loop, targets.flows, Part("switch", inputs, kSwitch),
             inputs.engine.desired<flow::Flow>(), inputs.engine.desired<flow::Group>(),
-            wanted.foreign_flows),
+            inputs.engine.desired<flow::Meter>(), wanted.foreign_flows),
       files(loop, targets.files, Part("CNI files", inputs, kNotTold, false), wanted.files),
       all{&bridge, &tunnel, &ports, &settings, &kernel, &ingress, &nft, &firewall, &flows, &files},
       in_ovsdb{&bridge, &tunnel, &ports},

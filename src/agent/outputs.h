@@ -75,7 +75,7 @@ struct Outputs {
   apply::ReconcilerOf<pipeline::IngressDrop> ingress;
   apply::ReconcilerOf<pipeline::AddressSetMember> nft;
   apply::ReconcilerOf<apply::Pass> firewall;
-  apply::ReconcilerOf<flow::Flow, flow::Group, apply::ForeignFlow> flows;
+  apply::ReconcilerOf<flow::Flow, flow::Group, flow::Meter, apply::ForeignFlow> flows;
   apply::ReconcilerOf<CniFile> files;
 
   const std::vector<apply::Reconciler*> all;

@@ -26,10 +26,11 @@ constexpr int kRounds = 5;
 uint64_t Restart(const openflow::DummySwitch& there, const std::vector<flow::Flow>& flows) {
   engine::Desired<flow::Flow> wanted;
   engine::Desired<flow::Group> groups;
+  engine::Desired<flow::Meter> meters;
   engine::Desired<ForeignFlow> foreign;
   for (const flow::Flow& flow : flows) wanted.Put(0, flow);
   io::Loop loop;
-  std::unique_ptr<ReconcilerOf<flow::Flow, flow::Group, ForeignFlow>> reconciler;
+  std::unique_ptr<ReconcilerOf<flow::Flow, flow::Group, flow::Meter, ForeignFlow>> reconciler;
   openflow::Connection connection(loop, there.socket(),
                                   {.on_up = [&](uint64_t) { reconciler->Connected(); },
                                    .on_down = [](const Error& error) { Die(error.message); },
@@ -38,7 +39,7 @@ uint64_t Restart(const openflow::DummySwitch& there, const std::vector<flow::Flo
                                    .on_flow_event = {},
                                    .on_flow_removed = {}});
   SwitchTarget target(connection);
-  reconciler = std::make_unique<ReconcilerOf<flow::Flow, flow::Group, ForeignFlow>>(
+  reconciler = std::make_unique<ReconcilerOf<flow::Flow, flow::Group, flow::Meter, ForeignFlow>>(
       loop, target,
       ReconcilerOptions{.name = "switch",
                         .revision = [] { return 1; },
@@ -46,7 +47,7 @@ uint64_t Restart(const openflow::DummySwitch& there, const std::vector<flow::Flo
                             [&] {
                               if (reconciler->applied() > 0) loop.Stop();
                             }},
-      wanted, groups, foreign);
+      wanted, groups, meters, foreign);
   reconciler->Disconnected();
   reconciler->Begin();
   loop.Run();

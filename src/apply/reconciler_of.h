@@ -89,7 +89,8 @@ class ReconcilerOf final : public Reconciler {
     if (!error_.empty())
       all.push_back({"Host", options_.name, error_, "Unreachable", options_.essential});
     const auto add = [&](const auto& held) {
-      for (const auto& [id, holding] : held) all.push_back(holding.problem);
+      for (const auto& [id, holding] : held)  // many may be refused for one reason: it is told once
+        if (all.empty() || all.back() != holding.problem) all.push_back(holding.problem);
     };
     (add(Kind<Items>().held), ...);
     if (pace_.fought(loop_.Now()))

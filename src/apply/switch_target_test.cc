@@ -43,10 +43,38 @@ TEST(SwitchTarget, GroupsComeBeforeTheFlowsThatUseThemAndGoAfter) {
   std::get<0>(deltas).Add(&old_flow, nullptr);
   std::get<1>(deltas).Add(&old_group, nullptr);
   std::get<1>(deltas).Add(nullptr, &new_group);
-  std::get<2>(deltas).Add(&foreign, nullptr);
+  std::get<3>(deltas).Add(&foreign, nullptr);
   EXPECT_THAT(Texts(deltas), ElementsAre(StartsWith("add group_id=8"), StartsWith("delete table=2"),
                                          StartsWith("delete table=1"), StartsWith("add "),
                                          StartsWith("delete group_id=7")));
+}
+
+TEST(SwitchTarget, MetersComeBeforeTheBundleAndGoAfterIt) {
+  const flow::Meter before{1, 10, 20}, now{1, 30, 40}, fresh{2, 50, 60}, old{3, 70, 80};
+  SwitchTarget::Deltas deltas;
+  std::get<2>(deltas).Add(&before, &now);
+  std::get<2>(deltas).Add(nullptr, &fresh);
+  std::get<2>(deltas).Add(&old, nullptr);
+  const MeterChanges changes = MeterChangesFor(deltas);
+  const auto texts = [](const std::vector<openflow::MeterChange>& of) {
+    std::vector<std::string> all;
+    for (const auto& change : of) all.push_back(ToString(change));
+    return all;
+  };
+  EXPECT_THAT(texts(changes.before),
+              ElementsAre("change " + now.ToString(), "add " + fresh.ToString()));
+  EXPECT_THAT(texts(changes.after), ElementsAre("delete meter=3"));
+  EXPECT_THAT(Texts(deltas), testing::IsEmpty());
+}
+
+TEST(SwitchTarget, AFlowThroughAMeterThatIsMissingIsTakenOutAndNoOther) {
+  const Flow through = FlowOf("table=1,priority=5,ip actions=meter:7,goto_table:2");
+  const Flow another = FlowOf("table=1,priority=6,ip actions=meter:8,goto_table:2");
+  std::vector<openflow::Change> changes = {openflow::PutFlow{through}, openflow::PutFlow{another},
+                                           openflow::EraseFlow{through.key}};
+  EXPECT_THAT(TakeOutFlowsThrough({7}, changes), ElementsAre(through.key));
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(std::get<openflow::PutFlow>(changes[0]).flow, another);
 }
 
 TEST(SwitchTarget, BucketsThatComeAndGoAreAnEdit) {

@@ -86,7 +86,12 @@ std::filesystem::path DummySwitch::Write(const std::vector<flow::Flow>& flows) c
   return path;
 }
 
-Ran DummySwitch::Load(const std::vector<flow::Flow>& flows) {
+Ran DummySwitch::Load(const std::vector<flow::Flow>& flows,
+                      const std::vector<flow::Meter>& meters) {
+  std::string remake = Ofctl() + "del-meters k-vswitch0";
+  for (const flow::Meter& meter : meters)
+    remake += " && " + Ofctl() + "add-meter k-vswitch0 " + meter.ToString();
+  if (Ran ran = Run(remake); ran.rc != 0) return ran;
   return Run(Ofctl() + "--bundle replace-flows k-vswitch0 " + Write(flows).string());
 }
 

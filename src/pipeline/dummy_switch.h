@@ -27,8 +27,8 @@ class DummySwitch {
   // Empty: it runs. Otherwise the command that failed, and what it said.
   std::string Start();
 
-  // Makes the switch hold exactly these flows, in one bundle.
-  Ran Load(const std::vector<flow::Flow>& flows);
+  // Makes the switch hold exactly these meters, and then these flows, in one bundle.
+  Ran Load(const std::vector<flow::Flow>& flows, const std::vector<flow::Meter>& meters);
   // What ovs-ofctl alone says of the flows' text.
   Ran ParseFlows(const std::vector<flow::Flow>& flows);
   size_t FlowCount();

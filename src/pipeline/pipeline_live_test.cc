@@ -22,6 +22,13 @@ std::vector<flow::Flow> FlowsOf(const Pipeline& pipeline) {
   return flows;
 }
 
+std::vector<flow::Meter> MetersOf(const Pipeline& pipeline) {
+  std::vector<flow::Meter> meters;
+  pipeline.engine().desired<flow::Meter>().ForEach(
+      [&](const flow::Meter& meter) { meters.push_back(meter); });
+  return meters;
+}
+
 // One switch for all tests: it takes a second to start.
 class LiveTest : public testing::Test {
  protected:
@@ -48,7 +55,7 @@ class LiveTest : public testing::Test {
       ASSERT_TRUE(Change(world_, line)) << line;
     pipeline_.engine().Run();
     ASSERT_TRUE(pipeline_.Problems().empty());
-    const Ran ran = switch_->Load(FlowsOf(pipeline_));
+    const Ran ran = switch_->Load(FlowsOf(pipeline_), MetersOf(pipeline_));
     ASSERT_EQ(ran.rc, 0) << ran.output;
   }
 
@@ -71,7 +78,7 @@ TEST_F(LiveTest, TakesEveryFlowOfEveryScenario) {
       const std::vector<flow::Flow> flows = FlowsOf(pipeline);
       const Ran parsed = switch_->ParseFlows(flows);
       ASSERT_EQ(parsed.rc, 0) << parsed.output;
-      const Ran loaded = switch_->Load(flows);
+      const Ran loaded = switch_->Load(flows, MetersOf(pipeline));
       ASSERT_EQ(loaded.rc, 0) << loaded.output;
       ASSERT_EQ(switch_->FlowCount(), flows.size());
     }

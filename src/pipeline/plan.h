@@ -16,8 +16,8 @@
 namespace kvs::pipeline {
 
 using Engine =
-    engine::Engine<flow::Flow, flow::Group, HostLink, HostAddress, HostRoute, HostNeighbour,
-                   KernelSetting, TunnelPort, IngressDrop, AddressSetMember>;
+    engine::Engine<flow::Flow, flow::Group, flow::Meter, HostLink, HostAddress, HostRoute,
+                   HostNeighbour, KernelSetting, TunnelPort, IngressDrop, AddressSetMember>;
 
 // The Kubernetes object behind a row, "Kind/name" or "Kind/namespace/name".
 inline std::string ObjectOf(const world::Self& self) { return "VSwitchConfig/" + self.node; }
@@ -81,7 +81,7 @@ class Plan {
 
   FlowSentence Flow(Stage stage, uint16_t priority) { return {emit_, cookie_, stage, priority}; }
 
-  // Anything else that should exist: an item of items.h, a group.
+  // Anything else that should exist: an item of items.h, a group, a meter.
   template <class Item>
   void Put(Item item) {
     emit_.Emit(std::move(item));

@@ -130,6 +130,7 @@ void AddOnce(std::vector<std::string>& lines, std::string line) {
   if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
 }
 
+std::string Tell(const flow::Meter& meter) { return meter.ToString(); }
 std::string Tell(const HostAddress& item) { return "host-address " + item.prefix.ToString(); }
 std::string Tell(const HostRoute& item) {
   return fmt::format("host-route {} via {}{}{}", item.dst, item.via,
@@ -244,6 +245,7 @@ std::vector<std::string> DeltaText::Run() {
   std::vector<std::string> lines{
       fmt::format("work {} fragments", engine.work().fragments_run - before)};
   TellDelta<flow::Flow>(cursors_, "flow", lines);
+  TellDelta<flow::Meter>(cursors_, "meter", lines);
   TellDelta<HostLink>(cursors_, "host-link", lines);
   TellDelta<HostAddress>(cursors_, "host-address", lines);
   TellDelta<HostRoute>(cursors_, "host-route", lines);

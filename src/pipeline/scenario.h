@@ -48,8 +48,8 @@ class DeltaText {
   };
 
   Pipeline& pipeline_;
-  Cursors<flow::Flow, HostLink, HostAddress, HostRoute, HostNeighbour, KernelSetting, TunnelPort,
-          IngressDrop, AddressSetMember>
+  Cursors<flow::Flow, flow::Meter, HostLink, HostAddress, HostRoute, HostNeighbour, KernelSetting,
+          TunnelPort, IngressDrop, AddressSetMember>
       cursors_;
 };
 
