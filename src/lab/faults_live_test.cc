@@ -76,8 +76,8 @@ TEST_F(FaultsLiveTest, ConnectionsOfAnotherBuildGoOn) {
       Ask({"ovs-vsctl", "--timeout=5", "br-get-external-id", "k-vswitch0", "kvs.mark-layouts"}),
       HasSubstr("of-its-own=7;1:from-host=1,"));
   EXPECT_THAT(node().Appctl("dpctl/dump-conntrack", {}).value_or(""),
-              HasSubstr(fmt::format("mark={}", 1 << 28 | 1 << 1)))
-      << "from the host, of generation 1";
+              HasSubstr(fmt::format("mark={}", 1 << 28 | 1 << 27 | 1 << 1)))
+      << "from the host, remembered, of generation 1";
 }
 
 TEST_F(FaultsLiveTest, TerminatedAgentLeavesTheDatapathWorking) {

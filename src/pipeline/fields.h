@@ -45,8 +45,10 @@ inline constexpr RegBits kMark{0, 0, 7};
 constexpr bool InMark(const RegBits& bits) {
   return bits.reg == kMark.reg && (bits.mask() & kMark.mask()) != 0;
 }
-// ct_mark[28..31], beside it and never in a register: by which layout the mark's bits are to be
-// read (mark_layout.h). These never move.
+// ct_mark[27], beside it and never in a register: we remember the connection. It never moves.
+inline constexpr uint8_t kCommittedMarkBit = 27;
+// ct_mark[28..31], as well: by which layout the mark's bits are to be read (mark_layout.h). These
+// never move.
 inline constexpr uint8_t kMarkGenerationBit = 28;
 inline constexpr uint8_t kMostMarkGeneration = 15;
 

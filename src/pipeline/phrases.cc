@@ -15,6 +15,7 @@ constexpr uint64_t kEthArp = 0x0806, kEth4 = 0x0800, kEth6 = 0x86dd;
 constexpr uint64_t kUdp = 17, kIcmp6 = 58;
 constexpr uint64_t kArpOpRequest = 1, kArpOpReply = 2;
 constexpr uint64_t kTagPresent = 0x1000;    // the CFI bit, as OVS has it (ovs-fields(7), vlan_tci)
+constexpr uint64_t kAnyFragment = 1;        // bit 0 of nw_frag (ovs-fields(7))
 constexpr uint64_t kTargetLinkAddress = 2;  // RFC 4861, 4.6.1
 // RFC 4861, 4.4: the R, S and O flags.
 constexpr uint64_t kRouterSolicitedOverride = uint64_t{7} << 29;
@@ -37,6 +38,7 @@ Subfield MarkBitsOf(Field field) {
   return {field, kMark.first, static_cast<uint8_t>(kMark.last - kMark.first + 1)};
 }
 
+constexpr uint64_t kCommittedMark = uint64_t{1} << kCommittedMarkBit;
 constexpr uint64_t kGenerationMask = uint64_t{kMostMarkGeneration} << kMarkGenerationBit;
 
 uint64_t GenerationBits(uint8_t generation) { return uint64_t{generation} << kMarkGenerationBit; }
@@ -134,6 +136,13 @@ void Tracked::AddTo(flow::Match& match) const {
   match.Set(Field::kCtState, set | flow::kCtTrk, set | clear | flow::kCtTrk);
 }
 
+void Fragment::AddTo(flow::Match& match) const {
+  IpPacket{six}.AddTo(match);
+  match.Set(Field::kIpFrag, kAnyFragment, kAnyFragment);
+}
+
+void Uncommitted::AddTo(flow::Match& match) const { match.Set(Field::kCtMark, 0, kCommittedMark); }
+
 void MarkOfGeneration::AddTo(flow::Match& match) const {
   match.Set(Field::kCtMark, GenerationBits(generation), kGenerationMask);
 }
@@ -179,11 +188,13 @@ void CommitWithMark::AddTo(flow::Actions& actions) const {
   ct.commit = true;
   ct.zone = static_cast<uint16_t>(Zone::kPolicy);
   Move(ct.exec, MarkBitsOf(kMark.field()), MarkBitsOf(Field::kCtMark));
-  if (generation > 0)
-    ct.exec.push_back(flow::SetField{Field::kCtMark, Value::FromInt(GenerationBits(generation)),
-                                     Value::FromInt(kGenerationMask)});
+  ct.exec.push_back(flow::SetField{Field::kCtMark,
+                                   Value::FromInt(GenerationBits(generation) | kCommittedMark),
+                                   Value::FromInt(kGenerationMask | kCommittedMark)});
   actions.push_back(std::move(ct));
 }
+
+void Metered::AddTo(flow::Actions& actions) const { actions.push_back(flow::ThroughMeter{meter}); }
 
 void DecTtl::AddTo(flow::Actions& actions) const { actions.push_back(flow::DecTtl{}); }
 

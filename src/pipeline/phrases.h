@@ -122,6 +122,16 @@ struct Tracked {
   uint32_t clear;  // ... that are not
   void AddTo(flow::Match& match) const;
 };
+// A piece of a larger IP packet.
+struct Fragment {
+  bool six;
+  void AddTo(flow::Match& match) const;
+};
+// Of a connection that we have not remembered (CommitWithMark). The tracker calls one new until it
+// is answered. Only where the ct_* fields are not empty.
+struct Uncommitted {
+  void AddTo(flow::Match& match) const;
+};
 // Of a connection whose mark is of this generation (mark_layout.h).
 struct MarkOfGeneration {
   uint8_t generation;
@@ -170,6 +180,11 @@ struct RecallMarkOf {
 // Remembers the connection, with the mark. The ct_* fields are empty afterwards.
 struct CommitWithMark {
   uint8_t generation;
+  void AddTo(flow::Actions& actions) const;
+};
+// Drops what is more than the meter lets pass.
+struct Metered {
+  uint32_t meter;
   void AddTo(flow::Actions& actions) const;
 };
 struct DecTtl {

@@ -15,10 +15,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(TablesTest, NextSkipsWhatIsNotInUse) {
-  EXPECT_EQ(Next(Stage::kClassify), Stage::kTrack);
+  EXPECT_EQ(Next(Stage::kClassify), Stage::kLimitFragments);
   EXPECT_EQ(Next(Stage::kTrack), Stage::kState);
   EXPECT_EQ(Next(Stage::kState), Stage::kTunnelEnd);
-  EXPECT_EQ(Next(Stage::kTunnelEnd), Stage::kCommit);
+  EXPECT_EQ(Next(Stage::kTunnelEnd), Stage::kLimitNew);
   EXPECT_EQ(Next(Stage::kCommit), Stage::kRoute);
   EXPECT_EQ(Next(Stage::kRoute), Stage::kToHost);
   EXPECT_EQ(Next(Stage::kToHost), Stage::kToHost);
@@ -96,19 +96,19 @@ size_t ErasedBy(const engine::Delta<flow::Flow>& delta) {
 TEST_F(PipelineTest, APodCostsItsOwnFragmentsOnly) {
   Build(100, 100);
   PutPort(200);
-  EXPECT_EQ(RunAndCount(), 5u);  // one for each rule over ports
+  EXPECT_EQ(RunAndCount(), 7u);  // one for each rule over ports
   auto delta = flows_.Take();
-  // Its source, its ARP, the way to it; and what each bit of its MAC, of its MAC and its address in
-  // ARP is not.
-  EXPECT_EQ(PutBy(delta).size(), 3u + 48 + 48 + 32);
+  // Its source, its ARP, the way to it; its limits of connections and, in both families, fragments;
+  // and what each bit of its MAC, of its MAC and its address in ARP is not.
+  EXPECT_EQ(PutBy(delta).size(), 3u + 3 + 48 + 48 + 32);
   EXPECT_EQ(ErasedBy(delta), 0u);
   for (const flow::Flow& flow : PutBy(delta))
     for (const Owner& owner : pipeline_.Explain(flow.cookie)) EXPECT_EQ(owner.row, "Port/kvc8");
 
   world_.ports.Erase("kvc8");
-  EXPECT_EQ(RunAndCount(), 5u);
+  EXPECT_EQ(RunAndCount(), 7u);
   delta = flows_.Take();
-  EXPECT_EQ(ErasedBy(delta), 3u + 48 + 48 + 32);
+  EXPECT_EQ(ErasedBy(delta), 3u + 3 + 48 + 48 + 32);
   EXPECT_THAT(PutBy(delta), IsEmpty());
 }
 

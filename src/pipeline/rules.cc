@@ -15,6 +15,8 @@ constexpr Rule kRules[] = {
     {"neighbours", GuardNeighbours},
     {"answer-pod", AnswerPod},
     {"connections", TrackConnections},
+    {"limit-connections", LimitConnections},
+    {"limit-fragments", LimitFragments},
     {"route-home", RouteHome},
     {"route-pod", RoutePod},
     {"route-node", RouteNode},

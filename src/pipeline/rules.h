@@ -24,6 +24,10 @@ void AnswerPod(const View&, const world::Port&, Plan&);
 // connections.cc
 void TrackConnections(const View&, const world::Self&, Plan&);
 
+// limits.cc
+void LimitConnections(const View&, const world::Port&, Plan&);
+void LimitFragments(const View&, const world::Port&, Plan&);
+
 // tunnel_guard.cc
 void GuardTunnels(const View&, const world::Self&, Plan&);
 void GuardTunnel(const View&, const world::Node&, Plan&);

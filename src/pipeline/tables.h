@@ -23,6 +23,7 @@ enum class Stage : uint8_t {
   kNd = 10,
   kNdReply = 15,
   kToGateway = 20,
+  kLimitFragments = 30,
   kUndoSnat = 40,
   kService = 45,
   kServiceSelect = 50,
@@ -43,6 +44,7 @@ enum class Stage : uint8_t {
   kDeny = 140,
   kAccept = 160,
   kObserve = 165,
+  kLimitNew = 168,
   kCommit = 170,
   kTranslateBack = 175,
   kRoute = 180,
@@ -69,6 +71,8 @@ inline constexpr auto kTables = std::to_array<TableInfo>({
     {Stage::kNd,             "nd",              Line::kSide, OnMiss::kDrop, true},
     {Stage::kNdReply,        "nd-reply",        Line::kSide, OnMiss::kDrop, true},
     {Stage::kToGateway,      "to-gateway",      Line::kSide, OnMiss::kDrop, true},
+    // Not too much of what is kept until it is whole.
+    {Stage::kLimitFragments, "limit-fragments", Line::kMain, OnMiss::kNext, true},
     // Translations, so that all that follows sees the connection's real ends.
     {Stage::kUndoSnat,       "undo-snat",       Line::kMain, OnMiss::kNext, false},
     {Stage::kService,        "service",         Line::kMain, OnMiss::kNext, false},
@@ -93,6 +97,7 @@ inline constexpr auto kTables = std::to_array<TableInfo>({
     // It may: remember the connection, translate, deliver.
     {Stage::kAccept,         "accept",          Line::kMain, OnMiss::kNext, false},
     {Stage::kObserve,        "observe",         Line::kMain, OnMiss::kNext, false},
+    {Stage::kLimitNew,       "limit-new",       Line::kMain, OnMiss::kNext, true},
     {Stage::kCommit,         "commit",          Line::kMain, OnMiss::kNext, true},
     {Stage::kTranslateBack,  "translate-back",  Line::kMain, OnMiss::kNext, false},
     {Stage::kRoute,          "route",           Line::kMain, OnMiss::kNext, true},

@@ -1,0 +1,147 @@
+#include <atomic>
+#include <charconv>
+#include <functional>
+
+#include "lab/live_lab.h"
+#include "lab/tap.h"
+#include "pipeline/items.h"
+#include "pipeline/limits.h"
+
+// What one pod may begin is limited, whatever the speed at which it sends, and the others go on.
+namespace kvs::lab {
+namespace {
+
+using pipeline::kGatewayMac;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+// The number that follows `before`; 0 if there is none.
+uint64_t NumberAfter(const std::string& text, const std::string& before) {
+  const size_t at = text.find(before);
+  uint64_t number = 0;
+  if (at != text.npos)
+    std::from_chars(text.data() + at + before.size(), text.data() + text.size(), number);
+  return number;
+}
+
+class LimitsLiveTest : public LiveLab {
+ protected:
+  void SetUp() override {
+    LiveLab::SetUp();
+    if (HasFatalFailure() || IsSkipped()) return;
+    pod_ = PodOn("node1");
+    mac_ = *Mac::Parse(pod_.mac);
+    auto tap = Tap::Open(pod_.netns(lab_->state()), "eth0", Tap::Sees::kIncoming);
+    ASSERT_TRUE(tap) << tap.error().message;
+    tap_ = std::move(*tap);
+    for (Place& place : lab_->Places())
+      if (place.kind == Place::Kind::kPod && place.name != pod_.name) others_.push_back(place);
+  }
+
+  void Send(const Bytes& packet) {
+    const auto sent = tap_->Send(Ethernet(mac_, kGatewayMac, kEthIp4, packet));
+    ASSERT_TRUE(sent) << sent.error().message;
+  }
+  // The first packet of connection `number`, or a later one: nobody answers.
+  void SendOf(uint32_t number) {
+    const Ip &src = pod_.ips.at(0), &dst = PodOn("node2").ips.at(0);
+    const auto from = static_cast<uint16_t>(1024 + number % 60000);
+    const auto to = static_cast<uint16_t>(20000 + number / 60000);
+    Send(IpPacket(src, dst, kProtocolUdp, Udp(src, dst, from, to, BytesOf("x"))));
+  }
+  // The first fragment of a datagram to the `number`th address of the other node; no other comes.
+  void SendFirstFragment(uint32_t number) {
+    Ip4 dst = PodOn("node2").ips.at(0).v4();
+    dst.bytes[3] = static_cast<uint8_t>(number);
+    const Bytes whole = Udp(pod_.ips.at(0), dst, static_cast<uint16_t>(number), 9, Bytes(1400));
+    Send(Ip4Packet({.src = pod_.ips.at(0).v4(), .dst = dst, .more = true},
+                   Bytes(whole.begin(), whole.begin() + 1280)));
+  }
+
+  uint64_t Connections() {
+    const auto said = node().Appctl("dpctl/ct-stats-show", {"zone=2"});
+    EXPECT_TRUE(said) << said.error().message;
+    return NumberAfter(said.value_or(""), "Total: ");
+  }
+  struct Metered {
+    uint64_t came = 0, dropped = 0;
+  };
+  // Of the pod's first (connections) or second (fragments) meter.
+  Metered Meter(int which) {
+    const std::string ofport =
+        Ask({"ovs-vsctl", "--timeout=9", "get", "interface", pod_.port, "ofport"});
+    const std::string stats = Ask({"ovs-ofctl", "-O", "OpenFlow15", "meter-stats", "k-vswitch0",
+                                   fmt::format("meter={}", 2 * std::stoi(ofport) + which)});
+    EXPECT_THAT(stats, testing::HasSubstr("packet_in_count:"));
+    return {NumberAfter(stats, "packet_in_count:"), NumberAfter(stats, " packet_count:")};
+  }
+
+  // What a limit lets pass within the time since `start`.
+  static uint64_t Allowed(const pipeline::Limit& limit,
+                          std::chrono::steady_clock::time_point start) {
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    return limit.burst + static_cast<uint64_t>(limit.rate * time.count()) + 1;
+  }
+  // Sends until it was far more than the limit lets pass; meanwhile the other pods reach each
+  // other. Gives how many were sent.
+  uint32_t Flood(const pipeline::Limit& limit, const std::function<void(uint32_t)>& send) {
+    std::atomic<bool> over = false;
+    bool reached = true;
+    std::thread rest([&] {
+      do reached = Reached(others_) && reached;
+      while (!over);
+    });
+    const auto start = std::chrono::steady_clock::now();
+    uint32_t sent = 0;
+    do send(sent++);
+    while (sent < 2 * Allowed(limit, start) && std::chrono::steady_clock::now() - start < 60s);
+    over = true;
+    rest.join();
+    EXPECT_TRUE(reached) << last_;
+    EXPECT_GT(sent, Allowed(limit, start)) << "this machine is too slow to exceed the limit";
+    return sent;
+  }
+
+  Pod pod_;
+  Mac mac_;
+  std::unique_ptr<Tap> tap_;
+  std::vector<Place> others_;  // all other pods
+};
+
+TEST_F(LimitsLiveTest, AFloodOfConnectionsIsCutToTheRate) {
+  const uint64_t before = Connections();
+  const auto start = std::chrono::steady_clock::now();
+  const uint32_t sent = Flood(pipeline::kNewConnections, [this](uint32_t n) { SendOf(n); });
+  const uint64_t now = Connections(), allowed = Allowed(pipeline::kNewConnections, start);
+  std::cout << fmt::format("{} sent, {} remembered, {} allowed\n", sent, now - before, allowed);
+  EXPECT_GT(now, before + pipeline::kNewConnections.burst / 2);
+  EXPECT_LE(now, before + allowed + 1000) << "with those of the other pods";
+  EXPECT_GT(Meter(0).dropped, 0u);
+}
+
+TEST_F(LimitsLiveTest, WhatHasBegunPaysNothing) {
+  const uint64_t before = Connections();
+  SendOf(1);
+  ASSERT_TRUE(Eventually([&] { return Connections() > before; }));
+  std::this_thread::sleep_for(500ms);
+  const Metered first = Meter(0);
+  for (uint32_t i = 0; i < 3 * pipeline::kNewConnections.burst; ++i) SendOf(1);
+  std::this_thread::sleep_for(500ms);
+  const Metered all = Meter(0);
+  EXPECT_LT(all.came, first.came + 100) << "unanswered, but not new to us";
+  EXPECT_EQ(all.dropped, 0u);
+}
+
+TEST_F(LimitsLiveTest, AFloodOfFirstFragmentsIsCutToTheRate) {
+  const auto start = std::chrono::steady_clock::now();
+  const uint32_t sent = Flood(pipeline::kFragments, [this](uint32_t n) { SendFirstFragment(n); });
+  std::this_thread::sleep_for(500ms);
+  const Metered meter = Meter(1);
+  std::cout << fmt::format("{} sent, {} metered, {} dropped\n", sent, meter.came, meter.dropped);
+  EXPECT_GE(meter.came, sent / 2);
+  EXPECT_LE(meter.came - meter.dropped, Allowed(pipeline::kFragments, start));
+  EXPECT_GT(meter.dropped, 0u);
+}
+
+}  // namespace
+}  // namespace kvs::lab

@@ -1,0 +1,33 @@
+#include "pipeline/limits.h"
+
+#include "pipeline/phrases.h"
+#include "pipeline/rules.h"
+#include "pipeline/world_view.h"
+
+// What one pod may begin: whatever the node remembers of it (connections, datagrams that are put
+// together) has room for all pods, and one that begins too much waits, instead of all others. The
+// meters stand in tables whose miss goes on, so a switch that can't meter limits nothing, and loses
+// nothing. Packets of what has begun pay nothing: neither established connections nor those that
+// nobody has answered yet. All fragments count, not only first ones: whoever drops those makes
+// orphans of the others, which are held as long.
+namespace kvs::pipeline {
+void LimitConnections(const View& view, const world::Port& port, Plan& plan) {
+  if (RoutableIps(view.self(), port).empty()) return;
+  const uint32_t meter = ConnectionMeter(port);
+  plan.Put(kNewConnections.Of(meter));
+  plan.Flow(Stage::kLimitNew, kExact)
+      .Match(FromPort{port.ofport}, Is{kNew, true}, Uncommitted{})
+      .Do(Metered{meter}, GoTo{Next(Stage::kLimitNew)});
+}
+
+void LimitFragments(const View& view, const world::Port& port, Plan& plan) {
+  if (RoutableIps(view.self(), port).empty()) return;
+  const uint32_t meter = FragmentMeter(port);
+  plan.Put(kFragments.Of(meter));
+  for (const bool six : {false, true})
+    plan.Flow(Stage::kLimitFragments, kExact)
+        .Match(FromPort{port.ofport}, Fragment{six})
+        .Do(Metered{meter}, GoTo{Next(Stage::kLimitFragments)});
+}
+
+}  // namespace kvs::pipeline
