@@ -332,6 +332,7 @@ void Agent::Announce() {
 void Agent::Resync() {
   outputs_.Audit();
   AskSwitchRoutes();
+  limits_.Look();
   reaper_.Reap(links_->All());
   config_before_ = FindConfigBefore(options_);
   ScheduleReconcile();

@@ -8,6 +8,7 @@
 
 #include "agent/config_before.h"
 #include "agent/events.h"
+#include "agent/limit_watch.h"
 #include "agent/options.h"
 #include "agent/outputs.h"
 #include "agent/status_writer.h"
@@ -69,6 +70,7 @@ class Agent {
   const pipeline::Pipeline& pipeline() const { return pipeline_; }
   const Outputs& outputs() const { return outputs_; }
   const apply::AttachmentStatusWriter& attachments() const { return attachments_; }
+  const LimitWatch& limits() const { return limits_; }
   const ovsdb::Session& ovsdb() const { return ovsdb_; }
   openflow::Connection& openflow() { return switch_; }
   ovsdb::Unixctl& vswitchd() { return vswitchd_; }
@@ -127,6 +129,7 @@ class Agent {
   std::unique_ptr<netlink::NftMonitor> rulesets_;
   apply::LinkReaper reaper_;
   apply::AttachmentStatusWriter attachments_;
+  LimitWatch limits_{loop_, switch_, world_};
   StatusWriter status_;
   Events events_;
 

@@ -72,6 +72,10 @@ std::string MetricsText(const Agent& agent) {
   all.Family("kvswitch_flow_dumps_total",
              "Comparisons of the whole flow table with the desired one.", kCounter)
       .Value(static_cast<double>(flows.dumps));
+  all.Family("kvswitch_limited_packets_total",
+             "Packets dropped because a pod began more than a pod may.", kCounter)
+      .Value(static_cast<double>(agent.limits().dropped_connections()), {{"of", "connections"}})
+      .Value(static_cast<double>(agent.limits().dropped_fragments()), {{"of", "fragments"}});
   all.Family("kvswitch_ovsdb_repairs_total",
              "Times the bridge or the tunnel port was mended in OVSDB.", kCounter)
       .Value(static_cast<double>(outputs.bridge.counters().repairs +

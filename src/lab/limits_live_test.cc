@@ -117,6 +117,7 @@ TEST_F(LimitsLiveTest, AFloodOfConnectionsIsCutToTheRate) {
   EXPECT_GT(now, before + pipeline::kNewConnections.burst / 2);
   EXPECT_LE(now, before + allowed + 1000) << "with those of the other pods";
   EXPECT_GT(Meter(0).dropped, 0u);
+  EXPECT_TRUE(Told("Pod/" + pod_.name + " connections: more than 4000 a second")) << Problems();
 }
 
 TEST_F(LimitsLiveTest, WhatHasBegunPaysNothing) {
