@@ -45,7 +45,7 @@ HostRoute ItemOf(const netlink::Route& route, int bridge) {
 
 std::string NameOf(const std::vector<netlink::Link>& links, int index) {
   const auto link = std::ranges::find(links, index, &netlink::Link::index);
-  return link == links.end() ? fmt::format("number {}", index) : link->name;
+  return link == links.end() ? fmt::format("number {}, which is gone", index) : link->name;
 }
 
 std::string NameOf(const netlink::Route& route, const std::vector<netlink::Link>& links) {
@@ -282,7 +282,8 @@ void KernelTarget::Apply(const Deltas& deltas, OnOutcome done) {
     const auto links = netlink::DumpLinks(*socket_);
     if (!links) return tl::unexpected(links.error());
     const auto bridge = std::ranges::find(*links, bridge_, &netlink::Link::name);
-    if (bridge == links->end()) return Fail("link {} is gone", bridge_);
+    if (bridge == links->end())
+      return Fail("there is no link {}: is ovs-vswitchd running?", bridge_);
     const bool needs_routes = !std::get<engine::Delta<HostRoute>>(deltas).empty();
     const auto routes =
         needs_routes ? netlink::DumpRoutes(*socket_) : Result<std::vector<netlink::Route>>();

@@ -28,8 +28,8 @@ Request AddressRequest(uint16_t type, uint16_t flags, std::string_view doing,
       .Put(IFA_ADDRESS, address.ip)
       .PutU32(IFA_FLAGS, options);
   if (address.protocol != 0) message.PutU8(kProtocol, address.protocol);
-  return message.Asking(
-      fmt::format("{} address {}/{} of link {}", doing, address.ip, address.length, address.link));
+  return message.Asking(fmt::format("{} address {}/{} of link", doing, address.ip, address.length),
+                        address.link);
 }
 
 Request NeighbourRequest(uint16_t type, uint16_t flags, std::string_view doing,
@@ -42,8 +42,8 @@ Request NeighbourRequest(uint16_t type, uint16_t flags, std::string_view doing,
                     .ndm_state = static_cast<uint16_t>(state)})
       .Put(NDA_DST, neighbour.ip);
   if (neighbour.mac) message.Put(NDA_LLADDR, *neighbour.mac);
-  return message.Asking(
-      fmt::format("{} neighbour {} of link {}", doing, neighbour.ip, neighbour.link));
+  return message.Asking(fmt::format("{} neighbour {} of link", doing, neighbour.ip),
+                        neighbour.link);
 }
 
 // Reads both families; a kernel without IPv6 has none of it.

@@ -217,13 +217,13 @@ TEST(Decoders, NeverReadPastTheEnd) {
 
 TEST(Requests, SayWhatIsAsked) {
   EXPECT_EQ(SetLink("kv3", {.up = true, .mtu = 1450, .group = 28}).what,
-            "set link kv3 up mtu 1450 group 28");
-  EXPECT_EQ(AddRoute({.destination = *Prefix::Parse("10.1.0.0/16"),
-                      .link = 3,
-                      .via = ParseIp("169.254.1.1"),
-                      .table = 100})
-                .what,
-            "add route to 10.1.0.0/16 via 169.254.1.1 over link 3 in table 100");
+            "set up mtu 1450 group 28 of link kv3");
+  const Request route = AddRoute({.destination = *Prefix::Parse("10.1.0.0/16"),
+                                  .link = 3,
+                                  .via = ParseIp("169.254.1.1"),
+                                  .table = 100});
+  EXPECT_EQ(route.what, "add route to 10.1.0.0/16 via 169.254.1.1 in table 100 over link");
+  EXPECT_EQ(route.link, 3) << "whose name the socket adds";
   EXPECT_EQ(DeleteLinkGroup(28).what, "delete links of group 28");
 }
 

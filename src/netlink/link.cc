@@ -37,8 +37,14 @@ void PutFamilies(Message& message, const LinkChange& change) {
   });
 }
 
-std::string Describe(const LinkId& link, const LinkChange& change) {
-  std::string what = "set link " + link.ToString();
+// Ends the message, with words that end with the link's name.
+Request AskingOf(Message& message, const std::string& what, const LinkId& link) {
+  const int index = link.index();
+  return message.Asking(index == 0 ? what + " " + link.name() : what, index);
+}
+
+std::string Describe(const LinkChange& change) {
+  std::string what = "set";
   if (change.up) what += *change.up ? " up" : " down";
   if (change.mac) what += " address " + change.mac->ToString();
   if (change.mtu) what += fmt::format(" mtu {}", *change.mtu);
@@ -48,7 +54,7 @@ std::string Describe(const LinkId& link, const LinkChange& change) {
   if (change.ipv6_addr_gen_mode) what += fmt::format(" addrgenmode {}", *change.ipv6_addr_gen_mode);
   for (const auto& [setting, value] : change.ipv4_conf)
     what += fmt::format(" ipv4 setting {} = {}", setting, value);
-  return what;
+  return what + " of link";
 }
 
 std::vector<std::string> AltNames(const Attributes& link) {
@@ -64,7 +70,6 @@ int LinkId::index() const { return std::holds_alternative<int>(id_) ? std::get<i
 std::string LinkId::name() const {
   return std::holds_alternative<int>(id_) ? "" : std::get<std::string>(id_);
 }
-std::string LinkId::ToString() const { return index() == 0 ? name() : std::to_string(index()); }
 
 Request CreateLink(std::string_view name, std::string_view kind) {
   return Start(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, std::string(name))
@@ -84,20 +89,20 @@ Request SetLink(const LinkId& link, const LinkChange& change) {
   }
   if (change.master) message.PutU32(IFLA_MASTER, static_cast<uint32_t>(*change.master));
   PutFamilies(message, change);
-  return message.Asking(Describe(link, change));
+  return AskingOf(message, Describe(change), link);
 }
 
 Request AddAltNames(const LinkId& link, const std::vector<std::string>& names) {
-  return Start(RTM_NEWLINKPROP, 0, link)
-      .Nest(IFLA_PROP_LIST | NLA_F_NESTED,
-            [&](Message& list) {
-              for (const std::string& name : names) list.PutText(IFLA_ALT_IFNAME, name);
-            })
-      .Asking(fmt::format("set link {} alternative names", link.ToString()));
+  Message message = Start(RTM_NEWLINKPROP, 0, link);
+  message.Nest(IFLA_PROP_LIST | NLA_F_NESTED, [&](Message& list) {
+    for (const std::string& name : names) list.PutText(IFLA_ALT_IFNAME, name);
+  });
+  return AskingOf(message, "add alternative names of link", link);
 }
 
 Request DeleteLink(const LinkId& link) {
-  return Start(RTM_DELLINK, 0, link).Asking("delete link " + link.ToString());
+  Message message = Start(RTM_DELLINK, 0, link);
+  return AskingOf(message, "delete link", link);
 }
 
 Request DeleteLinkGroup(uint32_t group) {
@@ -108,12 +113,12 @@ Request DeleteLinkGroup(uint32_t group) {
 }
 
 Result<Link> FindLink(Socket& socket, const LinkId& link) {
-  auto found = socket.Read(Start(RTM_GETLINK, 0, link)
-                               .PutU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)
-                               .Asking("find link " + link.ToString()),
-                           DecodeLink);
+  Message message = Start(RTM_GETLINK, 0, link);
+  message.PutU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  const Request request = AskingOf(message, "find link", link);
+  auto found = socket.Read(request, DecodeLink);
   if (!found) return tl::unexpected<Error>(found.error());
-  if (found->empty()) return FailErrno(ENODEV, "find link {}", link.ToString());
+  if (found->empty()) return FailErrno(ENODEV, "{}", socket.Words(request));
   return std::move(found->front());
 }
 

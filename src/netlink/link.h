@@ -47,7 +47,6 @@ class LinkId {
 
   int index() const;         // 0 if it is a name
   std::string name() const;  // empty if it is an index
-  std::string ToString() const;
 
  private:
   std::variant<int, std::string> id_;

@@ -178,7 +178,7 @@ TEST_F(LinkLive, ABatchTriesAllAndNamesWhatWasRefused) {
   EXPECT_EQ(Must(DumpAddresses(socket_)).size(), 250u);
   EXPECT_TRUE(socket_.Try({}).empty());
   const auto first = socket_.Do(requests);
-  EXPECT_EQ(first.error().message.substr(0, 46), "add address 10.1.1.0/32 of link 1: File exists");
+  EXPECT_EQ(first.error().message.substr(0, 47), "add address 10.1.1.0/32 of link lo: File exists");
 }
 
 TEST_F(LinkLive, TellsTheKernelsReason) {

@@ -38,8 +38,8 @@ std::optional<Ip> NextHop(const Attributes& attributes) {
 std::string Describe(std::string_view doing, const Route& route) {
   std::string what = fmt::format("{} route to {}", doing, route.destination);
   if (route.via) what += fmt::format(" via {}", *route.via);
-  if (route.link != 0) what += fmt::format(" over link {}", route.link);
   if (route.table != RT_TABLE_MAIN) what += fmt::format(" in table {}", route.table);
+  if (route.link != 0) what += " over link";
   return what;
 }
 
@@ -63,7 +63,7 @@ Request RouteRequest(uint16_t type, uint16_t flags, std::string_view doing, cons
   PutNextHop(message, route);
   if (route.source) message.Put(RTA_PREFSRC, *route.source);
   if (route.metric != 0) message.PutU32(RTA_PRIORITY, route.metric);
-  return message.Asking(Describe(doing, route));
+  return message.Asking(Describe(doing, route), route.link);
 }
 
 }  // namespace

@@ -1,10 +1,15 @@
 #include "netlink/socket.h"
 
+#include <linux/if.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <cerrno>
+
+#include "netlink/remedy.h"
 
 namespace kvs::netlink {
 namespace {
@@ -90,7 +95,7 @@ void Socket::TryChunk(std::span<const Request> requests, size_t first,
   };
   const auto lose = [&](const Error& error) {
     for (size_t at = 0; at < requests.size(); ++at)
-      if (!refused[at]) refuse(at, Wrap(requests[at].what, error).value());
+      if (!refused[at]) refuse(at, Refused(requests[at], error).value());
   };
   if (auto sent = Send(bytes); !sent) return lose(sent.error());
   while (!requests.empty()) {
@@ -99,8 +104,8 @@ void Socket::TryChunk(std::span<const Request> requests, size_t first,
     while (const auto message = TakeMessage(*datagram)) {
       const size_t at = message->sequence - base;
       if (message->type != NLMSG_ERROR || at >= requests.size()) continue;
-      if (auto verdict = Verdict(*message, requests[at].what); !verdict)
-        refuse(at, verdict.error());
+      if (auto verdict = Verdict(*message); !verdict)
+        refuse(at, Refused(requests[at], verdict.error()).value());
       if (at + 1 == requests.size()) return;
     }
   }
@@ -123,6 +128,24 @@ Result<> Socket::ReadAll(const Request& request, const std::function<void()>& re
   return FailErrno(EAGAIN, "{}: changed all the while it was read", request.what);
 }
 
+std::string Socket::Words(const Request& request) const {
+  if (request.link == 0) return request.what;
+  ifreq link{};
+  link.ifr_ifindex = request.link;
+  if (ioctl(fd_.get(), SIOCGIFNAME, &link) == 0)
+    return fmt::format("{} {}", request.what, link.ifr_name);
+  return fmt::format("{} number {}, which is gone", request.what, request.link);
+}
+
+tl::unexpected<Error> Socket::Refused(const Request& request, const Error& error) const {
+  nlmsghdr header;
+  std::memcpy(&header, request.bytes.data(), sizeof header);
+  const std::string_view remedy = Remedy(header.nlmsg_type, error.code);
+  return tl::unexpected<Error>(Error{
+      fmt::format("{}: {}{}{}", Words(request), error.message, remedy.empty() ? "" : "; ", remedy),
+      error.code});
+}
+
 // False if a change disturbed the dump.
 Result<bool> Socket::ReadOnce(const Request& request, const std::function<void(Bytes)>& each) {
   std::vector<uint8_t> bytes = request.bytes;
@@ -130,22 +153,21 @@ Result<bool> Socket::ReadOnce(const Request& request, const std::function<void(B
   std::memcpy(&header, bytes.data(), sizeof header);
   header.nlmsg_seq = ++sequence_;
   std::memcpy(bytes.data(), &header, sizeof header);
-  if (auto sent = Send(bytes); !sent) return Wrap(request.what, sent.error());
+  if (auto sent = Send(bytes); !sent) return Refused(request, sent.error());
   for (bool complete = true;;) {
     auto datagram = Receive();
-    if (!datagram) return Wrap(request.what, datagram.error());
+    if (!datagram) return Refused(request, datagram.error());
     while (const auto message = TakeMessage(*datagram)) {
       if (message->sequence != sequence_) continue;
       if (message->flags & NLM_F_DUMP_INTR) complete = false;
       if (message->type == NLMSG_ERROR) {
-        if (auto verdict = Verdict(*message, request.what); !verdict)
-          return tl::unexpected<Error>(verdict.error());
+        if (auto verdict = Verdict(*message); !verdict) return Refused(request, verdict.error());
         return complete;
       }
       if (message->type == NLMSG_DONE) {
         Bytes body = message->body;
         const int code = TakeStruct<int>(body).value_or(0);
-        if (code < 0) return FailErrno(-code, "{}", request.what);
+        if (code < 0) return Refused(request, Error{std::strerror(-code), -code});
         return complete;
       }
       each(message->body);

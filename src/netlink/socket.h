@@ -22,7 +22,8 @@
 namespace kvs::netlink {
 
 // A request of a batch that the kernel refused. `error.code` is the errno, its message names what
-// was asked and holds the kernel's own explanation where it gave one.
+// was asked, with the link by its name, and holds the kernel's own explanation where it gave one
+// and the remedy where one is known.
 struct Refusal {
   size_t request;  // its place in the batch
   Error error;
@@ -48,6 +49,10 @@ class Socket {
   Result<> Do(std::span<const Request> requests);
   Result<> Do(const Request& request) { return Do(std::span(&request, 1)); }
 
+  // What is asked, in words, with the link by its name: "delete link eth0", or "delete link number
+  // 5, which is gone".
+  std::string Words(const Request& request) const;
+
   // Asks for an object, or for all of a kind (NLM_F_DUMP in the request), and returns what
   // `decode`, called with each message's body, makes of the answer; its nullopts are left out. A
   // dump that a change disturbed is asked for again.
@@ -71,6 +76,7 @@ class Socket {
   void TryChunk(std::span<const Request> requests, size_t first, std::vector<Refusal>& refusals);
   Result<> ReadAll(const Request& request, const std::function<void()>& restart,
                    const std::function<void(Bytes)>& each);
+  tl::unexpected<Error> Refused(const Request& request, const Error& error) const;
   Result<bool> ReadOnce(const Request& request, const std::function<void(Bytes)>& each);
   Result<> Send(Bytes bytes);
   Result<Bytes> Receive();

@@ -73,10 +73,10 @@ Message& Message::PutText(uint16_t attribute, std::string_view text) {
   return Put(attribute, value);
 }
 
-Request Message::Asking(std::string what) {
+Request Message::Asking(std::string what, int link) {
   const auto length = static_cast<uint32_t>(bytes_.size());
   std::memcpy(bytes_.data(), &length, sizeof length);
-  return {std::move(what), std::move(bytes_)};
+  return {std::move(what), std::move(bytes_), link};
 }
 
 Message& Message::Append(const void* data, size_t size) {
@@ -150,22 +150,22 @@ Attributes Attributes::Nested(uint16_t attribute) const {
   return Attributes(Find(attribute).value_or(Bytes{}));
 }
 
-Result<> Verdict(const Received& message, const std::string& what) {
+Result<> Verdict(const Received& message) {
   Bytes body = message.body;
   const auto verdict = TakeStruct<nlmsgerr>(body);
   constexpr int kMaxErrno = 4095;
   if (!verdict || verdict->error > 0 || verdict->error < -kMaxErrno)
-    return FailErrno(EBADMSG, "{}", what);
+    return tl::unexpected<Error>(Error{std::strerror(EBADMSG), EBADMSG});
   if (verdict->error == 0) return {};
   if (!(message.flags & NLM_F_CAPPED)) {  // the request's own body stands before the attributes
     const size_t echo = NLMSG_ALIGN(verdict->msg.nlmsg_len) - sizeof(nlmsghdr);
     body = verdict->msg.nlmsg_len < sizeof(nlmsghdr) || echo > body.size() ? Bytes{}
                                                                            : body.subspan(echo);
   }
+  Error error{std::strerror(-verdict->error), -verdict->error};
   const auto text = message.flags & NLM_F_ACK_TLVS ? Attributes(body).Text(NLMSGERR_ATTR_MSG) : "";
-  if (text.empty()) return FailErrno(-verdict->error, "{}", what);
-  return tl::unexpected<Error>(Error{
-      fmt::format("{}: {} ({})", what, std::strerror(-verdict->error), text), -verdict->error});
+  if (!text.empty()) error.message += fmt::format(" ({})", text);
+  return tl::unexpected<Error>(error);
 }
 
 }  // namespace kvs::netlink

@@ -27,10 +27,13 @@ using Bytes = std::span<const uint8_t>;
 inline uint8_t Family(const Ip& ip) { return ip.is6() ? AF_INET6 : AF_INET; }
 
 // One thing asked of the kernel, ready to be sent, and in words for the error ("create link kv3").
+// Where a link is known by its index only, `link` is that, and `what` ends where its name belongs
+// ("add address 10.0.0.1/32 of link"): the socket, which is in the link's namespace, looks it up.
 // Flags NLM_F_REQUEST and the sequence number are the socket's affair.
 struct Request {
   std::string what;
   std::vector<uint8_t> bytes;
+  int link = 0;  // 0: `what` is whole
 };
 
 class Message {
@@ -62,7 +65,8 @@ class Message {
     return End(start);
   }
 
-  Request Asking(std::string what);  // ends it: the message is empty after that
+  // Ends it: the message is empty after that.
+  Request Asking(std::string what, int link = 0);
 
  private:
   Message& Append(const void* data, size_t size);
@@ -121,8 +125,8 @@ class Attributes {
   Bytes bytes_;
 };
 
-// What an NLMSG_ERROR message says of the request `what`: done, or refused, with the errno and the
-// kernel's explanation where it gives one (NLMSGERR_ATTR_MSG).
-Result<> Verdict(const Received& message, const std::string& what);
+// What an NLMSG_ERROR message says of the request: done, or refused, with the errno, in words and
+// as code, and the kernel's explanation where it gives one (NLMSGERR_ATTR_MSG).
+Result<> Verdict(const Received& message);
 
 }  // namespace kvs::netlink

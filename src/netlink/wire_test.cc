@@ -95,12 +95,12 @@ Received Refused(std::vector<uint8_t>& bytes, bool echo) {
   return *TakeMessage(datagram);
 }
 
-TEST(Verdict, NamesWhatWasAskedAndTheKernelsReason) {
+TEST(Verdict, TellsTheKernelsReason) {
   for (const bool echo : {false, true}) {
     std::vector<uint8_t> bytes;
-    const auto verdict = Verdict(Refused(bytes, echo), "create link kv3");
+    const auto verdict = Verdict(Refused(bytes, echo));
     ASSERT_FALSE(verdict);
-    EXPECT_EQ(verdict.error().message, "create link kv3: File exists (Name taken)");
+    EXPECT_EQ(verdict.error().message, "File exists (Name taken)");
     EXPECT_EQ(verdict.error().code, EEXIST);
   }
 }
@@ -109,7 +109,7 @@ TEST(Verdict, IsAnErrorWhenTheErrnoIsNone) {
   for (const int code : {1, -4096, INT_MIN}) {
     const auto bytes = Message(NLMSG_ERROR, 0).Struct(nlmsgerr{.error = code}).Asking("").bytes;
     Bytes datagram = bytes;
-    EXPECT_EQ(Verdict(*TakeMessage(datagram), "ask").error().code, EBADMSG) << code;
+    EXPECT_EQ(Verdict(*TakeMessage(datagram)).error().code, EBADMSG) << code;
   }
 }
 
@@ -120,7 +120,7 @@ TEST(Verdict, IsAnErrorWhenTruncated) {
   for (size_t size = 0; size < whole.size(); ++size) {
     const auto part = Copy(whole.first(size));
     message.body = part;
-    EXPECT_FALSE(Verdict(message, "ask")) << size;
+    EXPECT_FALSE(Verdict(message)) << size;
   }
 }
 
