@@ -41,8 +41,22 @@ bool HasFigures(CURLcode outcome) {
          outcome == CURLE_PARTIAL_FILE;
 }
 
-curl_blob BlobOf(const std::string& text) {
-  return {const_cast<char*>(text.data()), text.size(), CURL_BLOB_COPY};
+void Give(CURL* easy, CURLoption option, const std::string& pem) {
+  const curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};
+  if (!pem.empty()) curl_easy_setopt(easy, option, &blob);
+}
+
+// As Go has it: the proxy looks up the host's name, which libcurl calls socks5h.
+std::string ForCurl(const std::string& proxy) {
+  constexpr std::string_view kSocks = "socks5://";
+  return proxy.starts_with(kSocks) ? "socks5h://" + proxy.substr(kSocks.size()) : proxy;
+}
+
+// A URL as it may be shown: who we are there is a secret.
+std::string WithoutUser(const std::string& url) {
+  const size_t from = url.find("://") + 3;
+  const size_t at = url.rfind('@', url.find('/', from));
+  return at == url.npos || at < from ? url : url.substr(0, from) + url.substr(at + 1);
 }
 
 }  // namespace
@@ -75,8 +89,11 @@ struct Transfer {
 
 class HttpClient::Multi : public std::enable_shared_from_this<Multi> {
  public:
-  Multi(Loop& loop, TlsIdentity identity)
-      : loop_(loop), identity_(std::move(identity)), timer_(loop, [this] { OnTimeout(); }) {
+  Multi(Loop& loop, TlsIdentity identity, std::string proxy)
+      : loop_(loop),
+        identity_(std::move(identity)),
+        proxy_(std::move(proxy)),
+        timer_(loop, [this] { OnTimeout(); }) {
     StartLibrary();
     multi_ = curl_multi_init();
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
@@ -100,6 +117,7 @@ class HttpClient::Multi : public std::enable_shared_from_this<Multi> {
   };
 
   void SetUp(Transfer& transfer, const HttpCall& call) const;
+  void SetUpTrust(CURL* easy) const;
   void Remove(const std::shared_ptr<Transfer>& transfer) {
     curl_multi_remove_handle(multi_, transfer->easy);
     transfers_.erase(transfer->easy);
@@ -128,6 +146,7 @@ class HttpClient::Multi : public std::enable_shared_from_this<Multi> {
 
   Loop& loop_;
   TlsIdentity identity_;
+  std::string proxy_;
   Timer timer_;
   CURLM* multi_;
   std::map<CURL*, std::shared_ptr<Transfer>> transfers_;
@@ -151,6 +170,7 @@ class HttpClient::Multi::Exchange : public HttpExchange {
 std::unique_ptr<HttpExchange> HttpClient::Multi::Send(const HttpCall& call, Handlers handlers) {
   const auto transfer = std::make_shared<Transfer>(curl_easy_init(), std::move(handlers));
   transfer->what = fmt::format("{} {}", call.method, call.url.substr(0, call.url.find('?')));
+  if (!proxy_.empty()) transfer->what += " through " + WithoutUser(proxy_);
   transfer->most = call.most;
   SetUp(*transfer, call);
   curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, this);
@@ -197,17 +217,27 @@ void HttpClient::Multi::SetUp(Transfer& transfer, const HttpCall& call) const {
   set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_WRITEFUNCTION, &Multi::OnBody);
   set(CURLOPT_WRITEDATA, &transfer);
-  if (identity_.insecure) {
-    set(CURLOPT_SSL_VERIFYPEER, 0L);
-    set(CURLOPT_SSL_VERIFYHOST, 0L);
-  }
-  const auto give = [&](CURLoption option, const std::string& pem) {
-    const curl_blob blob = BlobOf(pem);
-    if (!pem.empty()) set(option, &blob);
+  SetUpTrust(easy);
+}
+
+void HttpClient::Multi::SetUpTrust(CURL* easy) const {
+  const auto set = [easy](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
+  const auto trust = [&](CURLoption peer, CURLoption host, CURLoption ca, CURLoption certificate,
+                         CURLoption key) {
+    set(peer, identity_.insecure ? 0L : 1L);
+    set(host, identity_.insecure ? 0L : 2L);
+    Give(easy, ca, identity_.ca);
+    Give(easy, certificate, identity_.certificate);
+    Give(easy, key, identity_.key);
   };
-  give(CURLOPT_CAINFO_BLOB, identity_.ca);
-  give(CURLOPT_SSLCERT_BLOB, identity_.certificate);
-  give(CURLOPT_SSLKEY_BLOB, identity_.key);
+  trust(CURLOPT_SSL_VERIFYPEER, CURLOPT_SSL_VERIFYHOST, CURLOPT_CAINFO_BLOB, CURLOPT_SSLCERT_BLOB,
+        CURLOPT_SSLKEY_BLOB);
+  if (proxy_.empty()) return;
+  trust(CURLOPT_PROXY_SSL_VERIFYPEER, CURLOPT_PROXY_SSL_VERIFYHOST, CURLOPT_PROXY_CAINFO_BLOB,
+        CURLOPT_PROXY_SSLCERT_BLOB, CURLOPT_PROXY_SSLKEY_BLOB);
+  set(CURLOPT_PROXY, ForCurl(proxy_).c_str());
+  set(CURLOPT_NOPROXY, "");
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
 int HttpClient::Multi::OnSocket(CURL*, curl_socket_t fd, int what, void* data, void* known) {
@@ -315,8 +345,8 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
   transfer.handlers.on_done(Fail("{}: {}", transfer.what, why));
 }
 
-HttpClient::HttpClient(Loop& loop, TlsIdentity identity)
-    : multi_(std::make_shared<Multi>(loop, std::move(identity))) {}
+HttpClient::HttpClient(Loop& loop, TlsIdentity identity, std::string proxy)
+    : multi_(std::make_shared<Multi>(loop, std::move(identity), std::move(proxy))) {}
 HttpClient::~HttpClient() = default;
 
 std::unique_ptr<HttpExchange> HttpClient::Send(const HttpCall& call, Handlers handlers) {

@@ -61,7 +61,10 @@ class HttpClient {
     std::function<void(const Result<>&)> on_done;
   };
 
-  HttpClient(Loop& loop, TlsIdentity identity);
+  // `proxy`: through which all requests go, "http://", "https://" or "socks5://" and perhaps
+  // "user:password@"; what the environment says of proxies (NO_PROXY too) is then no matter. To a
+  // proxy by https the identity holds as to the server.
+  HttpClient(Loop& loop, TlsIdentity identity, std::string proxy = "");
   // Exchanges go on.
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;

@@ -327,5 +327,61 @@ TEST_F(HttpClientTest, Storm) {
   EXPECT_GT(done, 100);
 }
 
+TEST_F(HttpClientTest, GoesThroughAProxy) {
+  std::optional<Request> came;
+  Serve([&](const Request& request, const PeerPtr& peer) {
+    came = request;
+    peer->Answer(200, "text/plain", "of the proxy");
+  });
+  client_.emplace(loop_, TlsIdentity{}, "http://me:secret@" + server_.address());
+  setenv("no_proxy", "*", 1);  // is of no matter to who has a proxy of its own
+  Call call;
+  call.Send(*client_, {.url = "http://api.invalid:6443/version"});
+  ASSERT_TRUE(Until([&] { return call.done; }));
+  unsetenv("no_proxy");
+  EXPECT_EQ(call.lines, (Lines{"head 200", "data of the proxy", "done"})) << call.error;
+  ASSERT_TRUE(came);
+  EXPECT_EQ(came->path, "http://api.invalid:6443/version");
+  EXPECT_EQ(came->headers.at("proxy-authorization"), "Basic bWU6c2VjcmV0");
+  server_.Stop();
+  Call refused;
+  refused.Send(*client_, {.url = "http://api.invalid:6443/version"});
+  ASSERT_TRUE(Until([&] { return refused.done; }));
+  EXPECT_EQ(refused.error, "GET http://api.invalid:6443/version through http://" +
+                               server_.address() + ": Couldn't connect to server");
+}
+
+// RFC 1928: greeting, the server's choice, what is asked for, and then the bytes of the connection.
+TEST_F(HttpClientTest, GoesThroughASocksProxyThatLooksUpTheName) {
+  std::unique_ptr<Stream> stream;
+  std::string came;
+  const std::string ask(
+      "\x05\x01\x00\x03\x0b"
+      "api.invalid\x00\x50",
+      18);
+  const auto listener = Listener::OnTcp(loop_, server_.address(), [&](std::unique_ptr<Stream> one) {
+    stream = std::move(one);
+    const auto answer = [&](std::span<const uint8_t> bytes) {
+      came.append(bytes.begin(), bytes.end());
+      if (came.front() == 5 && came.size() < ask.size()) {
+        came.clear();
+        stream->Write(std::string_view("\x05\x00", 2));
+      } else if (came == ask) {
+        stream->Write(std::string_view("\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10));
+      } else if (came.ends_with("\r\n\r\n")) {
+        stream->Write(std::string_view("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+      }
+    };
+    stream->Serve({.on_open = {}, .on_data = answer, .on_close = [](const Error&) {}});
+  });
+  ASSERT_TRUE(listener) << listener.error().message;
+  client_.emplace(loop_, TlsIdentity{}, "socks5://" + server_.address());
+  Call call;
+  call.Send(*client_, {.url = "http://api.invalid/version"});
+  ASSERT_TRUE(Until([&] { return call.done; }));
+  EXPECT_EQ(call.lines, (Lines{"head 200", "done"})) << call.error;
+  EXPECT_TRUE(came.starts_with(ask + "GET /version HTTP/1.1\r\n")) << came;
+}
+
 }  // namespace
 }  // namespace kvs::io

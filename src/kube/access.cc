@@ -55,6 +55,17 @@ std::optional<ExecPlugin> ReadExec(const JsonFields& user, const std::string& ku
   return plugin;
 }
 
+// As client-go (clientcmd/client_config.go). It is none of the findings' texts, for it may hold a
+// password.
+void ReadProxy(const JsonFields& cluster, std::string& proxy) {
+  cluster.Read({"proxy-url"}, proxy);
+  const size_t end = proxy.find("://");
+  const std::string_view scheme = std::string_view(proxy).substr(0, end);
+  const bool known = scheme == "http" || scheme == "https" || scheme == "socks5";
+  if (!proxy.empty() && (end == proxy.npos || !known || proxy.size() == end + 3))
+    cluster.Report("proxy-url", "is not an http, https or socks5 URL");
+}
+
 // Visits the entry of that name in one of the lists of a kubeconfig.
 void FindNamed(const JsonFields& config, std::string_view list, std::string_view member,
                const std::string& name, const std::function<void(const JsonFields&)>& visit) {
@@ -100,6 +111,7 @@ Result<Access> ReadKubeconfig(const std::string& path, const std::string& contex
     access.ca = ReadSecret(one, path, "certificate-authority");
     one.Read({"tls-server-name"}, access.tls_server_name);
     one.Read({"insecure-skip-tls-verify"}, access.insecure);
+    ReadProxy(one, access.proxy);
     std::string& server = access.servers.front();
     while (server.ends_with('/')) server.pop_back();
     if (!server.starts_with("https://") && !server.starts_with("http://"))

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kube/exec_credential.h"
 
 // Where an API server is, and how to show it who we are: from a kubeconfig file
 // (kubernetes.io/docs/reference/config-api/kubeconfig.v1), or from the service account of a pod.
@@ -20,17 +21,9 @@ struct Secret {
   friend bool operator==(const Secret&, const Secret&) = default;
 };
 
-// A program that gives credentials (client.authentication.k8s.io, KEP-541).
-struct ExecPlugin {
-  std::string api_version;
-  std::vector<std::string> argv;
-  std::vector<std::string> env;  // "NAME=value"
-
-  friend bool operator==(const ExecPlugin&, const ExecPlugin&) = default;
-};
-
 struct Access {
   std::vector<std::string> servers;  // "https://10.0.0.1:6443", in the order to be tried
+  std::string proxy;                 // URL (http, https, socks5); empty: as the environment says
   Secret ca;                         // PEM; not given: the system's authorities
   std::string tls_server_name;       // in the server's certificate, if it isn't the URL's host
   bool insecure = false;

@@ -106,6 +106,22 @@ TEST_F(AccessTest, ExecPlugins) {
   EXPECT_EQ(beside->exec->argv.front(), folder_ + "/./plugin") << "a path is relative to the file";
 }
 
+TEST_F(AccessTest, ProxiesAsClientGoTakesThem) {
+  const auto with = [&](const std::string& proxy) {
+    return ErrorOf(fmt::format("{}, proxy-url: \"{}\"", kServer, proxy), "token: t");
+  };
+  for (const char* good :
+       {"http://10.0.0.9:3128", "https://proxy", "socks5://me:pass@[::1]:1080"}) {
+    EXPECT_EQ(with(good), "none");
+    EXPECT_EQ(ReadKubeconfig(folder_ + "/config")->proxy, good);
+  }
+  EXPECT_EQ(with(""), "none");
+  for (const char* bad : {"ftp://me:pass@10.0.0.9", "10.0.0.9:3128", "http://"})
+    EXPECT_EQ(with(bad), "kubeconfig " + folder_ +
+                             "/config clusters[0].cluster.proxy-url: is not an http, https or "
+                             "socks5 URL");
+}
+
 TEST_F(AccessTest, ContextsAreChosen) {
   const std::string path =
       Write("config",

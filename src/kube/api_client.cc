@@ -1,19 +1,15 @@
 #include "kube/api_client.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
-
-#include "base/log.h"
-#include "base/printable.h"
 
 namespace kvs::kube {
 namespace {
 
-namespace json = boost::json;
-using std::chrono::milliseconds;
+using std::chrono::milliseconds, std::chrono::system_clock;
 
 constexpr double kPerSecond = 20, kBurst = 30;
 constexpr milliseconds kReread{60000};
+constexpr milliseconds kLeastUse{1000};  // of what a plugin gives
 
 }  // namespace
 
@@ -71,8 +67,7 @@ void ApiClient::Pump() {
       continue;
     }
     if (allowance_ < 1) return pump_.Start(milliseconds(1 + static_cast<int>(1000 / kPerSecond)));
-    const bool stale = !access_.exec && now - loaded_at_ >= kReread;
-    if (!loaded_ || stale) {
+    if (!loaded_ || Stale()) {
       if (const auto loaded = LoadCredentials(); !loaded) {
         waiting_.pop_front();
         request->handlers.on_done(loaded);
@@ -159,21 +154,19 @@ Result<> ApiClient::LoadCredentials() {
   if (all) all = read(access_.key, identity.key);
   if (all && !access_.exec) all = read(access_.token, token_);
   if (!all) return all;
-  if (!http_ || identity != identity_) http_ = std::make_unique<io::HttpClient>(loop_, identity);
-  identity_ = std::move(identity);
+  if (access_.exec) {  // keeps what it gave until it gives anew
+    identity.certificate = identity_.certificate;
+    identity.key = identity_.key;
+  }
+  Become(std::move(identity));
   if (access_.exec) RunPlugin();
   loaded_ = true;
   return {};
 }
 
 void ApiClient::RunPlugin() {
-  json::object info{{"kind", "ExecCredential"}, {"apiVersion", access_.exec->api_version}};
-  info["spec"] = json::object{{"interactive", false}};
-  std::vector<std::string> argv{"env", "KUBERNETES_EXEC_INFO=" + json::serialize(info)};
-  argv.insert(argv.end(), access_.exec->env.begin(), access_.exec->env.end());
-  argv.insert(argv.end(), access_.exec->argv.begin(), access_.exec->argv.end());
-  plugin_ = io::Process::Run(loop_, std::move(argv), "", [this](const auto& outcome) {
-    const auto taken = TakePluginsAnswer(outcome);
+  plugin_ = io::Process::Run(loop_, CommandOf(*access_.exec), "", [this](const auto& outcome) {
+    const auto taken = TakePluginsAnswer(outcome ? outcome->output : outcome.error().message);
     plugin_.reset();
     if (taken) return Pump();
     loaded_ = false;
@@ -182,31 +175,31 @@ void ApiClient::RunPlugin() {
   });
 }
 
-// What else the plugin prints, around the object, is meant for people.
-Result<> ApiClient::TakePluginsAnswer(const Result<io::Process::Outcome>& outcome) {
-  const std::string output = outcome ? outcome->output : outcome.error().message;
-  const size_t from = output.find('{'), to = output.rfind('}');
-  json::error_code error;
-  json::value value;
-  if (from != output.npos && to != output.npos && from < to)
-    value = json::parse(output.substr(from, to - from + 1), error);
-  const auto* status = value.is_object() ? value.get_object().if_contains("status") : nullptr;
-  const auto text = [&](std::string_view name) -> std::string {
-    const auto* found =
-        status && status->is_object() ? status->get_object().if_contains(name) : nullptr;
-    return found && found->is_string() ? std::string(found->get_string()) : std::string();
-  };
-  token_ = text("token");
+// A plugin whose clock or cache is wrong may give what has expired already: that is used all the
+// same, as client-go does, for a moment, lest the plugin run without end.
+Result<> ApiClient::TakePluginsAnswer(const std::string& output) {
+  auto given = ReadExecCredential(*access_.exec, output);
+  if (!given) return tl::unexpected(given.error());
+  token_ = std::move(given->token);
+  expires_ = given->expires;
+  if (expires_) expires_ = std::max(*expires_, system_clock::now() + kLeastUse);
   io::TlsIdentity identity = identity_;
-  identity.certificate = text("clientCertificateData");
-  identity.key = text("clientKeyData");
-  if (token_.empty() && identity.certificate.empty())
-    return Fail("credential plugin {}: gives no credentials: {}", access_.exec->argv.front(),
-                CutTo(output, 300));
-  if (identity == identity_) return {};
-  http_ = std::make_unique<io::HttpClient>(loop_, identity);
-  identity_ = std::move(identity);
+  identity.certificate = std::move(given->certificate);
+  identity.key = std::move(given->key);
+  Become(std::move(identity));
   return {};
+}
+
+// Connections are those of an identity.
+void ApiClient::Become(io::TlsIdentity identity) {
+  if (!http_ || identity != identity_)
+    http_ = std::make_unique<io::HttpClient>(loop_, identity, access_.proxy);
+  identity_ = std::move(identity);
+}
+
+bool ApiClient::Stale() const {
+  if (access_.exec) return expires_ && system_clock::now() >= *expires_;
+  return loop_.Now() - loaded_at_ >= kReread;
 }
 
 }  // namespace kvs::kube

@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ namespace kvs::kube {
 
 // Requests to the API server, whichever of its addresses answers. Credentials are read again every
 // minute, and at once when they are refused or the server's certificate is: tokens and authorities
-// are rotated. Requests keep to the rate that Kubernetes' own controllers have by default, 20 a
-// second and bursts of 30 (kube-controller-manager --kube-api-qps, --kube-api-burst).
+// are rotated. A credential plugin is run again when what it gave has expired or is refused.
+// Requests keep to the rate that Kubernetes' own controllers have by default, 20 a second and
+// bursts of 30 (kube-controller-manager --kube-api-qps, --kube-api-burst).
 class ApiClient {
  public:
   struct Call {
@@ -66,8 +68,10 @@ class ApiClient {
   void Refused(const std::string& server);
   void CompareClocks(std::time_t servers);
   Result<> LoadCredentials();
+  bool Stale() const;
+  void Become(io::TlsIdentity identity);
   void RunPlugin();
-  Result<> TakePluginsAnswer(const Result<io::Process::Outcome>& outcome);
+  Result<> TakePluginsAnswer(const std::string& output);
 
   io::Loop& loop_;
   Access access_;
@@ -77,6 +81,7 @@ class ApiClient {
   bool loaded_ = false;
   std::chrono::milliseconds loaded_at_{0};
   std::unique_ptr<io::Process> plugin_;
+  std::optional<std::chrono::system_clock::time_point> expires_;  // of what it gave
   std::unique_ptr<io::HttpClient> http_;
   std::deque<std::weak_ptr<Request>> waiting_;
   double allowance_ = 0;  // requests that may be made now

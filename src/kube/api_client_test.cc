@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -171,6 +172,61 @@ TEST_F(ApiClientTest, RunsACredentialPlugin) {
   EXPECT_EQ(Ask(client), "401");
   EXPECT_EQ(Ask(client), "401");
   EXPECT_TRUE(fs::exists(folder_ + "/info")) << "but not if they are refused";
+}
+
+TEST_F(ApiClientTest, GoesThroughTheProxyOfItsKubeconfig) {
+  Serve("Bearer t");
+  ApiClient client(loop_,
+                   {.servers = {"http://api.invalid"}, .proxy = Url(), .token = {.text = "t"}});
+  EXPECT_EQ(Ask(client), "200");
+  EXPECT_EQ(requests_.back().path, "http://api.invalid/version");
+}
+
+TEST_F(ApiClientTest, RunsACredentialPluginAgainWhenWhatItGaveHasExpired) {
+  const auto plugin = [&](const std::string& expires) {
+    return Write("plugin", fmt::format("#!/bin/sh\necho run >>{0}/runs\necho '{{\"status\": "
+                                       "{{\"token\": \"t\", \"expirationTimestamp\": "
+                                       "\"{1}\"}}}}'\n",
+                                       folder_, expires));
+  };
+  const auto runs = [&] {
+    std::ifstream file(folder_ + "/runs");
+    return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+  };
+  Serve("Bearer t");
+  ApiClient client(
+      loop_, {.servers = {Url()}, .exec = ExecPlugin{.argv = {plugin("2001-01-01T00:00:00Z")}}});
+  EXPECT_EQ(Ask(client), "200");
+  EXPECT_EQ(Ask(client), "200");
+  EXPECT_EQ(runs(), 1) << "used for a moment all the same";
+  loop_.RunFor(1100ms);
+  plugin("2101-01-01T00:00:00+01:00");
+  EXPECT_EQ(Ask(client), "200");
+  EXPECT_EQ(runs(), 2);
+  loop_.RunFor(1100ms);
+  EXPECT_EQ(Ask(client), "200");
+  EXPECT_EQ(runs(), 2) << "good for long";
+}
+
+TEST(ExecCredential, ExpiresAtATimeOfAnyForm) {
+  const auto at = [](const std::string& time) -> std::string {
+    const auto given = ReadExecCredential(
+        {.argv = {"plugin"}},
+        R"({"status": {"token": "t", "expirationTimestamp": ")" + time + R"("}})");
+    if (!given) return given.error().message;
+    if (!given->expires) return "never";
+    return fmt::format("{}", std::chrono::system_clock::to_time_t(*given->expires));
+  };
+  EXPECT_EQ(at(""), "never");
+  EXPECT_EQ(at("1970-01-01T02:00:07Z"), "7207");
+  EXPECT_EQ(at("1970-01-01T02:00:07.25Z"), "7207");
+  EXPECT_EQ(at("1970-01-01T02:00:07+01:30"), "1807");
+  EXPECT_EQ(at("1970-01-01T02:00:07.123-01:00"), "10807");
+  for (const char* bad :
+       {"tomorrow", "1970-01-01T02:00:07", "1970-01-01T02:00:07+1", "1970-01-01T02:00:07+aa:bb"})
+    EXPECT_EQ(at(bad), fmt::format("credential plugin plugin: expirationTimestamp \"{}\" is no "
+                                   "time (RFC 3339)",
+                                   bad));
 }
 
 TEST_F(ApiClientTest, APluginThatFailsIsAskedAgain) {

@@ -3,9 +3,11 @@
 #include <fmt/chrono.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <ctime>
 #include <optional>
 #include <string>
+#include <string_view>
 
 // Kubernetes' forms of time (metav1.Time and MicroTime; RFC 3339, in UTC).
 namespace kvs::kube {
@@ -34,6 +36,24 @@ inline std::optional<ReadTime> ParseTime(const std::string& text) {
   const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
   if (end == nullptr) return std::nullopt;
   return ReadTime{timegm(&fields), end};
+}
+
+// Seconds since 1970 of a time with a fraction, which is dropped, and an offset of whatever size,
+// as
+// "+02:00". nullopt: it is none.
+inline std::optional<std::time_t> SecondsOf(const std::string& text) {
+  const auto time = ParseTime(text);
+  if (!time) return std::nullopt;
+  std::string_view offset = time->rest;
+  if (offset.starts_with('.'))
+    offset.remove_prefix(std::min(offset.find_first_not_of("0123456789", 1), offset.size()));
+  if (offset == "Z") return time->seconds;
+  std::tm fields{};
+  if (offset.size() != 6 || (offset[0] != '+' && offset[0] != '-')) return std::nullopt;
+  const char* end = strptime(offset.data() + 1, "%H:%M", &fields);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  const std::time_t ahead = fields.tm_hour * 3600 + fields.tm_min * 60;
+  return time->seconds - (offset[0] == '+' ? ahead : -ahead);
 }
 
 }  // namespace kvs::kube
