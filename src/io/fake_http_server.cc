@@ -1,10 +1,12 @@
 #include "io/fake_http_server.h"
 
 #include <gtest/gtest.h>
-#include <http_parser.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
+
+#include "io/http_request_parser.h"
 
 namespace kvs::io {
 namespace {
@@ -68,8 +70,6 @@ class FakeHttpServer::Connection : public Peer {
  public:
   Connection(FakeHttpServer& server, std::unique_ptr<Stream> stream)
       : server_(&server), stream_(std::move(stream)) {
-    http_parser_init(&parser_, HTTP_REQUEST);
-    parser_.data = this;
     stream_->Serve({.on_open = {},
                     .on_data =
                         [this](std::span<const uint8_t> bytes) {
@@ -100,59 +100,28 @@ class FakeHttpServer::Connection : public Peer {
   }
 
   void Parse() {
-    static const http_parser_settings settings = [] {
-      http_parser_settings made;
-      http_parser_settings_init(&made);
-      made.on_url = [](http_parser* parser, const char* at, size_t size) {
-        Of(parser).target_.append(at, size);
-        return 0;
-      };
-      made.on_header_field = [](http_parser* parser, const char* at, size_t size) {
-        Connection& self = Of(parser);
-        if (std::exchange(self.in_value_, false)) self.field_.clear();
-        for (const char c : std::string_view(at, size))
-          self.field_ += static_cast<char>(std::tolower(c));
-        return 0;
-      };
-      made.on_header_value = [](http_parser* parser, const char* at, size_t size) {
-        Connection& self = Of(parser);
-        self.in_value_ = true;
-        self.request_.headers[self.field_].append(at, size);
-        return 0;
-      };
-      made.on_body = [](http_parser* parser, const char* at, size_t size) {
-        Of(parser).request_.body.append(at, size);
-        return 0;
-      };
-      made.on_message_complete = [](http_parser* parser) {
-        http_parser_pause(parser, 1);  // answered below, outside the parser
-        return 0;
-      };
-      return made;
-    }();
     const auto keep = shared_from_this();
     if (answering_ || unread_.empty()) return;
-    const size_t used = http_parser_execute(&parser_, &settings, unread_.data(), unread_.size());
-    const auto error = HTTP_PARSER_ERRNO(&parser_);
-    unread_.erase(0, used);
-    if (error == HPE_OK) return;
-    ASSERT_EQ(error, HPE_PAUSED) << "the client sends what is no HTTP";
-    http_parser_pause(&parser_, 0);
+    const auto used = parser_.Put(unread_);
+    ASSERT_TRUE(used) << "of the client: " << used.error().message;
+    unread_.erase(0, *used);
+    auto message = parser_.Take();
+    if (!message) return;
     answering_ = true;
-    request_.method = http_method_str(static_cast<http_method>(parser_.method));
-    SplitTarget(std::exchange(target_, {}), request_);
-    field_.clear();
-    server_->serve_(std::exchange(request_, {}), shared_from_this());
+    Request request{.method = std::move(message->method),
+                    .path = {},
+                    .query = {},
+                    .headers = std::move(message->headers),
+                    .body = std::move(message->body)};
+    SplitTarget(message->target, request);
+    server_->serve_(request, shared_from_this());
   }
-
-  static Connection& Of(http_parser* parser) { return *static_cast<Connection*>(parser->data); }
 
   FakeHttpServer* server_;
   std::unique_ptr<Stream> stream_;
-  http_parser parser_;
-  Request request_;
-  std::string unread_, target_, field_;
-  bool in_value_ = false, answering_ = false;
+  HttpRequestParser parser_{std::numeric_limits<size_t>::max()};
+  std::string unread_;
+  bool answering_ = false;
 };
 
 FakeHttpServer::FakeHttpServer(int number) : address_(OwnAddress(number)) {}

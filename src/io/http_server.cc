@@ -1,8 +1,8 @@
 #include "io/http_server.h"
 
-#include <http_parser.h>
-
 #include <optional>
+
+#include "io/http_request_parser.h"
 
 namespace kvs::io {
 namespace {
@@ -49,8 +49,6 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(HttpServer& server, std::unique_ptr<Stream> stream)
       : server_(server), stream_(std::move(stream)), idle_(server.loop_, [this] { Leave(); }) {
-    http_parser_init(&parser_, HTTP_REQUEST);
-    parser_.data = this;
     stream_->Serve({.on_open = {},
                     .on_data = [this](std::span<const uint8_t> bytes) { Take(bytes); },
                     .on_close = [this](const Error&) { Leave(); }});
@@ -76,51 +74,37 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
   // Request by request, in a loop: one that is answered at once must not lead into the next from
   // within, for a client may send thousands together.
   void Parse() {
-    static const http_parser_settings settings = [] {
-      http_parser_settings made;
-      http_parser_settings_init(&made);
-      made.on_url = [](http_parser* parser, const char* at, size_t size) {
-        static_cast<Connection*>(parser->data)->target_.append(at, size);
-        return 0;
-      };
-      made.on_message_complete = [](http_parser* parser) {
-        http_parser_pause(parser, 1);  // answered below, outside the parser
-        return 0;
-      };
-      return made;
-    }();
     const auto self = shared_from_this();
     const std::string bytes = std::exchange(unread_, {});
-    size_t used = 0;
+    std::string_view rest = bytes;
     parsing_ = true;
-    while (!answering_ && !left_ && used < bytes.size()) {
+    while (!answering_ && !left_ && !rest.empty()) {
       if (stream_->pending() > kMaxPending) return Leave();  // asks, and does not read
-      used += http_parser_execute(&parser_, &settings, bytes.data() + used, bytes.size() - used);
-      const auto error = HTTP_PARSER_ERRNO(&parser_);
-      if (error == HPE_OK) break;
-      if (error != HPE_PAUSED) return Leave();
-      http_parser_pause(&parser_, 0);
-      received_ = bytes.size() - used;
+      const auto used = parser_.Put(rest);
+      if (!used) return Leave();
+      rest.remove_prefix(*used);
+      const auto message = parser_.Take();
+      if (!message) break;
+      received_ = rest.size();
       answering_ = true;
-      server_.serve_(ParseTarget(http_method_str(static_cast<http_method>(parser_.method)),
-                                 std::exchange(target_, {})),
+      keep_ = message->keep_alive;
+      head_ = message->method == "HEAD";
+      server_.serve_(ParseTarget(message->method, message->target),
                      [weak = weak_from_this()](const HttpResponse& response) {
                        if (const auto still = weak.lock()) still->Answer(response);
                      });
     }
     parsing_ = false;
-    unread_.insert(0, bytes, used);
+    unread_.insert(0, rest);
   }
 
   void Answer(const HttpResponse& response) {
     if (left_ || !std::exchange(answering_, false)) return;
-    const bool keep = http_should_keep_alive(&parser_) != 0;
     stream_->Write(fmt::format(
         "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n{}", response.status,
-        http_status_str(static_cast<http_status>(response.status)), response.content_type,
-        response.body.size(), keep ? "" : "Connection: close\r\n",
-        parser_.method == HTTP_HEAD ? "" : response.body));
-    if (!keep) {
+        HttpReason(response.status), response.content_type, response.body.size(),
+        keep_ ? "" : "Connection: close\r\n", head_ ? "" : response.body));
+    if (!keep_) {
       answering_ = true;  // what comes after the last request is none
       return stream_->Shutdown();
     }
@@ -130,10 +114,10 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
   HttpServer& server_;
   std::unique_ptr<Stream> stream_;
   Timer idle_;
-  http_parser parser_;
-  std::string target_;
-  std::string unread_;   // came while a request was being answered
+  HttpRequestParser parser_{kMaxRequest};
+  std::string unread_;   // a request in part, or what came while one was being answered
   size_t received_ = 0;  // bytes since the last whole request
+  bool keep_ = false, head_ = false;  // what the request that is being answered asks for
   bool answering_ = false, parsing_ = false, left_ = false;
 };
 

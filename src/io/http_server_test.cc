@@ -107,10 +107,45 @@ TEST_F(HttpServerTest, ClosesOnGarbageAndOnTooMuch) {
 
 TEST_F(HttpServerTest, AnswersThousandsOfRequestsThatComeAtOnce) {
   std::string requests;
-  for (int i = 0; i < 3500; ++i) requests += "GET / HTTP/1.1\n\n";
-  const std::string answers = Talk(requests + "GET / HTTP/1.0\n\n");
+  for (int i = 0; i < 3500; ++i) requests += "GET / HTTP/1.1\r\n\r\n";
+  const std::string answers = Talk(requests + "GET / HTTP/1.0\r\n\r\n");
   EXPECT_EQ(requests_.size(), 3501u);
   EXPECT_TRUE(answers.ends_with("/\n"));
+}
+
+// RFC 9112, 6.3: two ways to say where a body ends are how one request is smuggled in another.
+TEST_F(HttpServerTest, ClosesOnWhatIsNotOneRequest) {
+  const std::string start = "POST / HTTP/1.1\r\n";
+  for (const char* headers : {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                              "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+                              "Content-Length: 5\r\nContent-Length: 6\r\n",
+                              "Content-Length: -1\r\n", "Content-Length: 99999999999999999999\r\n",
+                              "Content-Length: 70000\r\n", "Name : value\r\n", "no colon\r\n"})
+    EXPECT_EQ(Talk(start + headers + "\r\n0\r\n\r\n"), "") << headers;
+  for (const char* first : {"GET / HTTP/2.0\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\n\n",
+                            " GET / HTTP/1.1\r\n\r\n", "GET / a HTTP/1.1\r\n\r\n"})
+    EXPECT_EQ(Talk(first), "") << first;
+  EXPECT_TRUE(requests_.empty());
+}
+
+TEST_F(HttpServerTest, TakesARequestInPiecesOfAnySize) {
+  const std::string requests =
+      "POST /one HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"
+      "POST /two HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"
+      "GET /three HTTP/1.1\r\n\r\n";
+  for (size_t size = 1; size < 8; ++size) {
+    requests_.clear();
+    const Fd client = Connect();
+    for (size_t at = 0; at < requests.size(); at += size) {
+      const std::string piece = requests.substr(at, size);
+      ASSERT_EQ(send(client.get(), piece.data(), piece.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(piece.size()));
+      RunFor(0ms);
+    }
+    RunFor(5ms);
+    ASSERT_EQ(requests_.size(), 3u) << size;
+    EXPECT_EQ(requests_[2].path, "/three");
+  }
 }
 
 TEST_F(HttpServerTest, LeavesWhoAsksAndDoesNotRead) {
