@@ -133,6 +133,10 @@ void LinkFeed::ForEachAddress(
       visit(link->second, address);
 }
 
+void LinkFeed::ForEachLink(const std::function<void(const netlink::Link&)>& visit) const {
+  for (const auto& [index, link] : links_) visit(link);
+}
+
 std::vector<netlink::Link> LinkFeed::All() const {
   std::vector<netlink::Link> all;
   for (const auto& [index, link] : links_) all.push_back(link);

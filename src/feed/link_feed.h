@@ -46,7 +46,8 @@ class LinkFeed {
   // Addresses by which this node can be reached: of all links but lo and those named, without
   // link-local ones. Sorted.
   std::vector<Ip> AddressesExceptOf(std::string_view excluded_link) const;
-  std::vector<netlink::Link> All() const;
+  std::vector<netlink::Link> All() const;  // a copy
+  void ForEachLink(const std::function<void(const netlink::Link&)>& visit) const;
   // Each address with its link.
   void ForEachAddress(
       const std::function<void(const netlink::Link&, const netlink::Address&)>& visit) const;

@@ -101,11 +101,11 @@ int PodMtu(const std::string& node, world::Overlay overlay, const NodeFeed& node
 void TellOfLargerPods(const std::string& object, int mtu, const LinkFeed& links,
                       std::vector<Problem>& problems) {
   int pods = 0, largest = 0;
-  for (const netlink::Link& link : links.All()) {
-    if (link.group != ovsdb::kLiveLinkGroup || static_cast<int>(link.mtu) <= mtu) continue;
+  links.ForEachLink([&](const netlink::Link& link) {
+    if (link.group != ovsdb::kLiveLinkGroup || static_cast<int>(link.mtu) <= mtu) return;
     ++pods;
     largest = std::max(largest, static_cast<int>(link.mtu));
-  }
+  });
   if (mtu > 0 && pods > 0)
     problems.push_back({object, "status.mtu",
                         fmt::format("{} {} here with an MTU up to {}, and the way to other nodes "
@@ -165,8 +165,8 @@ std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges,
     if (found || range == pod_ranges.end() || link.name == ovsdb::kBridgeName ||
         link.name == "lo" || link.kind == "dummy" || own.contains(link.index))
       return;
-    const bool in_use = std::ranges::any_of(
-        links.All(), [&](const netlink::Link& port) { return port.master == link.index; });
+    bool in_use = false;
+    links.ForEachLink([&](const netlink::Link& port) { in_use |= port.master == link.index; });
     const std::string has = fmt::format("link {} has {}, an address of this node's pods ({})",
                                         link.name, address.ip, *range);
     const std::string left = fmt::format(

@@ -18,14 +18,12 @@ std::set<Ip> ParseLocalAddresses(std::string_view route_show) {
   std::set<Ip> local;
   std::istringstream lines{std::string(route_show)};
   for (std::string line; std::getline(lines, line);) {
+    if (!line.ends_with(" local")) continue;
     std::istringstream words(line);
-    std::string origin, destination, last;
+    std::string origin, destination;
     words >> origin >> destination;
-    while (words >> last) {
-    }
     const auto prefix = Prefix::Parse(destination);
-    if (last == "local" && prefix && *prefix == Prefix::Host(prefix->address()))
-      local.insert(prefix->address());
+    if (prefix && *prefix == Prefix::Host(prefix->address())) local.insert(prefix->address());
   }
   return local;
 }
