@@ -32,8 +32,8 @@ manifests: ## deploy/k-vswitch.yaml from deploy/base
 check: ## every default test
 	@tools/check
 
-check-kernel: build ## the packet tests on the kernel datapath, in a small guest
-	@test/kernel/run
+check-kernel: build ## the packet tests on the kernel datapath, in a small guest (ONLY='Drift*': some of them)
+	@test/kernel/run $(if $(ONLY),only='$(ONLY)')
 
 cluster: ## a real Kubernetes on this machine, with k-vswitch installed
 	@test/cluster/build-programs
