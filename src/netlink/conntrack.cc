@@ -1,5 +1,6 @@
 #include "netlink/conntrack.h"
 
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include <cerrno>
@@ -17,6 +18,13 @@ std::optional<Ip> SourceOf(const Attributes& tuple) {
   const Attributes addresses = tuple.Nested(CTA_TUPLE_IP);
   auto source = addresses.IpAt(CTA_IP_V4_SRC);
   return source ? source : addresses.IpAt(CTA_IP_V6_SRC);
+}
+
+// The states that the kernel's own limits of connections leave out too (nf_conncount).
+bool IsClosed(const Attributes& attributes) {
+  const auto state =
+      attributes.Nested(CTA_PROTOINFO).Nested(CTA_PROTOINFO_TCP).U8(CTA_PROTOINFO_TCP_STATE);
+  return state == TCP_CONNTRACK_TIME_WAIT || state == TCP_CONNTRACK_CLOSE;
 }
 
 Request Dump() {
@@ -49,13 +57,14 @@ std::optional<Connection> DecodeConnection(Bytes body) {
                     .server = *server,
                     .family = header->nfgen_family,
                     .original = *original,
-                    .id = attributes.Find(CTA_ID)};
+                    .id = attributes.Find(CTA_ID),
+                    .closed = IsClosed(attributes)};
 }
 
 Result<std::map<Ip, uint64_t>> CountConnections(Socket& socket, uint16_t zone) {
   const auto clients = socket.Read(Dump(), [&](Bytes body) -> std::optional<Ip> {
     const auto connection = DecodeConnection(body);
-    if (!connection || connection->zone != zone) return std::nullopt;
+    if (!connection || connection->zone != zone || connection->closed) return std::nullopt;
     return connection->client;
   });
   if (!clients) return tl::unexpected(clients.error());

@@ -22,12 +22,14 @@ struct Connection {
   uint8_t family = 0;       // AF_INET or AF_INET6
   Bytes original;           // CTA_TUPLE_ORIG as the kernel wrote it
   std::optional<Bytes> id;  // CTA_ID, likewise
+  // Of TCP, and over: remembered for a while, and the first to go when the table is full.
+  bool closed = false;
 };
 
 // nullopt: it is no connection, or not one of IPv4 or IPv6. Views `body`.
 std::optional<Connection> DecodeConnection(Bytes body);
 
-// How many connections of a zone each address began.
+// How many connections of a zone, closed ones aside, each address began.
 Result<std::map<Ip, uint64_t>> CountConnections(Socket& socket, uint16_t zone);
 
 // Forgets the connections of the zones that one of the addresses began or answers. What goes by

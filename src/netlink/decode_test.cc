@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/if.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -167,6 +168,12 @@ Request ShownConnection() {
       .Nest(CTA_TUPLE_REPLY, tuple("10.200.0.1", "10.244.1.5"))
       .PutU16(CTA_ZONE, htons(2))
       .PutU32(CTA_ID, 77)
+      .Nest(CTA_PROTOINFO,
+            [](Message& info) {
+              info.Nest(CTA_PROTOINFO_TCP, [](Message& tcp) {
+                tcp.PutU8(CTA_PROTOINFO_TCP_STATE, TCP_CONNTRACK_TIME_WAIT);
+              });
+            })
       .Asking("");
 }
 
@@ -179,6 +186,7 @@ TEST(DecodeConnection, ReadsZoneAndBothEnds) {
   EXPECT_EQ(connection->server, ParseIp("10.200.0.1")) << "what it was translated to";
   EXPECT_EQ(connection->family, AF_INET);
   EXPECT_TRUE(connection->id);
+  EXPECT_TRUE(connection->closed);
   EXPECT_FALSE(DecodeConnection(Body(ShownRule())));
 }
 
