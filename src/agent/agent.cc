@@ -3,7 +3,6 @@
 #include <linux/netfilter.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -20,7 +19,7 @@ namespace {
 constexpr auto kResyncInterval = std::chrono::milliseconds(4000);
 
 std::string MgmtSocket(const Options& options) {
-  return fmt::format("{}/{}.mgmt", options.ovs_run_dir, ovsdb::kBridgeName);
+  return fmt::format("{}/{}.mgmt", options.ovs_folder(), ovsdb::kBridgeName);
 }
 
 // The bridge's own MAC: fixed for a node, "kv" in the locally administered range.
@@ -57,8 +56,6 @@ std::string ObjectionTo(const ovsdb::Interface& interface, const world::Self& se
 
 Result<std::unique_ptr<Agent>> Agent::Open(io::Loop& loop, Options options,
                                            std::unique_ptr<kube::Source> source) {
-  if (options.ovs_run_dir.empty())
-    options.ovs_run_dir = std::filesystem::path(options.ovsdb).parent_path().string();
   std::unique_ptr<Agent> agent(new Agent(loop, std::move(options), std::move(source)));
   if (auto done = agent->Listen(); !done) return tl::unexpected(done.error());
   return agent;
@@ -76,11 +73,12 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
       nodes_(loop, *source_, options_.node_name, world_, [this] { ScheduleReconcile(); }),
       ovsdb_(loop, {.path = options_.ovsdb}, OvsdbHandlers()),
       switch_(loop, MgmtSocket(options_), SwitchHandlers(), {.watch_flows = true}),
-      vswitchd_(loop, options_.ovs_run_dir, "ovs-vswitchd"),
+      vswitchd_(loop, options_.ovs_folder(), "ovs-vswitchd"),
       outputs_(loop, options_,
                {.engine = pipeline_.engine(),
                 .ovsdb = ovsdb_,
                 .openflow = switch_,
+                .vswitchd = vswitchd_,
                 .plan_ports = [this] { PlanPorts(); },
                 .on_change = [this] { ScheduleReconcile(); },
                 .writer = [this] { return nft_writer_; }}),
@@ -99,7 +97,7 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
                         }}),
       status_(*source_),
       events_(*source_, options_.node_name) {
-  outputs_.flows.Disconnected();
+  for (apply::Reconciler* part : outputs_.in_switch) part->Disconnected();
   for (apply::Reconciler* part : outputs_.in_ovsdb) part->Disconnected();
   resync_.StartRepeating(kResyncInterval);
 }
@@ -160,13 +158,13 @@ openflow::Connection::Handlers Agent::SwitchHandlers() {
                 switch_down_.clear();
                 ++openflow_reconnects_;
                 AskSwitchRoutes();
-                outputs_.flows.Connected();
+                for (apply::Reconciler* part : outputs_.in_switch) part->Connected();
               },
           .on_down =
               [this](const Error& error) {
                 if (switch_down_ != error.message) log::Info("switch: {}", error.message);
                 switch_down_ = error.message;
-                outputs_.flows.Disconnected();
+                for (apply::Reconciler* part : outputs_.in_switch) part->Disconnected();
               },
           .on_packet_in = {},
           .on_port_status = {},
@@ -242,6 +240,11 @@ void Agent::AskSwitchRoutes() {
   if (OnNetdev()) switch_routes_.Ask();
 }
 
+void Agent::LookAtConntrack() {
+  if (world_.self.size() == 1 && switch_down_.empty()) conntrack_.Look(OnNetdev());
+  conntrack_alarm_.Update(conntrack_, outputs_.targets.connections.seen(), OnNetdev());
+}
+
 std::string Agent::DatapathNote() const {
   return options_.datapath == "auto" && OnNetdev()
              ? "in userspace, for the kernel has no module openvswitch, which is faster by far; "
@@ -263,6 +266,7 @@ void Agent::Reconcile() {
   SetWanted();
   if (ovsdb_seen_) outputs_.bridge.Begin();
   if (InputsKnown()) outputs_.Begin();
+  if (InputsKnown() && conntrack_.size()) outputs_.connections.Begin();
   outputs_.Reconcile();
   if (!cni_ready_ && outputs_.applied() > 0) Announce();
   attachments_.Write();
@@ -276,6 +280,10 @@ void Agent::SetWanted() {
       [&](const pipeline::TunnelPort& port) { tunnel = port.type; });
   if (std::exchange(tunnel_, tunnel) != tunnel)
     log::Info("overlay: {}", tunnel.empty() ? "no tunnel" : tunnel);
+  if (const auto size = conntrack_.size())
+    outputs_.wanted.connections.Set(apply::ConntrackLimits(*size));
+  outputs_.wanted.fragments.Set(
+      std::vector<apply::FragmentLimit>(OnNetdev() ? 1 : 0, {apply::kMostFragments}));
   outputs_.wanted.passes.Set(apply::PassesFor(ovsdb::kBridgeName, tunnel));
   PlanPorts();
 }
@@ -333,6 +341,7 @@ void Agent::Resync() {
   outputs_.Audit();
   AskSwitchRoutes();
   limits_.Look();
+  LookAtConntrack();
   reaper_.Reap(links_->All());
   config_before_ = FindConfigBefore(options_);
   ScheduleReconcile();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/config_before.h"
+#include "agent/conntrack_alarm.h"
 #include "agent/events.h"
 #include "agent/limit_watch.h"
 #include "agent/options.h"
@@ -15,6 +16,7 @@
 #include "apply/attachment_status.h"
 #include "apply/link_reaper.h"
 #include "base/result.h"
+#include "feed/conntrack_table.h"
 #include "feed/link_feed.h"
 #include "feed/node_feed.h"
 #include "feed/port_feed.h"
@@ -69,6 +71,7 @@ class Agent {
   const kube::VSwitchConfig* config() const { return nodes_.own(); }
   const pipeline::Pipeline& pipeline() const { return pipeline_; }
   const Outputs& outputs() const { return outputs_; }
+  const feed::ConntrackTable& conntrack() const { return conntrack_; }
   const apply::AttachmentStatusWriter& attachments() const { return attachments_; }
   const LimitWatch& limits() const { return limits_; }
   const ovsdb::Session& ovsdb() const { return ovsdb_; }
@@ -103,6 +106,7 @@ class Agent {
   bool ApiServerAnswers() const;
   bool OnNetdev() const;
   void AskSwitchRoutes();  // where they matter
+  void LookAtConntrack();
 
   io::Loop& loop_;
   Options options_;
@@ -120,6 +124,7 @@ class Agent {
   openflow::Connection switch_;
   ovsdb::Unixctl vswitchd_;
   feed::SwitchRoutes switch_routes_{vswitchd_, [this] { ScheduleReconcile(); }};
+  feed::ConntrackTable conntrack_{vswitchd_, options_.proc_sys, [this] { ScheduleReconcile(); }};
 
   // What is made of it.
   apply::PodPortPlan port_plan_;
@@ -140,6 +145,7 @@ class Agent {
   std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up
   std::string switch_down_ = "not connected yet";
   ConfigBefore config_before_;
+  ConntrackAlarm conntrack_alarm_;
 
   // How far it has come.
   bool ovsdb_seen_ = false;      // its content is known

@@ -34,6 +34,27 @@ class Families {
   std::vector<MetricFamily> families_;
 };
 
+// As of the last look, 4 s ago or less.
+void AddConntrack(const Agent& agent, Families& all) {
+  const auto& zones = agent.outputs().targets.connections.seen();
+  const auto add = [&](const char* name, const char* help, auto value) {
+    all.Family(name, help, MetricType::Gauge);
+    for (const ovsdb::ZoneLimit& zone : zones)
+      all.Value(static_cast<double>(value(zone)), {{"zone", std::to_string(zone.zone)}});
+  };
+  add("kvswitch_conntrack_zone_connections", "Connections that count towards the zone's limit.",
+      [](const ovsdb::ZoneLimit& zone) { return zone.count; });
+  add("kvswitch_conntrack_zone_limit", "Connections that pods of this node may have in the zone.",
+      [](const ovsdb::ZoneLimit& zone) { return zone.limit; });
+  if (!agent.conntrack().size()) return;
+  all.Family("kvswitch_conntrack_table_connections",
+             "Connections that the datapath remembers, those of others too.", MetricType::Gauge)
+      .Value(static_cast<double>(agent.conntrack().used()));
+  all.Family("kvswitch_conntrack_table_size",
+             "Connections that the datapath remembers at most; 0: no bound.", MetricType::Gauge)
+      .Value(static_cast<double>(*agent.conntrack().size()));
+}
+
 }  // namespace
 
 std::string MetricsText(const Agent& agent) {
@@ -97,6 +118,7 @@ std::string MetricsText(const Agent& agent) {
   all.Family("kvswitch_openflow_reconnects_total", "OpenFlow connections made to the bridge.",
              kCounter)
       .Value(static_cast<double>(agent.openflow_reconnects()));
+  AddConntrack(agent, all);
   all.Family("kvswitch_engine_fragments_run_total", "Rules run on rows.", kCounter)
       .Value(static_cast<double>(engine.work().fragments_run));
   return all.Text();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct Options {
   std::string proc_sys = "/proc/sys";      // the kernel's settings, where they can be written
   std::string datapath = "auto";           // auto, system or netdev
   std::string health_address;              // IP:PORT for /healthz, /readyz, /metrics
+
+  std::string ovs_folder() const {
+    return ovs_run_dir.empty() ? std::filesystem::path(ovsdb).parent_path().string() : ovs_run_dir;
+  }
 
   // What uninstalling must know (uninstall.h): the kernel's settings and the node's install are
   // gone with the next boot, and so is run_dir.

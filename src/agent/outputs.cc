@@ -24,6 +24,14 @@ apply::ReconcilerOptions Part(std::string name, const Outputs::Inputs& inputs,
           .limits = limits};
 }
 
+// Our datapath, as dpctl wants it named.
+std::function<std::string()> Datapath(const ovsdb::Session& session) {
+  return [&session] {
+    const ovsdb::Bridge* bridge = session.replica().bridges.Find(ovsdb::kBridgeName);
+    return ovsdb::DatapathOf(bridge == nullptr ? "" : bridge->datapath_type);
+  };
+}
+
 // One that is kept in nftables, whose writers the kernel names.
 apply::ReconcilerOptions Table(std::string name, const Outputs::Inputs& inputs) {
   auto options = Part(std::move(name), inputs, {.audit = 20000ms, .most_repairs = 3});
@@ -45,6 +53,8 @@ Outputs::Outputs(io::Loop& loop, const Options& options, Inputs inputs)
               .nft{loop, ovsdb::kBridgeName},
               .firewall{loop, wanted.passes},
               .flows = apply::SwitchTarget(inputs.openflow),
+              .connections{inputs.vswitchd, Datapath(inputs.ovsdb)},
+              .fragments{inputs.vswitchd, Datapath(inputs.ovsdb)},
               .files{options, wanted.files}},
       bridge(loop, targets.bridge, Part("bridge", inputs, kTold), wanted.bridge),
       tunnel(loop, targets.tunnel, Part("tunnel port", inputs, kTold),
@@ -65,14 +75,20 @@ Outputs::Outputs(io::Loop& loop, const Options& options, Inputs inputs)
       flows(loop, targets.flows, Part("switch", inputs, kSwitch),
             inputs.engine.desired<flow::Flow>(), inputs.engine.desired<flow::Group>(),
             inputs.engine.desired<flow::Meter>(), wanted.foreign_flows),
+      connections(loop, targets.connections, Part("limit of connections", inputs, kNotTold, false),
+                  wanted.connections),
+      fragments(loop, targets.fragments, Part("limit of fragments", inputs, kNotTold, false),
+                wanted.fragments),
       files(loop, targets.files, Part("CNI files", inputs, kNotTold, false), wanted.files),
-      all{&bridge, &tunnel, &ports, &settings, &kernel, &ingress, &nft, &firewall, &flows, &files},
+      all{&bridge, &tunnel,   &ports, &settings,    &kernel,    &ingress,
+          &nft,    &firewall, &flows, &connections, &fragments, &files},
       in_ovsdb{&bridge, &tunnel, &ports},
+      in_switch{&flows, &connections, &fragments},
       needed_by_pods{&bridge, &tunnel, &ports, &settings, &kernel, &ingress, &nft, &flows} {}
 
 void Outputs::Begin() {
   for (apply::Reconciler* part : all)
-    if (part != &bridge && part != &files) part->Begin();
+    if (part != &bridge && part != &connections && part != &files) part->Begin();
 }
 
 void Outputs::Reconcile() {

@@ -10,6 +10,7 @@
 #include "apply/firewall_target.h"
 #include "apply/ingress_target.h"
 #include "apply/kernel_target.h"
+#include "apply/limit_targets.h"
 #include "apply/nft_target.h"
 #include "apply/pod_port_target.h"
 #include "apply/reconciler_of.h"
@@ -18,6 +19,7 @@
 #include "io/loop.h"
 #include "openflow/connection.h"
 #include "ovsdb/session.h"
+#include "ovsdb/unixctl.h"
 #include "pipeline/plan.h"
 
 namespace kvs::agent {
@@ -29,6 +31,7 @@ struct Outputs {
     pipeline::Engine& engine;
     ovsdb::Session& ovsdb;
     openflow::Connection& openflow;
+    ovsdb::Unixctl& vswitchd;
     std::function<void()> plan_ports;     // sets wanted.ports, by what is known now
     std::function<void()> on_change;      // applied() or Problems() may have changed
     std::function<std::string()> writer;  // who changed nftables last; "": not known
@@ -38,7 +41,7 @@ struct Outputs {
   Outputs(const Outputs&) = delete;
   Outputs& operator=(const Outputs&) = delete;
 
-  void Begin();      // all but the bridge and CNI's files, which have a time of their own
+  void Begin();      // all but those that have a time of their own
   void Reconcile();  // all
   void Audit();      // all
   // The least revision that all parts have which a pod needs; 0: not yet.
@@ -48,6 +51,8 @@ struct Outputs {
     engine::Desired<apply::BridgeConfig> bridge;
     engine::Desired<apply::PodPort> ports;
     engine::Desired<apply::Pass> passes;
+    engine::Desired<apply::ConntrackLimit> connections;
+    engine::Desired<apply::FragmentLimit> fragments;
     engine::Desired<CniFile> files;
     engine::Desired<apply::ForeignFlow> foreign_flows;  // none, ever
   } wanted;
@@ -62,6 +67,8 @@ struct Outputs {
     apply::NftTarget nft;
     apply::FirewallTarget firewall;
     apply::SwitchTarget flows;
+    apply::ConntrackLimitTarget connections;
+    apply::FragmentLimitTarget fragments;
     CniFilesTarget files;
   } targets;
 
@@ -76,10 +83,13 @@ struct Outputs {
   apply::ReconcilerOf<pipeline::AddressSetMember> nft;
   apply::ReconcilerOf<apply::Pass> firewall;
   apply::ReconcilerOf<flow::Flow, flow::Group, flow::Meter, apply::ForeignFlow> flows;
+  apply::ReconcilerOf<apply::ConntrackLimit> connections;
+  apply::ReconcilerOf<apply::FragmentLimit> fragments;
   apply::ReconcilerOf<CniFile> files;
 
   const std::vector<apply::Reconciler*> all;
   const std::vector<apply::Reconciler*> in_ovsdb;
+  const std::vector<apply::Reconciler*> in_switch;
   const std::vector<const apply::Reconciler*> needed_by_pods;
 };
 

@@ -36,6 +36,7 @@ std::vector<Problem> Agent::Problems() const {
     all.push_back({"Kubernetes", "status", status_.failure(), "StatusNotWritten"});
   for (const apply::Reconciler* part : outputs_.all)
     if (part != &outputs_.bridge) add(part->Problems());
+  add(conntrack_alarm_.problems());
   if (const auto problem = config_before_.ToProblem(); cni_ready_ && problem)
     all.push_back(*problem);
   add(limits_.Problems());
