@@ -13,6 +13,7 @@
 
 #include "agent/cni_install.h"
 #include "apply/firewall_target.h"
+#include "apply/limit_targets.h"
 #include "apply/nft.h"
 #include "apply/settings_record.h"
 #include "feed/self.h"
@@ -22,6 +23,8 @@
 #include "netlink/route.h"
 #include "ovsdb/attachment.h"
 #include "ovsdb/blocking_client.h"
+#include "ovsdb/dpctl.h"
+#include "ovsdb/unixctl.h"
 
 namespace kvs::agent {
 namespace {
@@ -162,6 +165,7 @@ class Uninstaller {
     if (bridge == nullptr || root == nullptr) return;
     if (!bridge->external_ids.contains(ovsdb::kNodeKey))
       return report_.kept.push_back("bridge k-vswitch0: k-vswitch did not make it");
+    Limits(ovsdb::DatapathOf(bridge->datapath_type));
     const size_t ports = bridge->ports.size() - 1;  // without LOCAL
     Remove(fmt::format("bridge k-vswitch0 with {} in Open vSwitch", Plural(ports, "port")),
            [&]() -> Result<> {
@@ -180,6 +184,42 @@ class Uninstaller {
              if (!gone) return Wrap("ovs-vswitchd has not taken it down yet", gone.error());
              return {};
            });
+  }
+
+  // Of connections and fragments, while the datapath has a name: those of the kernel outlive it.
+  void Limits(const std::string& datapath) {
+    auto zones = Ask("dpctl/ct-get-limits", {datapath}).and_then(ovsdb::ParseZoneLimits);
+    if (!zones) return Stays("limits of connections", zones.error());
+    for (const ovsdb::ZoneLimit& zone : *zones)
+      if (apply::IsOurZone(zone.zone))
+        Remove(fmt::format("limit of {} connections in conntrack zone {}", zone.limit, zone.zone),
+               [&] {
+                 return Done(
+                     Ask("dpctl/ct-del-limits", {datapath, fmt::format("zone={}", zone.zone)}));
+               });
+    if (datapath != ovsdb::DatapathOf("netdev")) return;
+    const auto fragments =
+        Ask("dpctl/ipf-get-status", {datapath}).and_then(ovsdb::ParseMaxFragments);
+    if (!fragments) return Stays("limit of fragments", fragments.error());
+    if (*fragments != apply::kMostFragments) return;  // somebody else's, by now
+    Remove(fmt::format("limit of {} fragments, which becomes {} again", *fragments,
+                       apply::kDefaultFragments),
+           [&] {
+             return Done(Ask("dpctl/ipf-set-max-nfrags",
+                             {datapath, std::to_string(apply::kDefaultFragments)}));
+           });
+  }
+
+  Result<std::string> Ask(std::string_view command, const std::vector<std::string>& arguments) {
+    Result<std::string> said;
+    io::Loop loop;
+    ovsdb::Unixctl vswitchd(loop, options_.ovs_folder(), "ovs-vswitchd");
+    vswitchd.Ask(command, arguments, [&](const Result<std::string>& answer) { said = answer; });
+    loop.Run();
+    return said;
+  }
+  static Result<> Done(const Result<std::string>& said) {
+    return said ? Result<>() : tl::unexpected<Error>(said.error());
   }
 
   // Of pods that lose their network, and those that wait to be deleted, their pods being gone.
