@@ -3,10 +3,12 @@
 
 #include "lab/live_lab.h"
 #include "lab/tap.h"
+#include "netlink/interface.h"
+#include "ovsdb/dpctl.h"
 #include "pipeline/items.h"
 
 // What one pod can make the switch keep is bounded, so that it starves no other: whatever it fills
-// in freely, the switch remembers few megaflows.
+// in freely, the switch remembers few megaflows; and connections leave room for the node's own.
 namespace kvs::lab {
 namespace {
 
@@ -96,9 +98,7 @@ class StarvationLiveTest : public LiveLab {
 
   // The megaflows that the switch has for what comes in by the pod's port.
   size_t Megaflows() {
-    const auto dump = node().Appctl(
-        "dpctl/dump-flows",
-        {"-m", "--names", KernelDatapath() ? "system@ovs-system" : "netdev@ovs-netdev"});
+    const auto dump = node().Appctl("dpctl/dump-flows", {"-m", "--names", datapath_});
     EXPECT_TRUE(dump) << dump.error().message;
     size_t count = 0;
     std::istringstream lines(*dump);
@@ -121,6 +121,7 @@ class StarvationLiveTest : public LiveLab {
     EXPECT_GT(now, 0u) << what;
   }
 
+  const std::string datapath_ = ovsdb::DatapathOf(KernelDatapath() ? "system" : "netdev");
   Pod pod_;
   Mac mac_;
   std::unique_ptr<Tap> tap_;
@@ -213,6 +214,89 @@ TEST_F(StarvationLiveTest, TtlsCostNoMoreThanThereAre) {
                           static_cast<uint8_t>(dice.Number()));
         },
         kMostTtls);
+}
+
+class LimitsLiveTest : public StarvationLiveTest {
+ protected:
+  void TearDown() override {
+    if (!kernel_size_.empty()) SetKernelTable(kernel_size_);
+    StarvationLiveTest::TearDown();
+  }
+
+  std::string Dpctl(const std::string& command, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), datapath_);
+    const auto said = node().Appctl("dpctl/" + command, arguments);
+    EXPECT_TRUE(said) << said.error().message;
+    return said.value_or("");
+  }
+  // Of zone 2; 0: none.
+  uint64_t Limit() {
+    for (const auto& zone : ovsdb::ParseZoneLimits(Dpctl("ct-get-limits", {})).value())
+      if (zone.zone == 2) return zone.limit;
+    return 0;
+  }
+  uint64_t TableSize() {
+    if (!KernelDatapath()) return ovsdb::ParseCount(Dpctl("ct-get-maxconns", {})).value();
+    return std::stoull(netlink::ReadSysctl(kTableSize).value());
+  }
+  // Of all namespaces: only the first one may say it (nf_conntrack-sysctl.rst).
+  void SetKernelTable(const std::string& size) {
+    const auto set = netlink::WriteSysctl(kTableSize, size);
+    ASSERT_TRUE(set) << set.error().message;
+  }
+  void SetTable(uint64_t size) {
+    if (!KernelDatapath()) return (void)Dpctl("ct-set-maxconns", {std::to_string(size)});
+    kernel_size_ = netlink::ReadSysctl(kTableSize).value();
+    SetKernelTable(std::to_string(size));
+  }
+  bool LeavesAQuarter() {
+    return Eventually([&] { return Limit() == TableSize() - TableSize() / 4; });
+  }
+  bool KeepsFragments() {
+    return KernelDatapath() || Eventually([&] {
+             return ovsdb::ParseMaxFragments(Dpctl("ipf-get-status", {})).value() == 5000;
+           });
+  }
+  size_t Connections() {
+    const std::string all = Dpctl("dump-conntrack", {"zone=2"});
+    return static_cast<size_t>(std::ranges::count(all, '\n'));
+  }
+
+  static constexpr const char* kTableSize = "net/netfilter/nf_conntrack_max";
+  std::string kernel_size_;  // as it was; "": nobody changed it
+};
+
+TEST_F(LimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
+  EXPECT_TRUE(LeavesAQuarter()) << Limit();
+  EXPECT_TRUE(KeepsFragments());
+  Dpctl("ct-set-limits", {"zone=64000,limit=7"});
+  Dpctl("ct-del-limits", {"zone=2"});
+  if (!KernelDatapath()) Dpctl("ipf-set-max-nfrags", {"1000"});
+  EXPECT_TRUE(LeavesAQuarter()) << Limit();
+  EXPECT_TRUE(KeepsFragments());
+  EXPECT_THAT(Dpctl("ct-get-limits", {}), testing::HasSubstr("zone=64000,limit=7"));
+  Dpctl("ct-del-limits", {"zone=64000"});
+  ASSERT_TRUE(node().RestartOvs());
+  EXPECT_TRUE(Eventually([&] { return Limit() != 0; }));
+  EXPECT_TRUE(LeavesAQuarter()) << Limit();
+  EXPECT_TRUE(KeepsFragments());
+}
+
+TEST_F(LimitsLiveTest, AFloodOfConnectionsLeavesRoomForTheNodesOwn) {
+  SetTable(2000);
+  ASSERT_TRUE(LeavesAQuarter()) << Limit();
+  for (uint16_t port = 1; port <= 3000; ++port) {
+    const auto sent = tap_->Send(UdpFrame(mac_, kGatewayMac, own(false), another(false), port, 53));
+    ASSERT_TRUE(sent) << sent.error().message;
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const size_t connections = Connections();
+  EXPECT_LE(connections, 1500u);
+  EXPECT_GT(connections, 1200u) << "80 %, which is told";
+  auto nodes = lab_->Places();
+  std::erase_if(nodes, [](const Place& place) { return place.kind != Place::Kind::kNode; });
+  EXPECT_TRUE(Reached(nodes)) << last_;
+  EXPECT_TRUE(Told("conntrack zone 2: 80 % of the 1500 connections")) << Problems();
 }
 
 }  // namespace

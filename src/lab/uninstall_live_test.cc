@@ -13,6 +13,7 @@
 
 #include "lab/lab.h"
 #include "lab/probe.h"
+#include "ovsdb/dpctl.h"
 
 // A node from which the agent is uninstalled is as it was before the agent came.
 namespace kvs::lab {
@@ -96,6 +97,7 @@ class UninstallLiveTest : public testing::Test {
     all["nft"] = Ask({"nft", "-s", "list", "ruleset"});
     all["sysctl"] = Ask({"sysctl", "-a", "-r", "^net\\.ipv[46]\\.(conf|ip_forward)"});
     all["ovs"] = Ask({"ovs-vsctl", "show"}) + Ask({"ovs-vsctl", "list", "bridge", "port"});
+    all["limits"] = Limits();
     for (const fs::path& folder :
          {fs::path(node().cni_conf_dir()), fs::path(node().cni_bin_dir()), fs::path(state_dir_)}) {
       std::error_code error;
@@ -103,6 +105,18 @@ class UninstallLiveTest : public testing::Test {
         all["files"] += entry.path().string() + ": " + Content(entry.path()) + "\n";
     }
     return all;
+  }
+  // Of the datapath: connections by zone, and fragments.
+  std::string Limits() {
+    const std::string datapath = ovsdb::DatapathOf(KernelDatapath() ? "system" : "netdev");
+    const auto zones = node().Appctl("dpctl/ct-get-limits", {datapath});
+    const auto fragments = node().Appctl("dpctl/ipf-get-status", {datapath});
+    std::string limits =
+        fmt::format("fragments {}", fragments.and_then(ovsdb::ParseMaxFragments).value_or(0));
+    for (const auto& zone :
+         zones.and_then(ovsdb::ParseZoneLimits).value_or(std::vector<ovsdb::ZoneLimit>()))
+      limits += fmt::format(", zone {} {}", zone.zone, zone.limit);
+    return limits;
   }
   // When nothing changes any more: an agent that is ready may still have a rule under way.
   std::map<std::string, std::string> Settled() {
