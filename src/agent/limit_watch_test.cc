@@ -8,12 +8,6 @@
 namespace kvs::agent {
 namespace {
 
-using openflow::MeterStats;
-using std::chrono_literals::operator""s;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-
 class LimitWatchTest : public testing::Test {
  protected:
   LimitWatchTest() {
@@ -28,30 +22,31 @@ class LimitWatchTest : public testing::Test {
 };
 
 TEST_F(LimitWatchTest, NamesThePodOfWhichSomethingWasDroppedAndForgetsIt) {
-  watch_.Note(100s, {{38, 900, 500}, {39, 0, 0}, {40, 7, 0}, {41, 0, 0}});
-  EXPECT_THAT(watch_.Problems(), IsEmpty()) << "who knows when that was";
-  watch_.Note(110s, {{38, 950, 520}, {39, 0, 0}, {40, 9, 0}, {41, 50, 3}});
+  watch_.Note(std::chrono::seconds(100), {{38, 900, 500}, {39, 0, 0}, {40, 7, 0}, {41, 0, 0}});
+  EXPECT_THAT(watch_.Problems(), testing::IsEmpty()) << "who knows when that was";
+  watch_.Note(std::chrono::seconds(110), {{38, 950, 520}, {39, 0, 0}, {40, 9, 0}, {41, 50, 3}});
   ASSERT_EQ(watch_.Problems().size(), 2u);
   EXPECT_EQ(watch_.Problems()[0].object, "Pod/shop/web-1");
   EXPECT_EQ(watch_.Problems()[0].field, "connections");
-  EXPECT_THAT(watch_.Problems()[0].message,
-              HasSubstr("more than 4000 a second (8000 at once), which is what a pod may; 20 were "
-                        "dropped in 10 s"));
+  EXPECT_THAT(
+      watch_.Problems()[0].message,
+      testing::HasSubstr("more than 4000 a second (8000 at once), which is what a pod may; 20 were "
+                         "dropped in 10 s"));
   EXPECT_EQ(watch_.Problems()[1].object, "Pod/shop/web-2");
   EXPECT_EQ(watch_.Problems()[1].field, "fragments");
-  watch_.Note(120s, {{38, 960, 520}, {39, 0, 0}, {40, 9, 0}, {41, 60, 3}});
-  EXPECT_THAT(watch_.Problems(), IsEmpty());
+  watch_.Note(std::chrono::seconds(120), {{38, 960, 520}, {39, 0, 0}, {40, 9, 0}, {41, 60, 3}});
+  EXPECT_THAT(watch_.Problems(), testing::IsEmpty());
   EXPECT_EQ(watch_.dropped_connections(), 20u);
   EXPECT_EQ(watch_.dropped_fragments(), 3u);
 }
 
 TEST_F(LimitWatchTest, AMeterThatWasMadeAgainCountsFromNothing) {
-  watch_.Note(100s, {{38, 900, 500}});
-  watch_.Note(110s, {});
-  EXPECT_THAT(watch_.Problems(), IsEmpty());
-  watch_.Note(120s, {{38, 9, 5}});
+  watch_.Note(std::chrono::seconds(100), {{38, 900, 500}});
+  watch_.Note(std::chrono::seconds(110), {});
+  EXPECT_THAT(watch_.Problems(), testing::IsEmpty());
+  watch_.Note(std::chrono::seconds(120), {{38, 9, 5}});
   EXPECT_EQ(watch_.dropped_connections(), 5u);
-  watch_.Note(130s, {{38, 4, 2}});
+  watch_.Note(std::chrono::seconds(130), {{38, 4, 2}});
   EXPECT_EQ(watch_.dropped_connections(), 7u);
 }
 

@@ -12,8 +12,6 @@ namespace kvs::lab {
 namespace {
 
 using pipeline::kGatewayMac;
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 
 // The number that follows `before`; 0 if there is none.
 uint64_t NumberAfter(const std::string& text, const std::string& before) {
@@ -96,9 +94,11 @@ class LimitsLiveTest : public LiveLab {
       return limit.burst + static_cast<uint64_t>(limit.rate * time.count());
     };
     uint32_t sent = 0;
-    while (sent < 2 * allowed() && std::chrono::steady_clock::now() - start < 60s) send(sent++);
+    while (sent < 2 * allowed() &&
+           std::chrono::steady_clock::now() - start < std::chrono::seconds(60))
+      send(sent++);
     const Flooded flooded{sent, allowed()};
-    std::this_thread::sleep_for(500ms);
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
     then();
     over = true;
     rest.join();
@@ -130,10 +130,10 @@ TEST_F(LimitsLiveTest, WhatHasBegunPaysNothing) {
   const uint64_t before = Connections();
   SendOf(1);
   ASSERT_TRUE(Eventually([&] { return Connections() > before; }));
-  std::this_thread::sleep_for(500ms);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
   const Metered first = Meter(0);
   for (uint32_t i = 0; i < 3 * pipeline::kNewConnections.burst; ++i) SendOf(1);
-  std::this_thread::sleep_for(500ms);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
   const Metered all = Meter(0);
   EXPECT_LT(all.came, first.came + 100) << "unanswered, but not new to us";
   EXPECT_EQ(all.dropped, 0u);
