@@ -186,6 +186,17 @@ std::string FieldOf(std::string_view flow, const std::string& field) {
   return std::string(value.substr(0, value.find(',')));
 }
 
+// By cookie as the switch prints it: "0x1f".
+using Owners = std::unordered_map<std::string, pipeline::Owner>;
+
+Owners OwnersOf(const pipeline::Pipeline& pipeline) {
+  Owners owners;
+  pipeline.ForEachOwner([&](uint64_t cookie, const pipeline::Owner& owner) {
+    owners.emplace(fmt::format("{:#x}", cookie), owner);
+  });
+  return owners;
+}
+
 struct Verdict {
   std::string outcome, text;
   std::optional<json::object> next;
@@ -193,10 +204,11 @@ struct Verdict {
 
 class Judge {
  public:
-  Judge(const TracedPacket& packet, const SwitchTrace& trace, const world::World& world,
-        const pipeline::Pipeline& pipeline)
+  Judge(const TracedPacket& packet, const SwitchTrace& trace, const Owners& owners,
+        const world::World& world, const pipeline::Pipeline& pipeline)
       : packet_(packet),
         trace_(trace),
+        owners_(owners),
         world_(world),
         pipeline_(pipeline),
         self_(*world.self.Find(0)) {}
@@ -204,7 +216,7 @@ class Judge {
   Verdict Decide() const {
     if (trace_.steps.empty())
       return {"unknown", "nobody knows: what ovs-vswitchd answered is not understood"};
-    if (trace_.output.empty()) return {"dropped", "dropped in table " + trace_.steps.back().table};
+    if (trace_.output.empty()) return {"dropped", Dropped()};
     if (trace_.output == "LOCAL") return AtHost();
     if (!trace_.tunnel_to.empty() && trace_.output == fmt::to_string(self_.overlay_port))
       return Tunnelled();
@@ -217,6 +229,13 @@ class Judge {
   }
 
  private:
+  std::string Dropped() const {
+    const TraceStep& last = trace_.steps.back();
+    const auto owner = owners_.find(last.cookie);
+    const bool wished = owner != owners_.end() && !owner->second.why.empty();
+    return "dropped in table " + last.table + (wished ? ": " + owner->second.why : "");
+  }
+
   Verdict AtHost() const {
     const std::string host = "to the host " + self_.node;
     const Ip& to = packet_.to;
@@ -263,19 +282,11 @@ class Judge {
 
   const TracedPacket& packet_;
   const SwitchTrace& trace_;
+  const Owners& owners_;
   const world::World& world_;
   const pipeline::Pipeline& pipeline_;
   const world::Self& self_;
 };
-
-// By cookie as the switch prints it: "0x1f" -> "route-node of VSwitchConfig/node2".
-std::unordered_map<std::string, std::string> OwnersOf(const pipeline::Pipeline& pipeline) {
-  std::unordered_map<std::string, std::string> owners;
-  pipeline.ForEachOwner([&](uint64_t cookie, const pipeline::Owner& owner) {
-    owners.emplace(fmt::format("{:#x}", cookie), fmt::format("{} of {}", owner.rule, owner.object));
-  });
-  return owners;
-}
 
 }  // namespace
 
@@ -307,15 +318,18 @@ json::object HopOf(const TracedPacket& packet, const SwitchTrace& trace, const w
   const auto owners = OwnersOf(pipeline);
   json::array steps;
   for (const TraceStep& step : trace.steps) {
-    const auto owner = owners.find(step.cookie);
+    const auto found = owners.find(step.cookie);
+    std::string owner;
+    if (found != owners.end())
+      owner = fmt::format("{} of {}", found->second.rule, found->second.object);
     steps.push_back(
         json::object{{"table", step.table},
                      {"flow", step.flow},
                      {"cookie", step.cookie},
-                     {"owner", owner == owners.end() ? "" : owner->second},
+                     {"owner", owner},
                      {"actions", json::array(step.actions.begin(), step.actions.end())}});
   }
-  Verdict verdict = Judge(packet, trace, world, pipeline).Decide();
+  Verdict verdict = Judge(packet, trace, owners, world, pipeline).Decide();
   json::object hop = {{"node", world.self.Find(0)->node},
                       {"entry", packet.entry},
                       {"steps", std::move(steps)},

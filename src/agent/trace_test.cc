@@ -195,5 +195,17 @@ TEST_F(TraceTest, NamesWhoseFlowsItMet) {
   EXPECT_EQ(steps.at(1).at("owner"), "");
 }
 
+TEST_F(TraceTest, NamesTheSettingThatDrops) {
+  uint64_t cookie = 0;
+  pipeline_.ForEachOwner([&](uint64_t of, const pipeline::Owner& owner) {
+    if (owner.rule == "deny-metadata") cookie = of;
+  });
+  const auto hop = Hop(With("to", "169.254.169.254"),
+                       {.steps = {{.table = "track", .cookie = fmt::format("{:#x}", cookie)}}});
+  EXPECT_EQ(hop.at("outcome"), "dropped");
+  EXPECT_EQ(hop.at("verdict"),
+            "dropped in table track: metadataAccess in ConfigMap kube-system/k-vswitch is deny");
+}
+
 }  // namespace
 }  // namespace kvs::agent

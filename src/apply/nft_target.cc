@@ -24,6 +24,7 @@ constexpr std::pair<AddressSetMember::Set, const char*> kSets[] = {
     {AddressSetMember::Set::kCluster, "cluster"},
     {AddressSetMember::Set::kGuarded, "guarded"},
     {AddressSetMember::Set::kTunnelEnds, "tunnel_ends"},
+    {AddressSetMember::Set::kDenied, "denied"},
 };
 
 // The prefixes of each set of the table. What lies within another prefix of its set is left out: a
@@ -78,6 +79,7 @@ std::string Chains(const std::string& bridge) {
         ip, f, bridge);
     forward += fmt::format("    {0} saddr @guarded{1} iifname != \"{2}\" oifname \"{2}\" drop\n",
                            ip, f, bridge);
+    forward += fmt::format("    iifname \"{2}\" {0} daddr @denied{1} drop\n", ip, f, bridge);
     // Nobody but a node itself sends into a tunnel: what was forwarded, and perhaps translated on
     // the way, would be believed where it ends.
     forward += OfTunnels(ip, f, "", "drop");

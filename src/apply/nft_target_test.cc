@@ -28,6 +28,7 @@ TEST(NftTarget, TheRulesetReplacesTheTableAsAWhole) {
                               "\"k-vswitch0\" masquerade"));
   EXPECT_THAT(text, HasSubstr("ip6 saddr @guarded6 iifname != \"k-vswitch0\" oifname "
                               "\"k-vswitch0\" drop"));
+  EXPECT_THAT(text, HasSubstr("    iifname \"k-vswitch0\" ip6 daddr @denied6 drop\n"));
   EXPECT_THAT(text, HasSubstr("    ip daddr @tunnel_ends4 udp dport { 4789, 6081 } drop\n"));
   EXPECT_THAT(text, HasSubstr("    ip6 saddr @tunnel_ends6 ip6 daddr @tunnel_ends6 meta l4proto 47 "
                               "notrack\n"));

@@ -20,6 +20,7 @@ TEST(Plan, TakesWhatTheNodeSays) {
   const auto& spec = cluster.facts.existing.at("a").spec;
   EXPECT_EQ(spec.overlay_type, kube::OverlayType::kVxlan);
   EXPECT_EQ(spec.sources, (kube::StringMap{{"clusterCIDRs", "flag --cluster-cidr"},
+                                           {"metadataAccess", "default"},
                                            {"overlayIPs", "Node.status.addresses InternalIP"},
                                            {"overlayType", "default"},
                                            {"podCIDRs", "Node.spec.podCIDRs"}}));
@@ -228,16 +229,19 @@ TEST(Plan, TheConfigMapWinsAndItsLastGoodValuesStay) {
   Cluster cluster;
   cluster.AddNode("a", {"10.1.0.0/24"}, "10.0.0.1");
   cluster.Set("overlayType", "geneve");
+  cluster.Set("metadataAccess", "deny");
   cluster.Set("serviceCIDR", "10.96.0.0/12");
   cluster.Set("clusterCIDR", "");
   EXPECT_EQ(cluster["a"], "pods=10.1.0.0/24 ip=10.0.0.1 Accepted");
   const auto good = cluster.facts.existing.at("a").spec;
   EXPECT_EQ(good.overlay_type, kube::OverlayType::kGeneve);
+  EXPECT_EQ(good.metadata_access, kube::MetadataAccess::kDeny);
   EXPECT_EQ(Join(good.service_cidrs), "10.96.0.0/12");
   EXPECT_EQ(Join(good.cluster_cidrs), "10.1.0.0/16,fd00:1::/48");
   EXPECT_EQ(good.sources.at("overlayType"), "ConfigMap kube-system/k-vswitch overlayType");
 
   cluster.Set("overlayType", "vlan");
+  cluster.Set("metadataAccess", "no");
   cluster.Set("serviceCIDR", "10.96.0.0/33");
   cluster.Set("clusterCIDR", "10.0.0.0/8");
   EXPECT_EQ(cluster["a"],
@@ -247,7 +251,9 @@ TEST(Plan, TheConfigMapWinsAndItsLastGoodValuesStay) {
             "ConfigMap/kube-system/k-vswitch data.clusterCIDR: 10.0.0.0/8 of pods "
             "overlaps 10.96.0.0/12 of Services; choose ranges apart; the last good value stays; "
             "ConfigMap/kube-system/k-vswitch data.overlayType: \"vlan\" is unknown; use auto, "
-            "vxlan, gre, geneve or none; the last good value stays");
+            "vxlan, gre, geneve or none; the last good value stays; "
+            "ConfigMap/kube-system/k-vswitch data.metadataAccess: \"no\" is unknown; use allow or "
+            "deny; the last good value stays");
   EXPECT_EQ(cluster.facts.existing.at("a").spec, good);
 }
 
@@ -257,7 +263,8 @@ TEST(Plan, WhatIsNoSettingIsTold) {
   cluster.Set("overlaytype", "geneve");
   EXPECT_EQ(cluster["a"],
             "pods=10.1.0.0/24 ip=10.0.0.1 InvalidSettings: ConfigMap/kube-system/k-vswitch "
-            "data.overlaytype: is no setting; use serviceCIDR, clusterCIDR, overlayType");
+            "data.overlaytype: is no setting; use serviceCIDR, clusterCIDR, overlayType, "
+            "metadataAccess");
 }
 
 TEST(Plan, ProblemsOfTheSourceAreShown) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 #include "base/usable.h"
 
@@ -13,10 +14,23 @@ namespace {
 using kube::VSwitchConfig;
 using kube::VSwitchConfigSpec;
 
-Result<kube::OverlayType> ParseOverlayType(std::string_view text) {
-  const auto type = kube::FindOverlayType(text);
-  if (!type) return Fail("\"{}\" is unknown; use {}", text, kube::kOverlayTypes);
-  return *type;
+// One of a few words, `choices`.
+template <class T>
+std::function<Result<T>(std::string_view)> ParseWord(std::optional<T> (*find)(std::string_view),
+                                                     std::string_view choices) {
+  return [=](std::string_view text) -> Result<T> {
+    if (const auto value = find(text)) return *value;
+    return Fail("\"{}\" is unknown; use {}", text, choices);
+  };
+}
+
+template <class T>
+std::function<bool(const VSwitchConfigSpec&, T&)> TakeWord(
+    std::optional<T> VSwitchConfigSpec::*field) {
+  return [=](const VSwitchConfigSpec& spec, T& to) {
+    to = (spec.*field).value_or(to);
+    return (spec.*field).has_value();
+  };
 }
 
 class Resolver {
@@ -111,6 +125,7 @@ Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
   if (!flags.cluster_cidrs.empty()) settings.sources["clusterCIDRs"] = "flag --cluster-cidr";
   if (!flags.service_cidrs.empty()) settings.sources["serviceCIDRs"] = "flag --service-cidr";
   settings.sources["overlayType"] = flags.overlay_type_given ? "flag --overlay-type" : "default";
+  settings.sources["metadataAccess"] = "default";
 
   Resolver resolver(map, existing, settings);
   resolver.Set<Prefixes>(
@@ -129,12 +144,12 @@ Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
       [](const VSwitchConfigSpec& spec, Prefixes& to) { return TakeList(spec.cluster_cidrs, to); },
       settings.cluster_cidrs);
   resolver.Set<kube::OverlayType>(
-      "overlayType", "overlayType", ParseOverlayType,
-      [](const VSwitchConfigSpec& spec, kube::OverlayType& to) {
-        to = spec.overlay_type.value_or(to);
-        return spec.overlay_type.has_value();
-      },
-      settings.overlay_type);
+      "overlayType", "overlayType", ParseWord(kube::FindOverlayType, kube::kOverlayTypes),
+      TakeWord(&VSwitchConfigSpec::overlay_type), settings.overlay_type);
+  resolver.Set<kube::MetadataAccess>("metadataAccess", "metadataAccess",
+                                     ParseWord(kube::FindMetadataAccess, kube::kMetadataAccesses),
+                                     TakeWord(&VSwitchConfigSpec::metadata_access),
+                                     settings.metadata_access);
   resolver.ReportOthers();
   return settings;
 }

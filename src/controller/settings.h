@@ -24,6 +24,7 @@ struct Settings {
   std::vector<Prefix> cluster_cidrs;
   std::vector<Prefix> service_cidrs;
   kube::OverlayType overlay_type = kube::OverlayType::kVxlan;
+  kube::MetadataAccess metadata_access = kube::MetadataAccess::kAllow;
   kube::StringMap sources;        // of each field, as in VSwitchConfigSpec
   std::vector<Problem> problems;  // with the ConfigMap
 };

@@ -292,6 +292,7 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
   self.addresses = links.AddressesExceptOf(ovsdb::kBridgeName);
   self.cluster_ranges = ClusterRanges(node, *config, nodes, problems);
   self.service_ranges = config->spec.service_cidrs;
+  self.deny_metadata = config->spec.metadata_access == kube::MetadataAccess::kDeny;
   self.overlay = ToOverlay(config->spec.overlay_type.value_or(kube::OverlayType::kVxlan));
   if (const ovsdb::Interface* tunnel = switch_.interfaces.Find(ovsdb::kTunnelPortName))
     if (tunnel->ofport.value_or(0) > 0) self.overlay_port = static_cast<uint32_t>(*tunnel->ofport);

@@ -195,6 +195,18 @@ void OnePerFamily(const JsonFields& fields, std::string_view name, const std::ve
     fields.Report(name, "more than one entry of a family; keep one IPv4 and one IPv6");
 }
 
+// One of a few words, `choices`.
+template <class T>
+void ReadWord(const JsonFields& fields, std::string_view name,
+              std::optional<T> (*find)(std::string_view), std::string_view choices,
+              std::optional<T>& out) {
+  std::string word;
+  fields.Read({name}, word);
+  out = find(word);
+  if (!word.empty() && !out)
+    fields.Report(name, fmt::format("\"{}\" is unknown; use {}", word, choices));
+}
+
 void ReadSpec(const JsonFields& spec, VSwitchConfigSpec& out) {
   ReadTwins(spec, {"podCIDR"}, {"podCIDRs"}, out.pod_cidrs);
   ReadTwins(spec, {"clusterCIDR"}, {"clusterCIDRs"}, out.cluster_cidrs);
@@ -203,11 +215,8 @@ void ReadSpec(const JsonFields& spec, VSwitchConfigSpec& out) {
   OnePerFamily<Prefix>(spec, "podCIDRs", out.pod_cidrs,
                        [](const Prefix& range) { return range.address().is6(); });
   OnePerFamily<Ip>(spec, "overlayIPs", out.overlay_ips, [](const Ip& ip) { return ip.is6(); });
-  std::string type;
-  spec.Read({"overlayType"}, type);
-  out.overlay_type = FindOverlayType(type);
-  if (!type.empty() && !out.overlay_type)
-    spec.Report("overlayType", fmt::format("\"{}\" is unknown; use {}", type, kOverlayTypes));
+  ReadWord(spec, "overlayType", FindOverlayType, kOverlayTypes, out.overlay_type);
+  ReadWord(spec, "metadataAccess", FindMetadataAccess, kMetadataAccesses, out.metadata_access);
   spec.Read({"sources"}, out.sources);
 }
 

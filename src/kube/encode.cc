@@ -172,6 +172,7 @@ void Fill(const VSwitchConfig& config, json::object& to) {
   SetTwins(spec, "serviceCIDR", "serviceCIDRs", config.spec.service_cidrs);
   SetTwins(spec, "overlayIP", "overlayIPs", config.spec.overlay_ips);
   if (config.spec.overlay_type) spec["overlayType"] = Name(*config.spec.overlay_type);
+  if (config.spec.metadata_access) spec["metadataAccess"] = Name(*config.spec.metadata_access);
   SetMap(spec, "sources", config.spec.sources);
   Set(to, "spec", std::move(spec));
   Set(to, "status", StatusOf(config.status));

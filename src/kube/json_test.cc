@@ -121,6 +121,7 @@ spec:
   clusterCIDRs: [10.1.0.0/16, "fd00::/48"]
   overlayIPs: [192.168.1.11]
   overlayType: geneve
+  metadataAccess: deny
   sources: {podCIDRs: Node.spec.podCIDRs}
 status:
   mtu: 1450
@@ -129,6 +130,7 @@ status:
   EXPECT_EQ(config.spec.pod_cidrs, std::vector{*Prefix::Parse("10.1.1.0/24")});
   EXPECT_EQ(config.spec.cluster_cidrs.size(), 2u);
   EXPECT_EQ(config.spec.overlay_type, OverlayType::kGeneve);
+  EXPECT_EQ(config.spec.metadata_access, MetadataAccess::kDeny);
   EXPECT_EQ(config.status.mtu, 1450);
   EXPECT_EQ(config.status.pods, std::nullopt);
   ASSERT_NE(FindCondition(config.status.conditions, "Ready"), nullptr);
@@ -191,12 +193,13 @@ TEST(Decode, SaysWhatIsWrongWhereAndWhatToDo) {
             "ConfigMap/default/a data.clusterCIDR: expected a string, got a list\n"},
            {Kind::kVSwitchConfig,
             "{metadata: {name: a}, spec: {podCIDRs: [10.1.0.0/24, 10.2.0.0/24], overlayType: vlan, "
-            "overlayIP: x}}",
+            "metadataAccess: Deny, overlayIP: x}}",
             "VSwitchConfig/a spec.overlayIP: \"x\" is not an IP address\n"
             "VSwitchConfig/a spec.podCIDRs: more than one entry of a family; keep one IPv4 and "
             "one IPv6\n"
             "VSwitchConfig/a spec.overlayType: \"vlan\" is unknown; use auto, vxlan, gre, geneve "
-            "or none\n"},
+            "or none\n"
+            "VSwitchConfig/a spec.metadataAccess: \"Deny\" is unknown; use allow or deny\n"},
            {Kind::kVSwitchConfig,
             "{metadata: {name: a}, status: {mtu: -1, conditions: [{type: A}, {type: A}, {}]}}",
             "VSwitchConfig/a status.conditions[2].type: missing: every condition needs a type\n"

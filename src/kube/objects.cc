@@ -23,6 +23,15 @@ constexpr KindFacts kKinds[] = {
 
 // In the order of OverlayType.
 constexpr std::string_view kOverlayNames[] = {"auto", "vxlan", "gre", "geneve", "none"};
+// In the order of MetadataAccess.
+constexpr std::string_view kMetadataNames[] = {"allow", "deny"};
+
+template <class T, size_t kCount>
+std::optional<T> FindIn(const std::string_view (&names)[kCount], std::string_view name) {
+  const auto* at = std::ranges::find(names, name);
+  if (at == std::end(names)) return std::nullopt;
+  return static_cast<T>(at - std::begin(names));
+}
 
 const KindFacts& FactsOf(Kind kind) { return kKinds[static_cast<size_t>(kind)]; }
 
@@ -41,9 +50,13 @@ std::optional<Kind> FindKind(std::string_view api_version, std::string_view name
 std::string_view Name(OverlayType type) { return kOverlayNames[static_cast<size_t>(type)]; }
 
 std::optional<OverlayType> FindOverlayType(std::string_view name) {
-  const auto* at = std::ranges::find(kOverlayNames, name);
-  if (at == std::end(kOverlayNames)) return std::nullopt;
-  return static_cast<OverlayType>(at - std::begin(kOverlayNames));
+  return FindIn<OverlayType>(kOverlayNames, name);
+}
+
+std::string_view Name(MetadataAccess access) { return kMetadataNames[static_cast<size_t>(access)]; }
+
+std::optional<MetadataAccess> FindMetadataAccess(std::string_view name) {
+  return FindIn<MetadataAccess>(kMetadataNames, name);
 }
 
 Kind KindOf(const Object& object) { return static_cast<Kind>(object.index()); }

@@ -124,6 +124,12 @@ std::string_view Name(OverlayType type);  // "auto"
 std::optional<OverlayType> FindOverlayType(std::string_view name);
 inline constexpr std::string_view kOverlayTypes = "auto, vxlan, gre, geneve or none";
 
+// Whether pods reach the metadata service of a cloud, and by it the node's identity.
+enum class MetadataAccess : uint8_t { kAllow, kDeny };
+std::string_view Name(MetadataAccess access);  // "allow"
+std::optional<MetadataAccess> FindMetadataAccess(std::string_view name);
+inline constexpr std::string_view kMetadataAccesses = "allow or deny";
+
 // What a node is told. Written by the controller.
 struct VSwitchConfigSpec {
   std::vector<Prefix> pod_cidrs;      // of the node's pods, at most one per family
@@ -131,6 +137,7 @@ struct VSwitchConfigSpec {
   std::vector<Prefix> service_cidrs;  // of ClusterIPs; empty: not known
   std::vector<Ip> overlay_ips;        // tunnel endpoints, at most one per family
   std::optional<OverlayType> overlay_type;
+  std::optional<MetadataAccess> metadata_access;  // nullopt: kAllow
   StringMap sources;  // where each field came from: {"podCIDRs": "Node.spec.podCIDRs"}
 
   friend bool operator==(const VSwitchConfigSpec&, const VSwitchConfigSpec&) = default;

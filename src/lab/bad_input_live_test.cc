@@ -64,6 +64,8 @@ constexpr BadSetting kBadSettings[] = {
     {"overlayType: vlan", "data.overlayType: \"vlan\" is unknown; use auto, vxlan, gre, geneve or"},
     {"overlaytype: gre",
      "data.overlaytype: is no setting; use serviceCIDR, clusterCIDR, overlayType"},
+    {"metadataAccess: denied",
+     "data.metadataAccess: \"denied\" is unknown; use allow or deny; the last good value stays"},
     {"clusterCIDR: 10.244.0.0/33", "data.clusterCIDR: range \"10.244.0.0/33\": the length must be"},
     {"clusterCIDR: 10.96.0.0/12", "data.clusterCIDR: 10.96.0.0/12 of pods overlaps 10.96.0.0/16"},
     {"clusterCIDR: 10.99.0.0/16", " is not within clusterCIDR 10.99.0.0/16, and stays in use"},

@@ -313,6 +313,31 @@ TEST_F(FaultsLiveTest, DeletedConfigurationsCutNobodyOff) {
   EXPECT_TRUE(AllReached()) << last_;
 }
 
+// An address of the node itself stands for the cloud's metadata service.
+TEST_F(FaultsLiveTest, MetadataAccessIsSwitchedWhileItRuns) {
+  const std::pair<const char*, Ip> services[] = {
+      {"169.254.169.254/32", Ip(Ip4{{169, 254, 169, 254}})},
+      {"fd00:ec2::254/128", Ip::Parse("fd00:ec2::254").value()}};
+  for (const auto& [address, ip] : services) Do({"ip", "address", "add", address, "dev", "lo"});
+  const std::string pod = "shop/web-1";
+  const auto answers = [&](const Ip& ip, std::chrono::milliseconds patience) {
+    const auto outcome = lab_->Connect(pod, ip, kEchoPort, patience);
+    return outcome && outcome->reached;
+  };
+  for (const char* access : {"allow", "deny", "allow"}) {
+    SCOPED_TRACE(access);
+    const bool allowed = access == std::string("allow");
+    Manifest("settings.yaml", fmt::format("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: "
+                                          "k-vswitch, namespace: kube-system}}\n"
+                                          "data: {{metadataAccess: {}}}\n",
+                                          access));
+    for (const auto& [address, ip] : services)
+      EXPECT_TRUE(Eventually([&] { return answers(ip, std::chrono::seconds(1)) == allowed; }))
+          << address;
+  }
+  EXPECT_TRUE(AllReached()) << last_;
+}
+
 TEST_F(FaultsLiveTest, OverlayIsSwitchedWhileItRuns) {
   for (const char* type : {"gre", "geneve", "none", "vxlan"}) {
     SCOPED_TRACE(type);

@@ -120,6 +120,8 @@ struct AddressSetMember {
     kGuarded,
     // The ends of the nodes' tunnels, into which nothing that is forwarded may go.
     kTunnelEnds,
+    // What comes by the bridge is not forwarded to these.
+    kDenied,
   };
 
   Set set{};

@@ -57,6 +57,7 @@ class Churn {
     self.cluster_ranges = {Prefix(Ip4{{10, 1, 0, 0}}, 16), Prefix(Ip6{{0xfd, 0, 0, 0x10}}, 32)};
     self.overlay = static_cast<world::Overlay>(Pick(4));
     self.overlay_port = Pick(2);
+    self.deny_metadata = Coin();
     self.tunnel_sources = Some<Ip>([&] { return NodeIp(); });
     self.netdev = Coin();
     self.nd_flows = Coin();

@@ -83,7 +83,8 @@ void Pipeline::ForEachOwner(const std::function<void(uint64_t, const Owner&)>& v
     std::visit(
         [&]<class Row>(RuleOn<Row>) {
           TableOf<Row>(world_).ForEach([&](const Row& row) {
-            Owner owner{std::string(rule.name), RowName(row), ObjectOf(row), FieldOf(row)};
+            Owner owner{std::string(rule.name), RowName(row), ObjectOf(row), FieldOf(row),
+                        std::string(rule.why)};
             visit(CookieOf(rule, owner.row), owner);
           });
         },

@@ -31,6 +31,7 @@ using RuleOn = void (*)(const View&, const Row&, Plan&);
 struct Rule {
   std::string_view name;  // part of the cookies: never rename one lightly
   std::variant<RuleOn<world::Self>, RuleOn<world::Node>, RuleOn<world::Port>> run;
+  std::string_view why = {};  // why its flows drop packets, for people; "": its name says it
 };
 
 // All rules. Of two that claim one flow, the earlier one has it.
@@ -38,10 +39,11 @@ std::span<const Rule> Rules();
 
 // What made a flow.
 struct Owner {
-  std::string rule;    // "route-pod"
-  std::string row;     // "Port/kv3"
-  std::string object;  // the Kubernetes object behind the row: "Pod/default/web-0"
-  std::string field;   // where that object says what its flows match: "spec.podCIDRs"
+  std::string rule;      // "route-pod"
+  std::string row;       // "Port/kv3"
+  std::string object;    // the Kubernetes object behind the row: "Pod/default/web-0"
+  std::string field;     // where that object says what its flows match: "spec.podCIDRs"
+  std::string why = {};  // as of Rule
 
   friend auto operator<=>(const Owner&, const Owner&) = default;
 };

@@ -17,6 +17,7 @@ constexpr Rule kRules[] = {
     {"connections", TrackConnections},
     {"limit-connections", LimitConnections},
     {"limit-fragments", LimitFragments},
+    {"deny-metadata", DenyMetadata, "metadataAccess in ConfigMap kube-system/k-vswitch is deny"},
     {"route-home", RouteHome},
     {"route-pod", RoutePod},
     {"route-node", RouteNode},

@@ -28,6 +28,9 @@ void TrackConnections(const View&, const world::Self&, Plan&);
 void LimitConnections(const View&, const world::Port&, Plan&);
 void LimitFragments(const View&, const world::Port&, Plan&);
 
+// metadata.cc
+void DenyMetadata(const View&, const world::Self&, Plan&);
+
 // tunnel_guard.cc
 void GuardTunnels(const View&, const world::Self&, Plan&);
 void GuardTunnel(const View&, const world::Node&, Plan&);

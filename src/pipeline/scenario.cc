@@ -66,6 +66,7 @@ Setters SettersOf(world::Self& self) {
           {"addresses", Parsed(self.addresses, ParseIps)},
           {"cluster_ranges", Parsed(self.cluster_ranges, ParsePrefixes)},
           {"service_ranges", Parsed(self.service_ranges, ParsePrefixes)},
+          {"deny_metadata", Flag(self.deny_metadata)},
           {"overlay", Parsed(self.overlay, ParseOverlay)},
           {"overlay_port", Number(self.overlay_port)},
           {"tunnel_sources", Parsed(self.tunnel_sources, ParseIps)},
@@ -153,7 +154,8 @@ std::string Tell(const KernelSetting& item) {
 }
 std::string Tell(const IngressDrop& item) { return "ingress-drop " + item.device; }
 std::string Tell(const AddressSetMember& item) {
-  static constexpr const char* kSets[] = {"masqueraded", "cluster", "guarded", "tunnel-end"};
+  static constexpr const char* kSets[] = {"masqueraded", "cluster", "guarded", "tunnel-end",
+                                          "denied"};
   return fmt::format("{} {}", kSets[static_cast<int>(item.set)], item.prefix);
 }
 

@@ -32,6 +32,7 @@ struct Self {
   std::vector<Ip> addresses;           // the node's own addresses on its links, any number
   std::vector<Prefix> cluster_ranges;  // all pods of the cluster
   std::vector<Prefix> service_ranges;  // ClusterIPs
+  bool deny_metadata = false;          // pods don't reach a cloud's metadata service
   Overlay overlay = Overlay::kVxlan;
   uint32_t overlay_port = 0;       // OpenFlow port of overlay0; 0: there is none (yet)
   std::vector<Ip> tunnel_sources;  // overlay addresses of this node that tunnels can be sent from
