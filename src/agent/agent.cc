@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "feed/outside_ranges.h"
 #include "feed/ovs_version.h"
 #include "pipeline/mark_layout.h"
 #include "pipeline/others.h"
@@ -261,6 +262,9 @@ void Agent::Reconcile() {
           feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(),
                          switch_routes_.local_addresses(), world_.self.size() == 1, self_problems_))
     world_.self.Put(std::move(*self));
+  if (const world::Self* self = world_.self.Find(0))
+    if (auto outside = feed::PodsOutsideRanges(*self, world_.ports))
+      self_problems_.push_back(*std::move(outside));
   if (!switch_routes_.known()) AskSwitchRoutes();
   attachments_.Stamp(pipeline_.engine().Run());
   SetWanted();

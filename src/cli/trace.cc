@@ -35,13 +35,47 @@ Traced<json::value> AskHop(const WayToAgents& ask, const std::string& node,
   return *hop;
 }
 
-Traced<Ip> AddressOf(const std::string& name, bool ipv6, const FindEnd& find) {
-  if (const auto ip = Ip::Parse(name)) return *ip;
+// What `name` stands for, and its address; of an address that alone.
+Traced<std::pair<PacketEnd, Ip>> TargetOf(const std::string& name, bool ipv6, const FindEnd& find) {
+  if (const auto ip = Ip::Parse(name)) return std::pair(PacketEnd(), *ip);
   const auto end = find(name);
   if (!end) return tl::unexpected(end.error());
   for (const Ip& ip : end->ips)
-    if (ip.is6() == ipv6) return ip;
+    if (ip.is6() == ipv6) return std::pair(*end, ip);
   return Misused(fmt::format("{}: has no {} address", name, ipv6 ? "IPv6" : "IPv4"));
+}
+
+// Why other nodes know no way to this pod: its address is outside its node's ranges. "": that is
+// not so, or not known, as where there is no tunnel, and the network may know a way.
+std::string WhyCutOff(const PacketEnd& end, bool six, const WayToAgents& ask) {
+  if (end.node.empty() || end.from == "node") return "";
+  const auto answer = ask(end.node, "/v1/status");
+  if (!answer || answer->status != 200) return "";
+  const auto status = ParseObject(answer->body, "the agent");
+  if (!status || TextAt(*status, "/network/overlay") == "none") return "";
+  std::vector<Prefix> ranges;
+  for (const json::value& text : ListAt(*status, "/network/podRanges"))
+    if (const auto range = Prefix::Parse(TextAt(text, ""))) ranges.push_back(*range);
+  const auto ip = std::ranges::find(end.ips, six, &Ip::is6);
+  if (ranges.empty() || ip == end.ips.end() ||
+      std::ranges::any_of(ranges, [&](const Prefix& range) { return range.Contains(*ip); }))
+    return "";
+  return fmt::format(
+      "{} has {}, of none of the pod ranges of {} ({}), and other nodes don't reach it; delete the "
+      "pod, so that it is made anew, or, where another IPAM plugin chose the address, let that "
+      "choose of them",
+      end.from, *ip, end.node, Join(ranges));
+}
+
+// What an end of the packet has to do with it that it does not arrive; "": nothing.
+std::string WhyLost(const Packet& packet, const PacketPath& path, const WayToAgents& ask) {
+  if (path.failure || path.hops.empty()) return "";
+  const json::value& last = path.hops.back();
+  const std::string outcome = TextAt(last, "/outcome");
+  if (outcome == "delivered" && TextAt(last, "/node") == packet.target.node) return "";
+  std::string why = WhyCutOff(packet.target, packet.to.is6(), ask);
+  if (why.empty() && outcome == "dropped") why = WhyCutOff(packet.source, packet.to.is6(), ask);
+  return why;
 }
 
 }  // namespace
@@ -122,14 +156,16 @@ Traced<Packet> ReadArguments(const TraceArguments& arguments, const FindEnd& fin
     return Misused(arguments.from +
                    ": a packet starts at a pod or a node, NAMESPACE/POD or "
                    "node/NAME");
-  const auto to = AddressOf(target->name, arguments.ipv6, find);
+  const auto to = TargetOf(target->name, arguments.ipv6, find);
   if (!to) return tl::unexpected(to.error());
   const uint16_t port = target->port != 0 ? target->port : arguments.port;
   return Packet{.node = source->node,
                 .from = source->from,
-                .to = *to,
+                .to = to->second,
                 .protocol = arguments.protocol,
-                .port = port != 0 ? port : arguments.default_port};
+                .port = port != 0 ? port : arguments.default_port,
+                .source = *source,
+                .target = to->first};
 }
 
 int Trace(const TraceArguments& arguments, const FindEnd& find, const WayToAgents& ask) {
@@ -138,7 +174,9 @@ int Trace(const TraceArguments& arguments, const FindEnd& find, const WayToAgent
     PrintError(packet.error().message);
     return packet.error().code;
   }
-  const PacketPath path = Follow(*packet, ask);
+  PacketPath path = Follow(*packet, ask);
+  if (std::string why = WhyLost(*packet, path, ask); !why.empty())
+    path.failure = Failure{kFailed, std::move(why)};
   Print("{}", arguments.json ? JsonText(path.hops) : ToText(path));
   if (path.failure) PrintError(path.failure->message);
   return path.code();

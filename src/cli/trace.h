@@ -24,12 +24,20 @@ using Traced = tl::expected<T, Failure>;
 // Asks the agent of a node; an Error, without the node's name, if it doesn't answer.
 using WayToAgents = std::function<Result<Answer>(const std::string& node, const std::string& path)>;
 
+// What a name stands for, as a start or an end of packets.
+struct PacketEnd {
+  std::string node;     // where it is; "": packets don't start there
+  std::string from;     // as of Packet
+  std::vector<Ip> ips;  // by which it is reached
+};
+
 struct Packet {
   std::string node;  // where it starts
   std::string from;  // "shop/web-1", or "node" for the host itself
   Ip to;
   std::string protocol = "tcp";  // or "udp", "icmp"
   uint16_t port = 0;             // not for icmp
+  PacketEnd source, target;      // what names stand for; an address for nothing
 };
 
 struct PacketPath {
@@ -51,12 +59,6 @@ struct NameAndPort {
 // "10.1.1.3:80", "[fd00::3]:80", "shop/web-1:80", or each without port.
 Traced<NameAndPort> ReadNameAndPort(const std::string& text);
 
-// What a name stands for, as a start or an end of packets.
-struct PacketEnd {
-  std::string node;     // where it is; "": packets don't start there
-  std::string from;     // as of Packet
-  std::vector<Ip> ips;  // by which it is reached
-};
 // `name` is "shop/web-1", "node/node1", "svc/shop/web" or what else `kvs` lets people say.
 using FindEnd = std::function<Traced<PacketEnd>(const std::string& name)>;
 

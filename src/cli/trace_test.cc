@@ -191,5 +191,52 @@ TEST_F(ClusterEnds, ATraceThroughTheAgentsPods) {
   EXPECT_EQ(Trace({.from = "web", .to = "10.2.2.3"}, find, ask), kUnreachable);
 }
 
+// tools/old has an address of a range that was node1's before; shop/web is on node2.
+class CutOffTest : public testing::Test {
+ protected:
+  static Traced<PacketEnd> Find(const std::string& name) {
+    if (name == "tools/old") return PacketEnd{"node1", name, {Ip(Ip4{{10, 1, 1, 7}})}};
+    return PacketEnd{"node2", name, {Ip(Ip4{{10, 1, 2, 3}})}};
+  }
+  static std::string Hop(const char* node, const char* outcome) {
+    return fmt::format(R"({{"node":"{}","verdict":"{}","outcome":"{}"}})", node, outcome, outcome);
+  }
+  // "exit 1: why", as printed.
+  std::string Told(const char* from, const char* to, const std::string& hop) const {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int code = Trace({.from = from, .to = to}, Find,
+                           [&](const std::string& node, const std::string& path) -> Result<Answer> {
+                             if (path != "/v1/status") return Answer{200, hop};
+                             return Answer{200, node == "node1" ? status1_ : status2_};
+                           });
+    testing::internal::GetCapturedStdout();
+    return fmt::format("exit {}: {}", code, testing::internal::GetCapturedStderr());
+  }
+
+  std::string status1_ = R"({"network":{"podRanges":["10.1.9.0/24"],"overlay":"vxlan"}})";
+  std::string status2_ = R"({"network":{"podRanges":["10.1.2.0/24"],"overlay":"vxlan"}})";
+};
+
+TEST_F(CutOffTest, APodOutsideItsNodesRangesIsNotReachedFromOthers) {
+  const auto why = AllOf(HasSubstr("exit 1: "), HasSubstr("tools/old has 10.1.1.7, of none of the"),
+                         HasSubstr(" of node1 (10.1.9.0/24)"), HasSubstr("delete the pod"));
+  EXPECT_THAT(Told("shop/web", "tools/old", Hop("node2", "host")), why);
+  EXPECT_THAT(Told("shop/web", "tools/old", Hop("node2", "dropped")), why);
+  EXPECT_THAT(Told("shop/web", "tools/old", Hop("node3", "delivered")), why)
+      << "to whom has the address there";
+  EXPECT_THAT(Told("tools/old", "shop/web", Hop("node2", "dropped")), why);
+}
+
+TEST_F(CutOffTest, WhatArrivesAndWhatOthersDropIsNotPutDownToIt) {
+  EXPECT_EQ(Told("tools/new", "tools/old", Hop("node1", "delivered")), "exit 0: ")
+      << "on the same node";
+  EXPECT_EQ(Told("tools/old", "192.0.2.1", Hop("node1", "host")), "exit 0: ");
+  EXPECT_EQ(Told("tools/new", "shop/web", Hop("node2", "dropped")), "exit 1: ");
+  status1_ = R"({"network":{"podRanges":["10.1.9.0/24"],"overlay":"none"}})";
+  EXPECT_EQ(Told("shop/web", "tools/old", Hop("node2", "host")), "exit 0: ")
+      << "the network may know a way";
+}
+
 }  // namespace
 }  // namespace kvs::cli

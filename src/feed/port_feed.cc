@@ -33,6 +33,7 @@ void PortFeed::Put(const ovsdb::Interface& interface) {
                     .ofport = static_cast<uint32_t>(number),
                     .mac = attachment->mac,
                     .ips = std::move(attachment->ips),
+                    .delegated = attachment->ipam == ovsdb::Attachment::Ipam::kDelegated,
                     .pod = std::move(attachment->pod),
                     .container = std::move(attachment->container),
                     .alias = std::move(alias)});

@@ -97,6 +97,8 @@ TEST_F(BadInputLiveTest, NobodyGetsAnAddressOfARangeThatIsGone) {
   added = lab_->AddPod("shop/late", "node1");
   ASSERT_TRUE(added) << added.error().message;
   EXPECT_THAT(lab_->pods().at("shop/late").ips[0].ToString(), testing::StartsWith("10.244.9."));
+  EXPECT_TRUE(Told("2 pods here have an address of none of this node's pod ranges")) << Problems();
+  EXPECT_THAT(Problems(), HasSubstr(": shop/web-1 (10.244.1."));
 }
 
 TEST_F(BadInputLiveTest, BadSettingsChangeNothing) {

@@ -62,9 +62,10 @@ struct Port {
   uint32_t ofport = 0;  // OpenFlow port number, as requested or as OVS chose it; 0: not known yet
   Mac mac;              // of the pod's end
   std::vector<Ip> ips;
-  std::string pod;        // "namespace/name", for people
-  std::string container;  // container id
-  std::string alias;      // of the link: the attachment in one line
+  bool delegated = false;  // another IPAM plugin chose the addresses
+  std::string pod;         // "namespace/name", for people
+  std::string container;   // container id
+  std::string alias;       // of the link: the attachment in one line
 
   const std::string& key() const { return name; }
   friend bool operator==(const Port&, const Port&) = default;
