@@ -256,8 +256,10 @@ std::string Agent::DatapathNote() const {
 void Agent::Reconcile() {
   ovs_problem_ = feed::CheckOvsVersion(ovsdb_.replica());
   self_problems_.clear();
-  nodes_.Update(feed::NodeAddresses(
-      *links_, nodes_.own() == nullptr ? std::vector<Ip>() : nodes_.own()->spec.overlay_ips));
+  nodes_.Update(
+      feed::NodeAddresses(
+          *links_, nodes_.own() == nullptr ? std::vector<Ip>() : nodes_.own()->spec.overlay_ips),
+      source_->ServerAddresses());
   if (auto self =
           feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(),
                          switch_routes_.local_addresses(), world_.self.size() == 1, self_problems_))

@@ -39,6 +39,7 @@ Controller::Controller(io::Loop& loop, kube::Source& source, Flags flags, Patien
             [this] {
               if (!retry_.active()) JudgeAgents();
               TellWarnings();
+              if (source_.ServerAddresses() != facts_.api_servers) Changed();
             }),
       backoff_(milliseconds(500), milliseconds(30000)) {
   facts_.flags = std::move(flags);
@@ -93,6 +94,7 @@ void Controller::Reconcile() {
   ++counters_.plans;
   facts_.now = kube::Rfc3339(std::time(nullptr));
   const auto map = config_maps_.find(kConfigMapKey);
+  facts_.api_servers = source_.ServerAddresses();
   facts_.config_map = map == config_maps_.end() ? nullptr : &map->second;
   const auto desired = Plan(facts_);
   refusals_.clear();

@@ -91,7 +91,7 @@ class Planner {
   const Settings settings_;
   std::vector<Draft> drafts_;  // by name
   Ranges ranges_;
-  std::vector<NodeAddress> addresses_;
+  std::vector<TakenAddress> addresses_;
   NodeRanges granted_;
 };
 
@@ -161,16 +161,17 @@ void Planner::ReadIps(Draft& draft) const {
 }
 
 void Planner::ListAddresses() {
+  for (const Ip& ip : facts_.api_servers) addresses_.push_back({ip, "the API server's", false});
   for (const Draft& draft : drafts_) {
-    const std::string* name = &draft.node->meta.name;
+    const std::string whose = "an address of Node/" + draft.node->meta.name;
     for (const kube::NodeAddress& address : draft.node->addresses)
       if (const auto ip = Ip::Parse(address.address); ip && WhyNoOverlayIp(*ip).empty())
-        addresses_.push_back({*ip, *name, false});
+        addresses_.push_back({*ip, whose, false});
     for (const Family family : kFamilies)
       if (const auto& ip = draft.ip_wish[family]; ip && WhyNoOverlayIp(*ip).empty())
-        addresses_.push_back({*ip, *name, ip == draft.ip_before[family]});
+        addresses_.push_back({*ip, whose, ip == draft.ip_before[family]});
   }
-  std::ranges::stable_sort(addresses_, {}, &NodeAddress::ip);
+  std::ranges::stable_sort(addresses_, {}, &TakenAddress::ip);
 }
 
 void Planner::GrantRanges() {
@@ -182,8 +183,7 @@ void Planner::GrantRanges() {
   }
   ReserveRangesOfTheGone();
   for (const Prefix& services : settings_.service_cidrs) ranges_.Take(services, "");
-  for (const NodeAddress& address : addresses_)
-    ranges_.Take(Prefix::Host(address.ip), address.node);
+  for (const TakenAddress& address : addresses_) ranges_.Take(Prefix::Host(address.ip), "");
   for (Draft& draft : drafts_)
     if (!draft.own_ranges) Allocate(draft);
 }

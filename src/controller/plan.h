@@ -17,6 +17,7 @@ struct Facts {
   std::map<std::string, kube::Pod> pods;                // the agents' among them, by key
   const kube::ConfigMap* config_map = nullptr;          // kube-system/k-vswitch; null: none
   std::vector<Problem> problems;                        // the source's
+  std::vector<Ip> api_servers;                          // their addresses
   Flags flags;
   std::string now;  // RFC 3339, for conditions that change
 };
@@ -35,9 +36,9 @@ inline constexpr char kOverlayIpAnnotation[] = "kvswitch.io/overlay-ip";
 //    first by name. Who is refused keeps what it had, and its condition says why; so does who wants
 //    a range outside the cluster's, or writes what can't be read.
 //  * Nobody gets a range that is none for pods (base/usable.h), that has no room for one, that
-//    holds an address of a Node or overlaps the Services', nor an overlay address that can't be
-//    sent to or is a pod's or a Service's. A range in use stays when an address or the Services'
-//    range comes later: then that is what is refused or reported.
+//    holds an address of a Node or of the API server, or overlaps the Services', nor an overlay
+//    address that can't be sent to or is a pod's or a Service's. A range in use stays when an
+//    address or the Services' range comes later: then that is what is refused or reported.
 //  * A configuration is owned by its Node, by UID.
 //  * The range of a configuration whose node is gone is not given away until that is deleted.
 //

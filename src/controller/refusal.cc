@@ -12,7 +12,7 @@ bool HasRoom(const Prefix& range) { return range.size() > (range.address().is6()
 
 }  // namespace
 
-std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<NodeAddress>& addresses,
+std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<TakenAddress>& addresses,
                        const std::vector<Prefix>& services) {
   if (std::string why = WhyNoPodRange(range); !why.empty()) return why;
   if (!HasRoom(range))
@@ -20,12 +20,12 @@ std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<NodeA
         "{} has no room for a pod beside the node's own addresses; give the node a "
         "larger range",
         range);
-  for (const NodeAddress& address : Within(addresses, range))
+  for (const TakenAddress& address : Within(addresses, range))
     if (address.in_use || !has_it)
       return fmt::format(
-          "{} holds {}, an address of Node/{}; give the node a range apart from "
-          "the nodes' addresses",
-          range, address.ip, address.node);
+          "{} holds {}, {}; give the node a range apart from the addresses of nodes and of the API "
+          "server",
+          range, address.ip, address.whose);
   if (has_it) return {};
   return Overlap({range}, services);
 }

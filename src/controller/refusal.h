@@ -8,11 +8,11 @@
 
 namespace kvs::controller {
 
-// An address of a Node: one that no range for pods may hold.
-struct NodeAddress {
+// An address of a Node or of the API server: one that no range for pods may hold.
+struct TakenAddress {
   Ip ip;
-  std::string node;
-  bool in_use;  // the node's overlay address already
+  std::string whose;  // "an address of Node/node1"
+  bool in_use;        // a node's overlay address already
 };
 
 // Ranges of pods, each with its node's name.
@@ -22,7 +22,7 @@ using NodeRanges = std::vector<std::pair<Prefix, std::string>>;
 // `addresses` are in the order of the addresses. A range that the node has already stays, whatever
 // Node or Service range comes later: its pods are there; only where nodes' overlay addresses in use
 // lie in it, it is none.
-std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<NodeAddress>& addresses,
+std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<TakenAddress>& addresses,
                        const std::vector<Prefix>& services);
 
 // Why a node can't have that overlay address, with the remedy; empty: it can, if no other has it.

@@ -53,20 +53,23 @@ void NodeFeed::LetGo() {
   on_change_();
 }
 
-void NodeFeed::Update(const std::vector<Judge::Taken>& own) {
-  if (!changed_ && own == own_) return;
-  own_ = own;
+void NodeFeed::Update(const std::vector<Judge::Taken>& own, const std::vector<Ip>& servers) {
+  std::vector<Judge::Taken> nobodys;
+  for (const Ip& ip : servers) nobodys.push_back({ip, "the API server's"});
+  std::vector<Judge::Taken> taken = own;
+  taken.insert(taken.end(), nobodys.begin(), nobodys.end());
+  if (!changed_ && taken == taken_) return;
+  taken_ = std::move(taken);
   changed_ = false;
   problems_.clear();
-  std::vector<Judge::Taken> tunnel_ends;
   for (const auto& [name, config] : configs_)
     for (const Ip& ip : config.spec.overlay_ips)
       if (WhyNoOverlayIp(ip).empty())
-        tunnel_ends.push_back({ip, "the overlay address of node " + name});
+        nobodys.push_back({ip, "the overlay address of node " + name});
   std::vector<Judge::Taken> all = own;
-  all.insert(all.end(), tunnel_ends.begin(), tunnel_ends.end());
+  all.insert(all.end(), nobodys.begin(), nobodys.end());
   // What this node's own links have of its own range is a matter of MakeSelf().
-  const Judge of_others(std::move(all)), of_own(std::move(tunnel_ends));
+  const Judge of_others(std::move(all)), of_own(std::move(nobodys));
   for (const auto& [name, config] : configs_) {
     world::Node node = Accept(config, name == own_name_ ? of_own : of_others);
     accepted_.insert_or_assign(name, node);

@@ -40,11 +40,11 @@ class NodeFeed {
   // As accepted, by name.
   const std::map<std::string, world::Node>& accepted() const { return accepted_; }
   const std::vector<Problem>& problems() const { return problems_; }
-  const std::vector<Judge::Taken>& own_addresses() const { return own_; }  // of the last Update()
+  const std::vector<Judge::Taken>& taken() const { return taken_; }  // as of the last Update()
 
   // Makes rows of what has changed. `own`: the addresses by which this node itself is reached, and
-  // those it needs: no other node's pods have them.
-  void Update(const std::vector<Judge::Taken>& own);
+  // its gateways': no other node's pods have them. `servers`: the API server's, which are nobody's.
+  void Update(const std::vector<Judge::Taken>& own, const std::vector<Ip>& servers = {});
 
  private:
   void Put(const kube::VSwitchConfig& config);
@@ -59,7 +59,7 @@ class NodeFeed {
   std::set<std::string> deleted_;  // but still in configs_
   std::map<std::string, world::Node> accepted_;
   std::vector<Problem> problems_;
-  std::vector<Judge::Taken> own_;
+  std::vector<Judge::Taken> taken_;
   bool changed_ = false;  // configs_, since then
   std::chrono::milliseconds patience_;
   io::Timer let_go_;

@@ -59,6 +59,28 @@ TEST_F(NodeFeedTest, ANodeThatIsDeletedIsGoneAfterAWhile) {
   EXPECT_EQ(feed_.accepted().size(), 2u);
 }
 
+// node2 is this node; the API server's address may be this node's own, too.
+TEST_F(NodeFeedTest, NoNodesPodsHaveTheApiServersAddress) {
+  for (const char* name : {"node2", "node3"}) {
+    SCOPED_TRACE(name);
+    kube::VSwitchConfig config;
+    config.meta.name = name;
+    config.spec.pod_cidrs = {*Prefix::Parse("10.244.3.0/24")};
+    source_.handlers.on_put(config);
+    feed_.Update({}, {*Ip::Parse("10.244.3.9")});
+    ASSERT_EQ(feed_.problems().size(), 1u);
+    EXPECT_EQ(feed_.problems()[0].ToString(),
+              std::string("VSwitchConfig/") + name +
+                  " spec.podCIDRs: 10.244.3.0/24 contains 10.244.3.9, which is the API server's; "
+                  "this is refused, and what was known before stays");
+    EXPECT_TRUE(world_.nodes.Find(name)->pod_ranges.empty());
+    feed_.Update({}, {*Ip::Parse("10.200.0.9")});
+    EXPECT_TRUE(feed_.problems().empty()) << "once it has another";
+    EXPECT_EQ(world_.nodes.Find(name)->pod_ranges, config.spec.pod_cidrs);
+    Put(name);
+  }
+}
+
 TEST_F(NodeFeedTest, WhatIsRefusedStaysAsItWas) {
   const auto put = [&](const char* range, const char* overlay) {
     kube::VSwitchConfig config;

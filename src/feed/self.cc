@@ -190,7 +190,7 @@ std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges,
 // range for pods, or holds addresses of nodes, counts only as far as nodes' ranges go.
 std::vector<Prefix> ClusterRanges(const std::string& node, const kube::VSwitchConfig& config,
                                   const NodeFeed& nodes, std::vector<Problem>& problems) {
-  const Judge judge(nodes.own_addresses());
+  const Judge judge(nodes.taken());
   std::vector<Prefix> ranges;
   for (const Prefix& range : config.spec.cluster_cidrs) {
     const std::string objection = judge.ObjectionToPods(range);

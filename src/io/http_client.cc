@@ -324,6 +324,9 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
     const char* type = nullptr;
     curl_easy_getinfo(transfer.easy, CURLINFO_CONTENT_TYPE, &type);
     if (type != nullptr) head.content_type = type;
+    const char* peer = nullptr;
+    curl_easy_getinfo(transfer.easy, CURLINFO_PRIMARY_IP, &peer);
+    if (peer != nullptr) head.peer = peer;
     curl_header* date = nullptr;
     if (curl_easy_header(transfer.easy, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK)
       head.date = std::max<std::time_t>(curl_getdate(date->value, nullptr), 0);

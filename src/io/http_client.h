@@ -44,6 +44,7 @@ struct HttpHead {
   std::string content_type;
   std::chrono::seconds retry_after{0};  // zero: not said
   std::time_t date = 0;                 // when it was said; 0: not said
+  std::string peer;                     // the IP address that answered
 };
 
 // A call under way. Destroying it ends it, and calls nothing.

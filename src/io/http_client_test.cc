@@ -23,6 +23,7 @@ TEST_F(HttpClientTest, TellsHeadThenDataThenDone) {
   EXPECT_EQ(call.lines, (Lines{"head 201", "data {}", "done"}));
   EXPECT_EQ(call.head.content_type, "application/json");
   EXPECT_EQ(call.head.retry_after, 7s);
+  EXPECT_TRUE(call.head.peer.starts_with("127.")) << call.head.peer;
   EXPECT_EQ(seen.method, "PATCH");
   EXPECT_EQ(seen.path, "/a/b");
   EXPECT_EQ(seen.query.at("c"), "d e");

@@ -1,6 +1,7 @@
 #include "kube/api_client.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace kvs::kube {
 namespace {
@@ -10,6 +11,16 @@ using std::chrono::milliseconds, std::chrono::system_clock;
 constexpr double kPerSecond = 20, kBurst = 30;
 constexpr milliseconds kReread{60000};
 constexpr milliseconds kLeastUse{1000};  // of what a plugin gives
+
+// The host of a URL, if that is an address: "https://[fd00::1]:6443".
+std::optional<Ip> AddressIn(std::string_view url) {
+  url.remove_prefix(std::min(url.find("://") + 3, url.size()));
+  url = url.substr(0, url.find('/'));
+  const bool bracket = url.starts_with('[');
+  if (bracket) url.remove_prefix(1);
+  const auto ip = Ip::Parse(url.substr(0, url.find(bracket ? ']' : ':')));
+  return ip ? std::optional(*ip) : std::nullopt;
+}
 
 }  // namespace
 
@@ -96,9 +107,11 @@ void ApiClient::Start(const std::shared_ptr<Request>& request) {
     call.headers.push_back("Content-Type: " + request->call.content_type);
   const std::weak_ptr weak = request;  // handlers may destroy the exchange
   request->exchange = http_->Send(call, {.on_head =
-                                             [this, weak](const io::HttpHead& head) {
+                                             [this, weak, server](const io::HttpHead& head) {
                                                const auto alive = weak.lock();
                                                alive->answered = true;
+                                               if (const auto peer = Ip::Parse(head.peer))
+                                                 answered_.insert_or_assign(server, *peer);
                                                if (head.status == 401) loaded_ = false;
                                                CompareClocks(head.date);
                                                if (alive->handlers.on_head)
@@ -138,6 +151,18 @@ void ApiClient::Learn(const std::vector<std::string>& servers) {
   for (const std::string& server : servers)
     if (std::ranges::find(access_.servers, server) == access_.servers.end())
       access_.servers.push_back(server);
+}
+
+std::vector<Ip> ApiClient::Addresses() const {
+  std::vector<Ip> all;
+  for (const std::string& server : access_.servers) {
+    const auto answered = answered_.find(server);
+    if (const auto ip = AddressIn(server))
+      all.push_back(*ip);
+    else if (answered != answered_.end())
+      all.push_back(answered->second);
+  }
+  return all;
 }
 
 Result<> ApiClient::LoadCredentials() {

@@ -2,11 +2,13 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/net.h"
 #include "io/http_client.h"
 #include "io/process.h"
 #include "kube/access.h"
@@ -50,6 +52,8 @@ class ApiClient {
   const Access& access() const { return access_; }
   // Where the next request goes.
   const std::string& server() const { return access_.servers[server_]; }
+  // Of all servers: of one that is named by an address, that, and else the one that answered last.
+  std::vector<Ip> Addresses() const;
   // How far the server's clock is ahead of this machine's is told when that becomes another matter:
   // negative if it is behind, zero if by less than kSkew.
   static constexpr std::chrono::seconds kSkew{30};
@@ -76,6 +80,7 @@ class ApiClient {
   io::Loop& loop_;
   Access access_;
   size_t server_ = 0;
+  std::map<std::string, Ip> answered_;  // by server
   io::TlsIdentity identity_;
   std::string token_;
   bool loaded_ = false;

@@ -105,6 +105,30 @@ TEST_F(ApiClientTest, GoesToTheNextServerAndStaysThere) {
   EXPECT_EQ(client.server(), "http://" + nobody.address()) << "round and round";
 }
 
+TEST_F(ApiClientTest, KnowsTheAddressesOfItsServers) {
+  Serve("");
+  ApiClient client(loop_, {.servers = {Url(), "https://[fd00::1]:6443", "https://10.0.0.9/prefix",
+                                       "https://api.example:6443"}});
+  client.Learn({"https://10.0.0.1:6443"});
+  const Ip own = *Ip::Parse(server_.address().substr(0, server_.address().rfind(':')));
+  EXPECT_EQ(client.Addresses(), (std::vector<Ip>{own, *Ip::Parse("fd00::1"), *Ip::Parse("10.0.0.9"),
+                                                 *Ip::Parse("10.0.0.1")}));
+}
+
+TEST_F(ApiClientTest, KnowsTheAddressBehindANameOnceThatAnswered) {
+  Serve("");
+  const std::string host = server_.address().substr(0, server_.address().rfind(':'));
+  const Ip own = *Ip::Parse(host);
+  // A name that resolves to it without DNS: inet_aton(3) takes one number.
+  const auto& bytes = own.v4().bytes;
+  const std::string name =
+      fmt::format("0x{:02x}{:02x}{:02x}{:02x}", bytes[0], bytes[1], bytes[2], bytes[3]);
+  ApiClient client(loop_, {.servers = {"http://" + name + Url().substr(Url().rfind(':'))}});
+  EXPECT_TRUE(client.Addresses().empty());
+  EXPECT_EQ(Ask(client), "200");
+  EXPECT_EQ(client.Addresses(), std::vector<Ip>{own});
+}
+
 TEST_F(ApiClientTest, KeepsToItsRate) {
   Serve("");
   ApiClient client(loop_, {.servers = {Url()}});

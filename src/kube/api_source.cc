@@ -66,6 +66,7 @@ class Api : public Source {
   void Apply(const Object& object, std::string_view manager, Done done) override;
   void Delete(Kind kind, const std::string& key, std::string_view manager, Done done) override;
   void Report(const Event& event) override;
+  std::vector<Ip> ServerAddresses() const override { return client_.Addresses(); }
 
  private:
   void TellProblems();

@@ -79,6 +79,9 @@ class Source {
   // Tells it where the source can, and forgets it: an event that is lost costs nothing.
   virtual void Report(const Event& event) = 0;
 
+  // Of those who answer, as far as they are known: what leads elsewhere would cut the source off.
+  virtual std::vector<Ip> ServerAddresses() const { return {}; }
+
   // Watches one kind with typed values; only on_put must be given:
   //   source.Watch<Node>({.on_put = [](const Node& node) {...}, ...});
   template <class T>
