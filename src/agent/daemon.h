@@ -6,9 +6,9 @@
 #include <string>
 
 #include "agent/agent.h"
-#include "agent/health_port.h"
 #include "agent/node_lock.h"
 #include "agent/uninstall.h"
+#include "io/health_port.h"
 #include "io/http_server.h"
 #include "io/work.h"
 #include "kube/connect.h"
@@ -51,7 +51,7 @@ class Daemon {
   io::Loop& loop_;
   Options options_;
   std::unique_ptr<NodeLock> lock_;
-  HealthPort health_;
+  io::HealthPort health_;
   std::optional<kube::Connection> kubernetes_;
   std::unique_ptr<kube::Subscription> watch_;  // of nobody, for a new install
   std::unique_ptr<Agent> agent_;               // or nobody

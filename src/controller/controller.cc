@@ -141,12 +141,14 @@ void Controller::JudgeAgents() {
   ApplyConditions(verdict.network_gone);
 }
 
-// What it refused, and which agents are gone.
+// What it refused, which agents are gone, and what is wrong with the program, which has logged it.
 void Controller::TellWarnings() {
   std::vector<kube::Warning> warnings;
   for (const auto* conditions : {&refusals_, &down_.told})
     for (const auto& [name, condition] : *conditions)
       warnings.push_back({name, condition.type, condition.reason, condition.message});
+  if (const auto problem = program_ ? program_() : std::nullopt)
+    warnings.push_back({node_, problem->field, problem->reason, problem->ToString(), true});
   warnings_.Check(loop_.Now(), warnings);
 }
 

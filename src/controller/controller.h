@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,6 +32,12 @@ class Controller {
   Controller(io::Loop& loop, kube::Source& source, Flags flags, Patience patience = {});
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
+
+  // What is wrong with the program around it, which runs on that Node, is an event there.
+  void WatchProgram(std::string node, std::function<std::optional<Problem>()> problem) {
+    node_ = std::move(node);
+    program_ = std::move(problem);
+  }
 
   // Whether everything has been listed, and planned once.
   bool ready() const { return counters_.plans > 0; }
@@ -64,6 +72,8 @@ class Controller {
   Downtime down_;
   std::map<std::string, kube::Condition> refusals_;  // Accepted, False, of the last plan
   kube::Warnings warnings_;
+  std::string node_;
+  std::function<std::optional<Problem>()> program_;
   std::map<std::string, kube::ConfigMap> config_maps_;  // facts_.config_map points here
   io::Timer reconcile_;                                 // in the next turn: many changes, one plan
   io::Timer retry_, tick_;

@@ -185,6 +185,20 @@ TEST_F(ControllerTest, WhatIsRefusedIsAnEventOnItsNode) {
   EXPECT_TRUE(event.warning);
 }
 
+TEST_F(ControllerTest, WhatIsWrongWithTheProgramIsAnEventOnItsNode) {
+  Write("a.yaml", Node("a", "10.1.7.0/24", "10.0.0.1"));
+  Reports reports(kube::OpenFolder(loop_, folder_).value());
+  Controller controller(loop_, reports, {.cluster_cidrs = *ParsePrefixes("10.1.0.0/16")});
+  controller.WatchProgram("a", [] {
+    return Problem{"Host", "health", "listen on 127.0.0.1:10349: address already in use",
+                   "HealthPortTaken"};
+  });
+  ASSERT_TRUE(Until([&] { return !reports.events.empty(); }));
+  const kube::Event& event = reports.events.front();
+  EXPECT_EQ(event.regarding.ToString() + " " + event.reason, "Node/a HealthPortTaken");
+  EXPECT_EQ(event.note, "Host health: listen on 127.0.0.1:10349: address already in use");
+}
+
 TEST_F(ControllerTest, ALostNodeShowsIt) {
   const auto nodes = [&](const char* ready) {
     std::string text;

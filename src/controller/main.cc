@@ -7,9 +7,11 @@
 #include <random>
 
 #include "base/log.h"
+#include "base/outage.h"
 #include "base/usable.h"
 #include "controller/controller.h"
 #include "controller/health.h"
+#include "io/health_port.h"
 #include "io/signals.h"
 #include "kube/connect.h"
 #include "kube/election.h"
@@ -21,12 +23,14 @@ namespace {
 // As typed.
 struct CommandLine {
   kube::Where kubernetes;
-  std::string cluster_cidr, service_cidr, overlay_type, health_address;
+  std::string cluster_cidr, service_cidr, overlay_type, health_address, socket, node_name;
   std::string log_level = "info", log_format = "text";
 };
 
 void Declare(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", KVS_VERSION);
+  app.add_option("--node-name", line.node_name, "name of the Node on which this runs")
+      ->envname("NODE_NAME");
   kube::DeclareFlags(app, line.kubernetes);
   app.add_option("--cluster-cidr", line.cluster_cidr,
                  "ranges of all pods, by comma (ConfigMap k-vswitch wins)");
@@ -36,6 +40,7 @@ void Declare(CLI::App& app, CommandLine& line) {
                  "auto, vxlan (default), gre, geneve or none (ConfigMap k-vswitch wins)");
   app.add_option("--health-address", line.health_address,
                  "IP:PORT for /healthz, /readyz and /metrics");
+  app.add_option("--socket", line.socket, "a Unix socket for the same");
   app.add_option("--log-level", line.log_level, "debug, info, warning or error")
       ->capture_default_str();
   app.add_option("--log-format", line.log_format, "text or json")->capture_default_str();
@@ -72,6 +77,13 @@ std::string Identity() {
   return fmt::format("{}_{:08x}", host, std::random_device{}());
 }
 
+// nullptr: there is no path.
+Result<std::unique_ptr<io::HttpServer>> Listen(io::Loop& loop, const std::string& path,
+                                               io::HttpServer::Serve serve) {
+  if (path.empty()) return nullptr;
+  return io::HttpServer::OnUnixSocket(loop, path, std::move(serve));
+}
+
 Result<> Run(const CommandLine& line, const Flags& flags) {
   io::Loop loop;
   auto kubernetes = kube::Connect(loop, line.kubernetes,
@@ -79,8 +91,18 @@ Result<> Run(const CommandLine& line, const Flags& flags) {
                                    {kube::Kind::kPod, {kAgentNamespace, "", kAgentLabels}}});
   if (!kubernetes) return tl::unexpected(kubernetes.error());
   std::unique_ptr<Controller> controller;
+  const auto serve = [&](const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
+    reply(Health(controller.get(), request));
+  };
+  Outage health_outage("health");
+  const io::HealthPort health(loop, line.health_address, serve,
+                              [&](const std::optional<Problem>& problem) {
+                                health_outage.Note(problem ? problem->message : "");
+                              });
   const auto lead = [&] {
     controller = std::make_unique<Controller>(loop, *kubernetes->source, flags);
+    if (!line.node_name.empty())
+      controller->WatchProgram(line.node_name, [&] { return health.problem(); });
   };
   std::unique_ptr<kube::Election> election;
   if (kubernetes->client)
@@ -90,15 +112,8 @@ Result<> Run(const CommandLine& line, const Flags& flags) {
   else
     lead();  // nobody else writes to a folder
 
-  std::unique_ptr<io::HttpServer> health;
-  if (!line.health_address.empty()) {
-    auto made = io::HttpServer::OnTcp(loop, line.health_address,
-                                      [&](const io::HttpRequest& request, const auto& reply) {
-                                        reply(Health(controller.get(), request));
-                                      });
-    if (!made) return Wrap("--health-address", made.error());
-    health = std::move(*made);
-  }
+  const auto people = Listen(loop, line.socket, serve);
+  if (!people) return Wrap("--socket", people.error());
   const io::Signals stop(loop, {SIGTERM, SIGINT}, [&](int) {
     controller.reset();
     election ? election->Resign([&] { loop.Stop(); }) : loop.Stop();
