@@ -84,6 +84,8 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
                 .on_change = [this] { ScheduleReconcile(); },
                 .writer = [this] { return nft_writer_; }}),
       reaper_(loop),
+      link_settings_(ovsdb::kBridgeName, options_.proc_sys,
+                     pipeline_.engine().desired<pipeline::KernelSetting>()),
       attachments_(loop, ovsdb_, switch_,
                    {.applied = [this] { return outputs_.applied(); },
                     .netdev = [this] { return OnNetdev(); },
@@ -267,6 +269,8 @@ void Agent::Reconcile() {
   if (const world::Self* self = world_.self.Find(0))
     if (auto outside = feed::PodsOutsideRanges(*self, world_.ports))
       self_problems_.push_back(*std::move(outside));
+  if (const netlink::Link* local = links_->Find(ovsdb::kBridgeName))
+    link_settings_.Follow(local->index);
   if (!switch_routes_.known()) AskSwitchRoutes();
   attachments_.Stamp(pipeline_.engine().Run());
   SetWanted();
@@ -349,6 +353,7 @@ void Agent::Resync() {
   limits_.Look();
   LookAtConntrack();
   reaper_.Reap(links_->All());
+  link_settings_.Look();
   config_before_ = FindConfigBefore(options_);
   ScheduleReconcile();
   events_.Check(loop_.Now(), serving(), Problems(), Logged());

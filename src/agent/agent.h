@@ -15,6 +15,7 @@
 #include "agent/status_writer.h"
 #include "apply/attachment_status.h"
 #include "apply/link_reaper.h"
+#include "apply/link_settings.h"
 #include "base/result.h"
 #include "feed/conntrack_table.h"
 #include "feed/link_feed.h"
@@ -133,6 +134,7 @@ class Agent {
   Outputs outputs_;
   std::unique_ptr<netlink::NftMonitor> rulesets_;
   apply::LinkReaper reaper_;
+  apply::LinkSettings link_settings_;
   apply::AttachmentStatusWriter attachments_;
   LimitWatch limits_{loop_, switch_, world_};
   StatusWriter status_;

@@ -116,6 +116,18 @@ TEST_F(DriftLiveTest, APortOnAnotherBridgeIsToldWithTheRemedy) {
   EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
 }
 
+// As CNI's portmap sets it, once, for 127.0.0.1:hostPort.
+TEST_F(DriftLiveTest, WhatOthersSetOnTheBridgesLinkIsSetOnTheNext) {
+  const std::string path = "/proc/sys/net/ipv4/conf/k-vswitch0/route_localnet";
+  Do({"sysctl", "-q", "-w", "net.ipv4.conf.k-vswitch0.route_localnet=1"});
+  const std::string index = Ask({"cat", "/sys/class/net/k-vswitch0/ifindex"});
+  std::this_thread::sleep_for(std::chrono::seconds(5));  // it looks every 4 s
+  Do({"ovs-vsctl", "--timeout=9", "del-br", "k-vswitch0"});
+  EXPECT_TRUE(Eventually([&] { return Ask({"cat", path}) == "1\n"; })) << Ask({"cat", path});
+  EXPECT_NE(Ask({"cat", "/sys/class/net/k-vswitch0/ifindex"}), index);
+  ExpectMended();
+}
+
 // The routes of others stay, whatever a Node's range says; and when the range goes, so does ours.
 TEST_F(DriftLiveTest, ARangeThatIsTheUnderlaysTakesNoRoute) {
   const auto routes = [&] { return Ask({"ip", "route", "show", "10.200.0.0/24"}); };

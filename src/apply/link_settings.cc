@@ -1,0 +1,68 @@
+#include "apply/link_settings.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "netlink/interface.h"
+
+namespace kvs::apply {
+namespace {
+
+std::string Folder(std::string_view family, std::string_view link) {
+  return fmt::format("net/{}/conf/{}/", family, link);
+}
+
+// The same setting of the links to come; "": `path` is none of `link`.
+std::string DefaultOf(const std::string& path, const std::string& link) {
+  for (const char* family : {"ipv4", "ipv6"})
+    if (const std::string folder = Folder(family, link); path.starts_with(folder))
+      return Folder(family, "default") + path.substr(folder.size());
+  return "";
+}
+
+}  // namespace
+
+void LinkSettings::Follow(int index) {
+  if (index == 0) return;
+  if (index_ != 0 && index != index_) {
+    found_.merge(lost_);
+    lost_ = std::move(found_);
+    found_.clear();
+  }
+  index_ = index;
+  PutBack();
+}
+
+// What can't be read is not there yet: the kernel gives a link IPv6 a moment later.
+void LinkSettings::PutBack() {
+  std::erase_if(lost_, [this](const auto& setting) {
+    const auto& [path, value] = setting;
+    const auto now = netlink::ReadSysctl(path, proc_sys_);
+    if (!now) return false;
+    if (netlink::ReadSysctl(DefaultOf(path, link_), proc_sys_) != *now) return true;
+    const auto done = netlink::WriteSysctl(path, value, proc_sys_);
+    if (done)
+      log::Info("sysctl {}: set as somebody else had set it before {} was made anew", path, link_);
+    else
+      log::Warning("sysctl {}: {}; somebody else had set it before {} was made anew", path,
+                   done.error().message, link_);
+    return true;
+  });
+}
+
+void LinkSettings::Look() {
+  if (index_ == 0) return;
+  found_.clear();
+  for (const char* family : {"ipv4", "ipv6"}) {
+    const std::string folder = Folder(family, link_);
+    const auto names = NamesIn(proc_sys_ + "/" + folder).value_or(std::vector<std::string>());
+    for (const std::string& name : names) {
+      const std::string path = folder + name;
+      if (ours_.Find(path) != nullptr || path.ends_with("/mtu")) continue;  // mtu: the link's
+      const auto value = netlink::ReadSysctl(path, proc_sys_);
+      const auto standard = netlink::ReadSysctl(DefaultOf(path, link_), proc_sys_);
+      if (value && standard && *value != *standard) found_.emplace(path, *value);
+    }
+  }
+}
+
+}  // namespace kvs::apply

@@ -1,0 +1,89 @@
+#include "apply/link_settings.h"
+
+#include "apply/settings_folder.h"
+
+namespace kvs::apply {
+namespace {
+
+constexpr char kLocalnet[] = "net/ipv4/conf/k-vswitch0/route_localnet";
+
+class LinkSettingsTest : public SettingsFolder {
+ protected:
+  LinkSettingsTest() {
+    for (const char* setting : {"route_localnet", "rp_filter", "proxy_arp"})
+      Set(std::string("net/ipv4/conf/default/") + setting, "0");
+    for (const char* setting : {"hop_limit", "mtu"})
+      Set(std::string("net/ipv6/conf/default/") + setting, "64");
+    ours_.Set({{"net/ipv4/conf/k-vswitch0/rp_filter", "0"}});
+    MakeLink();
+    settings_.Follow(5);
+  }
+  void MakeLink() {
+    for (const char* family : {"ipv4", "ipv6"}) {
+      const auto conf = folder_ / "sys/net" / family / "conf";
+      std::filesystem::remove_all(conf / "k-vswitch0");
+      std::filesystem::copy(conf / "default", conf / "k-vswitch0");
+    }
+  }
+
+  engine::Desired<pipeline::KernelSetting> ours_;
+  LinkSettings settings_{"k-vswitch0", folder_ / "sys", ours_};
+};
+
+TEST_F(LinkSettingsTest, WhatOthersSetIsSetOnTheNextLink) {
+  Set(kLocalnet, "1");
+  Set("net/ipv6/conf/k-vswitch0/hop_limit", "32");
+  settings_.Look();
+  MakeLink();
+  settings_.Follow(0);
+  EXPECT_EQ(Get(kLocalnet), "0");
+  settings_.Follow(6);
+  EXPECT_EQ(Get(kLocalnet), "1");
+  EXPECT_EQ(Get("net/ipv6/conf/k-vswitch0/hop_limit"), "32");
+}
+
+TEST_F(LinkSettingsTest, OnTheSameLinkItIsNotOursToKeep) {
+  Set(kLocalnet, "1");
+  settings_.Look();
+  Set(kLocalnet, "0");
+  settings_.Follow(5);
+  EXPECT_EQ(Get(kLocalnet), "0");
+  settings_.Look();
+  MakeLink();
+  settings_.Follow(6);
+  EXPECT_EQ(Get(kLocalnet), "0") << "whoever set it has taken it back";
+}
+
+TEST_F(LinkSettingsTest, WhatSomebodySetOnTheNextLinkStays) {
+  Set("net/ipv4/conf/k-vswitch0/proxy_arp", "1");
+  settings_.Look();
+  MakeLink();
+  Set("net/ipv4/conf/k-vswitch0/proxy_arp", "2");
+  settings_.Follow(6);
+  EXPECT_EQ(Get("net/ipv4/conf/k-vswitch0/proxy_arp"), "2");
+}
+
+TEST_F(LinkSettingsTest, OursAndTheLinksMtuAreLeftOut) {
+  Set("net/ipv4/conf/k-vswitch0/rp_filter", "2");
+  Set("net/ipv6/conf/k-vswitch0/mtu", "1450");
+  settings_.Look();
+  MakeLink();
+  settings_.Follow(6);
+  EXPECT_EQ(Get("net/ipv4/conf/k-vswitch0/rp_filter"), "0");
+  EXPECT_EQ(Get("net/ipv6/conf/k-vswitch0/mtu"), "64");
+}
+
+TEST_F(LinkSettingsTest, AFamilyThatComesLaterGetsItThen) {
+  Set("net/ipv6/conf/k-vswitch0/hop_limit", "32");
+  settings_.Look();
+  MakeLink();
+  std::filesystem::remove_all(folder_ / "sys/net/ipv6/conf/k-vswitch0");
+  settings_.Follow(6);
+  settings_.Look();
+  MakeLink();
+  settings_.Follow(6);
+  EXPECT_EQ(Get("net/ipv6/conf/k-vswitch0/hop_limit"), "32");
+}
+
+}  // namespace
+}  // namespace kvs::apply
