@@ -16,12 +16,11 @@ constexpr char kUnreachable[] = "NodeUnreachable";
 
 // Whether it is a pod of DaemonSet k-vswitchd.
 bool IsAgent(const kube::Pod& pod) {
-  const auto is = [&](const char* key, const char* value) {
-    const auto at = pod.meta.labels.find(key);
-    return at != pod.meta.labels.end() && at->second == value;
-  };
-  return pod.meta.ns == kAgentNamespace && is("app.kubernetes.io/name", "k-vswitch") &&
-         is("app.kubernetes.io/component", "agent");
+  return pod.meta.ns == kAgentNamespace &&
+         std::ranges::all_of(kAgentLabels, [&](const auto& label) {
+           const auto at = pod.meta.labels.find(label.first);
+           return at != pod.meta.labels.end() && at->second == label.second;
+         });
 }
 
 // The agent's pod on each node: while one is replaced, the one that is Ready, or that stays.
@@ -101,6 +100,13 @@ std::set<std::string> Bounded(const Facts& facts, const std::set<std::string>& l
 }
 
 }  // namespace
+
+std::string AgentSelector() {
+  std::string selector;
+  for (const auto& [key, value] : kAgentLabels)
+    selector += fmt::format("{}{}={}", selector.empty() ? "" : ",", key, value);
+  return selector;
+}
 
 Downtime Since(const Facts& facts, Downtime before, Time now) {
   const auto pods = PodsByNode(facts);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "controller/plan.h"
 
@@ -15,8 +16,9 @@ using Time = std::chrono::milliseconds;  // since an arbitrary start
 
 // Which pods are agents: those of DaemonSet k-vswitchd.
 inline constexpr char kAgentNamespace[] = "kube-system";
-inline constexpr char kAgentLabels[] =
-    "app.kubernetes.io/name=k-vswitch,app.kubernetes.io/component=agent";
+inline constexpr std::pair<const char*, const char*> kAgentLabels[] = {
+    {"app.kubernetes.io/name", "k-vswitch"}, {"app.kubernetes.io/component", "agent"}};
+std::string AgentSelector();  // for the API server: "KEY=VALUE,KEY=VALUE"
 
 // How long something must be away until that is told.
 struct Patience {

@@ -88,7 +88,7 @@ Result<> Run(const CommandLine& line, const Flags& flags) {
   io::Loop loop;
   auto kubernetes = kube::Connect(loop, line.kubernetes,
                                   {{kube::Kind::kConfigMap, {"kube-system", "k-vswitch"}},
-                                   {kube::Kind::kPod, {kAgentNamespace, "", kAgentLabels}}});
+                                   {kube::Kind::kPod, {kAgentNamespace, "", AgentSelector()}}});
   if (!kubernetes) return tl::unexpected(kubernetes.error());
   std::unique_ptr<Controller> controller;
   const auto serve = [&](const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
