@@ -216,7 +216,7 @@ TEST_F(StarvationLiveTest, TtlsCostNoMoreThanThereAre) {
         kMostTtls);
 }
 
-class LimitsLiveTest : public StarvationLiveTest {
+class DatapathLimitsLiveTest : public StarvationLiveTest {
  protected:
   void TearDown() override {
     if (!kernel_size_.empty()) SetKernelTable(kernel_size_);
@@ -266,7 +266,7 @@ class LimitsLiveTest : public StarvationLiveTest {
   std::string kernel_size_;  // as it was; "": nobody changed it
 };
 
-TEST_F(LimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
+TEST_F(DatapathLimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
   EXPECT_TRUE(LeavesAQuarter()) << Limit();
   EXPECT_TRUE(KeepsFragments());
   Dpctl("ct-set-limits", {"zone=64000,limit=7"});
@@ -282,7 +282,7 @@ TEST_F(LimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
   EXPECT_TRUE(KeepsFragments());
 }
 
-TEST_F(LimitsLiveTest, AFloodOfConnectionsLeavesRoomForTheNodesOwn) {
+TEST_F(DatapathLimitsLiveTest, AFloodOfConnectionsLeavesRoomForTheNodesOwn) {
   SetTable(2000);
   ASSERT_TRUE(LeavesAQuarter()) << Limit();
   for (uint16_t port = 1; port <= 3000; ++port) {
