@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <random>
 
@@ -231,7 +232,8 @@ class DatapathLimitsLiveTest : public StarvationLiveTest {
   }
   // Of zone 2; 0: none.
   uint64_t Limit() {
-    for (const auto& zone : ovsdb::ParseZoneLimits(Dpctl("ct-get-limits", {})).value())
+    const auto zones = ovsdb::ParseZoneLimits(Dpctl("ct-get-limits", {}));
+    for (const ovsdb::ZoneLimit& zone : *zones)
       if (zone.zone == 2) return zone.limit;
     return 0;
   }
@@ -266,7 +268,7 @@ class DatapathLimitsLiveTest : public StarvationLiveTest {
   std::string kernel_size_;  // as it was; "": nobody changed it
 };
 
-TEST_F(DatapathLimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
+TEST_F(LimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
   EXPECT_TRUE(LeavesAQuarter()) << Limit();
   EXPECT_TRUE(KeepsFragments());
   Dpctl("ct-set-limits", {"zone=64000,limit=7"});
@@ -282,7 +284,7 @@ TEST_F(DatapathLimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
   EXPECT_TRUE(KeepsFragments());
 }
 
-TEST_F(DatapathLimitsLiveTest, AFloodOfConnectionsLeavesRoomForTheNodesOwn) {
+TEST_F(LimitsLiveTest, AFloodOfConnectionsLeavesRoomForTheNodesOwn) {
   SetTable(2000);
   ASSERT_TRUE(LeavesAQuarter()) << Limit();
   for (uint16_t port = 1; port <= 3000; ++port) {
