@@ -290,8 +290,7 @@ void Agent::SetWanted() {
       [&](const pipeline::TunnelPort& port) { tunnel = port.type; });
   if (std::exchange(tunnel_, tunnel) != tunnel)
     log::Info("overlay: {}", tunnel.empty() ? "no tunnel" : tunnel);
-  if (const auto size = conntrack_.size())
-    outputs_.wanted.connections.Set(apply::ConntrackLimits(*size));
+  outputs_.wanted.connections.Set(WantedLimits());
   outputs_.wanted.fragments.Set(
       std::vector<apply::FragmentLimit>(OnNetdev() ? 1 : 0, {apply::kMostFragments}));
   outputs_.wanted.passes.Set(apply::PassesFor(ovsdb::kBridgeName, tunnel));
@@ -305,6 +304,18 @@ void Agent::PlanPorts() {
   outputs_.wanted.ports.Set(*std::move(ports));
   if (const auto next = port_plan_.next())
     plan_ports_.Start(std::max(*next - loop_.Now(), std::chrono::milliseconds(1)));
+}
+
+// The kernel goes through all connections that count towards a limit to know how many they are, at
+// each new one before Linux 5.19, and later once in each tick: a limit would slow down a node most
+// that has many, for nothing while its table has room.
+std::vector<apply::ConntrackLimit> Agent::WantedLimits() const {
+  const uint64_t size = conntrack_.size().value_or(0);
+  if (OnNetdev()) return apply::ConntrackLimits(size);
+  if (!conntrack_.crowded()) return {};
+  uint64_t counted = 0;
+  for (const ovsdb::ZoneLimit& zone : outputs_.targets.connections.seen()) counted += zone.count;
+  return apply::ConntrackLimits(size, conntrack_.used() - std::min(counted, conntrack_.used()));
 }
 
 apply::BridgeConfig Agent::WantedBridge() const {

@@ -100,6 +100,7 @@ class Agent {
 
   void SetWanted();
   apply::BridgeConfig WantedBridge() const;
+  std::vector<apply::ConntrackLimit> WantedLimits() const;
   void PlanPorts();
   void Announce();
   std::vector<Problem> Logged() const;

@@ -61,8 +61,8 @@ void ConntrackAlarm::Update(const feed::ConntrackTable& table,
     if (!NearlyFull(name, zone.count, zone.limit)) continue;
     problems_.push_back(
         {"Host", name,
-         fmt::format("{} % of the {} connections that pods of this node may have are in use; when "
-                     "all are, no pod gets a new one; {}",
+         fmt::format("{} % of the limit of {} connections of this node's pods is in use; when all "
+                     "is, no pod gets a new one; {}",
                      kFullPercent, zone.limit,
                      Remedy(size, netdev, fmt::format(" zone={}", zone.zone))),
          "ConntrackNearlyFull"});

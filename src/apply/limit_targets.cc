@@ -27,10 +27,14 @@ bool IsOurZone(uint16_t zone) {
   return std::ranges::find(kZones, static_cast<Zone>(zone)) != kZones.end();
 }
 
-std::vector<ConntrackLimit> ConntrackLimits(uint64_t table_size) {
+std::vector<ConntrackLimit> ConntrackLimits(uint64_t table_size, uint64_t uncounted) {
   std::vector<ConntrackLimit> limits;
   if (table_size == 0) return limits;
-  const uint64_t share = (table_size - table_size / 4) / pipeline::kZonesInUse.size();
+  // By steps, for whoever is not counted comes and goes all the time.
+  const uint64_t step = table_size / 16 + 1, taken = (uncounted + step - 1) / step * step;
+  const uint64_t most = table_size - table_size / 4, least = table_size / 8;
+  const uint64_t share =
+      (most > taken + least ? most - taken : least) / pipeline::kZonesInUse.size();
   static constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();  // that OVS can hold
   for (const Zone zone : pipeline::kZonesInUse)
     limits.push_back({static_cast<uint16_t>(zone), std::clamp(share, uint64_t{1}, kMost)});

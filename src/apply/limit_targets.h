@@ -26,8 +26,10 @@ struct ConntrackLimit {
 
 // For the zones that this build uses, equal shares of three quarters of the table (0: it has no
 // bound, and neither have they): the last quarter is for who shares the table with us, that is, the
-// host's own connections in the kernel, and other bridges of the switch in userspace.
-std::vector<ConntrackLimit> ConntrackLimits(uint64_t table_size);
+// host's own connections in the kernel, and other bridges of the switch in userspace. `uncounted`:
+// connections that are there and count towards no limit. They take from the three quarters, of
+// which an eighth of the table is left in any case.
+std::vector<ConntrackLimit> ConntrackLimits(uint64_t table_size, uint64_t uncounted = 0);
 
 // Of any build of ours: what another one has set is ours to take back.
 bool IsOurZone(uint16_t zone);

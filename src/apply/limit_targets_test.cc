@@ -26,6 +26,9 @@ TEST(ConntrackLimitsTest, LeaveAQuarterOfTheTableToOthers) {
   EXPECT_THAT(ConntrackLimits(uint64_t{1} << 40), ElementsAre(ConntrackLimit{2, 0xffffffff}));
   EXPECT_THAT(ConntrackLimits(1), ElementsAre(ConntrackLimit{2, 1})) << "0 would be no limit";
   EXPECT_THAT(ConntrackLimits(0), IsEmpty()) << "of a table without bound";
+  EXPECT_THAT(ConntrackLimits(15 * 16, 1), ElementsAre(ConntrackLimit{2, 180 - 16}));
+  EXPECT_THAT(ConntrackLimits(15 * 16, 16), ElementsAre(ConntrackLimit{2, 180 - 16}));
+  EXPECT_THAT(ConntrackLimits(15 * 16, 240), ElementsAre(ConntrackLimit{2, 30})) << "an eighth";
 }
 
 TEST(ConntrackLimitsTest, ZonesOfEveryBuildAreOurs) {

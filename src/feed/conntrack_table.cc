@@ -39,6 +39,7 @@ void ConntrackTable::Saw(const Result<uint64_t>& size, const Result<uint64_t>& u
   if (failure_.empty()) {
     size_ = *size;
     used_ = *used;
+    crowded_ = used_ * 100 > *size_ * (crowded_ ? 40 : 50);
   }
   if (std::pair(size_, failure_) != before) on_change_();
 }

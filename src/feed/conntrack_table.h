@@ -26,6 +26,8 @@ class ConntrackTable {
   // As of the last look; nullopt: not known yet. 0: there is no bound.
   std::optional<uint64_t> size() const { return size_; }
   uint64_t used() const { return used_; }
+  // More than half of it is in use, or was, and it is not below 40 % since.
+  bool crowded() const { return crowded_; }
   // Why the last look saw nothing; "": it did.
   const std::string& failure() const { return failure_; }
 
@@ -37,6 +39,7 @@ class ConntrackTable {
   const std::function<void()> on_change_;
   std::optional<uint64_t> size_;
   uint64_t used_ = 0;
+  bool crowded_ = false;
   std::string failure_;
   bool looking_ = false;
 };

@@ -41,6 +41,16 @@ class ConntrackTableTest : public testing::Test {
   ConntrackTable table_{unixctl_, proc_sys_, [this] { ++changes_; }};
 };
 
+TEST_F(ConntrackTableTest, IsCrowdedFromAHalfOnUntilWellBelow) {
+  Kernel("nf_conntrack_max", "1000");
+  for (const auto& [used, crowded] : std::vector<std::pair<std::string, bool>>{
+           {"500", false}, {"501", true}, {"401", true}, {"400", false}, {"499", false}}) {
+    Kernel("nf_conntrack_count", used);
+    table_.Look(false);
+    EXPECT_EQ(table_.crowded(), crowded) << used;
+  }
+}
+
 TEST_F(ConntrackTableTest, TheKernelsIsReadAndFollowed) {
   Kernel("nf_conntrack_max", "262144");
   Kernel("nf_conntrack_count", "12");

@@ -251,8 +251,25 @@ class DatapathLimitsLiveTest : public StarvationLiveTest {
     kernel_size_ = netlink::ReadSysctl(kTableSize).value();
     SetKernelTable(std::to_string(size));
   }
+  // The last quarter of the table is free of pods. What they have already is not counted.
   bool LeavesAQuarter() {
-    return Eventually([&] { return Limit() == TableSize() - TableSize() / 4; });
+    return Eventually([&] {
+      const uint64_t limit = Limit(), most = TableSize() - TableSize() / 4;
+      return KernelDatapath() ? limit > 0 && limit < most : limit == most;
+    });
+  }
+  // The kernel's datapath has a limit only while half of the table is in use.
+  void FillHalf() {
+    if (KernelDatapath()) Do({"sysctl", "-qw", "net.netfilter.nf_conntrack_udp_timeout=600"});
+    SendFrom(1, 1100);
+    SetTable(2000);
+  }
+  void SendFrom(uint16_t first, uint16_t last) {
+    for (uint16_t port = first; port <= last; ++port) {
+      const auto sent =
+          tap_->Send(UdpFrame(mac_, kGatewayMac, own(false), another(false), port, 53));
+      ASSERT_TRUE(sent) << sent.error().message;
+    }
   }
   bool KeepsFragments() {
     return KernelDatapath() || Eventually([&] {
@@ -268,7 +285,7 @@ class DatapathLimitsLiveTest : public StarvationLiveTest {
   std::string kernel_size_;  // as it was; "": nobody changed it
 };
 
-TEST_F(LimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
+TEST_F(DatapathLimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
   EXPECT_TRUE(LeavesAQuarter()) << Limit();
   EXPECT_TRUE(KeepsFragments());
   Dpctl("ct-set-limits", {"zone=64000,limit=7"});
@@ -284,13 +301,10 @@ TEST_F(LimitsLiveTest, AreSetAgainWhoeverTookThemAway) {
   EXPECT_TRUE(KeepsFragments());
 }
 
-TEST_F(LimitsLiveTest, AFloodOfConnectionsLeavesRoomForTheNodesOwn) {
-  SetTable(2000);
+TEST_F(DatapathLimitsLiveTest, AFloodOfConnectionsLeavesRoomForTheNodesOwn) {
+  FillHalf();
   ASSERT_TRUE(LeavesAQuarter()) << Limit();
-  for (uint16_t port = 1; port <= 3000; ++port) {
-    const auto sent = tap_->Send(UdpFrame(mac_, kGatewayMac, own(false), another(false), port, 53));
-    ASSERT_TRUE(sent) << sent.error().message;
-  }
+  SendFrom(1101, 4000);
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   const size_t connections = Connections();
   EXPECT_LE(connections, 1500u);
@@ -298,7 +312,7 @@ TEST_F(LimitsLiveTest, AFloodOfConnectionsLeavesRoomForTheNodesOwn) {
   auto nodes = lab_->Places();
   std::erase_if(nodes, [](const Place& place) { return place.kind != Place::Kind::kNode; });
   EXPECT_TRUE(Reached(nodes)) << last_;
-  EXPECT_TRUE(Told("conntrack zone 2: 80 % of the 1500 connections")) << Problems();
+  EXPECT_TRUE(Told("conntrack zone 2: 80 % of the limit of ")) << Problems();
 }
 
 }  // namespace

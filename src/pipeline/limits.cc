@@ -9,8 +9,10 @@
 // meters stand in tables whose miss goes on, so a switch that can't meter limits nothing, and loses
 // nothing. Packets of what has begun pay nothing: neither established connections nor those that
 // nobody has answered yet. All fragments count, not only first ones: whoever drops those makes
-// orphans of the others, which are held as long.
+// orphans of the others, which are held as long. But only in userspace: the kernel's bound is in
+// bytes, of the whole node, and no rate that keeps to it would leave honest pods enough.
 namespace kvs::pipeline {
+
 void LimitConnections(const View& view, const world::Port& port, Plan& plan) {
   if (RoutableIps(view.self(), port).empty()) return;
   const uint32_t meter = ConnectionMeter(port);
@@ -21,7 +23,8 @@ void LimitConnections(const View& view, const world::Port& port, Plan& plan) {
 }
 
 void LimitFragments(const View& view, const world::Port& port, Plan& plan) {
-  if (RoutableIps(view.self(), port).empty()) return;
+  const world::Self& self = view.self();
+  if (!self.netdev || RoutableIps(self, port).empty()) return;
   const uint32_t meter = FragmentMeter(port);
   plan.Put(kFragments.Of(meter));
   for (const bool six : {false, true})

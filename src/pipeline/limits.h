@@ -21,8 +21,8 @@ struct Limit {
 // than a minute.
 inline constexpr Limit kNewConnections{.rate = 4000, .burst = 8000};
 
-// Open vSwitch holds 5,000 fragments at most (dpctl/ipf-set-max-nfrags), each for 15 s if the rest
-// does not come. One pod's are burst + 15 s * rate = 4,000 of them at most.
+// In userspace Open vSwitch holds 5,000 fragments at most (dpctl/ipf-set-max-nfrags), each for 15 s
+// if the rest does not come. One pod's are burst + 15 s * rate = 4,000 of them at most.
 inline constexpr Limit kFragments{.rate = 200, .burst = 1000};
 
 // A port's meters. The switch gives no two ports one number, and a port keeps it for life; so do
