@@ -78,9 +78,9 @@ class LimitsLiveTest : public LiveLab {
     uint64_t sent = 0;
     uint64_t allowed = 0;  // by the limit, in that time
   };
-  // Sends twice what the limit lets pass; meanwhile the other pods reach each other. Calls `then`
-  // when the switch has had time for all of it.
-  Flooded Flood(const pipeline::Limit& limit, const std::function<void(uint32_t)>& send,
+  // Sends until the pod's meter `which` has dropped for a second; meanwhile the other pods reach
+  // each other. Calls `then` when the switch has had time for all of it.
+  Flooded Flood(const pipeline::Limit& limit, int which, const std::function<void(uint32_t)>& send,
                 const std::function<void()>& then) {
     std::atomic<bool> over = false;
     bool reached = true;
@@ -89,23 +89,28 @@ class LimitsLiveTest : public LiveLab {
       while (!over);
     });
     const auto start = std::chrono::steady_clock::now();
-    const auto allowed = [&] {
-      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-      return limit.burst + static_cast<uint64_t>(limit.rate * time.count());
-    };
     uint32_t sent = 0;
-    while (sent < 2 * allowed() &&
-           std::chrono::steady_clock::now() - start < std::chrono::seconds(60))
-      send(sent++);
-    const Flooded flooded{sent, allowed()};
+    const auto send_for_a_second = [&] {
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+      while (std::chrono::steady_clock::now() < end) {
+        for (int i = 0; i < kAtOnce; ++i) send(sent++);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    };
+    do send_for_a_second();
+    while (Meter(which).dropped == 0 &&
+           std::chrono::steady_clock::now() - start < std::chrono::seconds(60));
+    send_for_a_second();
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     then();
     over = true;
     rest.join();
     EXPECT_TRUE(reached) << last_;
-    EXPECT_GE(flooded.sent + 1, 2 * flooded.allowed) << "this machine can't exceed the limit";
-    return flooded;
+    return {sent, limit.burst + static_cast<uint64_t>(limit.rate * time.count())};
   }
+
+  static constexpr int kAtOnce = 32;  // frames that a switch in userspace has room for
 
   Pod pod_;
   Mac mac_;
@@ -117,7 +122,7 @@ TEST_F(LimitsLiveTest, AFloodOfConnectionsIsCutToTheRate) {
   const uint64_t before = Connections();
   uint64_t made = 0;
   const Flooded flooded = Flood(
-      pipeline::kNewConnections, [this](uint32_t n) { SendOf(n); },
+      pipeline::kNewConnections, 0, [this](uint32_t n) { SendOf(n); },
       [&] { made = Connections() - before; });
   std::cout << fmt::format("{} sent, {} allowed, {} made\n", flooded.sent, flooded.allowed, made);
   EXPECT_GE(made, pipeline::kNewConnections.burst / 2);
@@ -143,11 +148,10 @@ TEST_F(LimitsLiveTest, AFloodOfFirstFragmentsIsCutToTheRate) {
   if (KernelDatapath()) return;  // it bounds them by itself, in bytes, for the node as a whole
   Metered meter;
   const Flooded flooded = Flood(
-      pipeline::kFragments, [this](uint32_t n) { SendFirstFragment(n); },
+      pipeline::kFragments, 1, [this](uint32_t n) { SendFirstFragment(n); },
       [&] { meter = Meter(1); });
   std::cout << fmt::format("{} sent, {} allowed, {} of {} dropped\n", flooded.sent, flooded.allowed,
                            meter.dropped, meter.came);
-  EXPECT_GE(meter.came, flooded.sent * 3 / 4);
   EXPECT_LE(meter.came - meter.dropped, flooded.allowed * 5 / 4);
   EXPECT_GT(meter.dropped, 0u);
 }
