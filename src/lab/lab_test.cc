@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/file.h"
 #include "lab/manifests.h"
 #include "lab/matrix.h"
 #include "lab/process.h"
@@ -42,6 +43,21 @@ TEST(Process, IsKilledWhenItSaysTooMuch) {
   for (const char* flood : {"yes", "yes >&2", "head -c 2000000 /dev/zero"})
     EXPECT_EQ(RunToEnd({.argv = {"sh", "-c", flood}, .most = size_t{1} << 20}).error().message,
               fmt::format("sh -c {}: says more than 1 MiB, which is the most", flood));
+}
+
+TEST(Process, LeavesNobodyBehindWhoFillsTheMemory) {
+  for (const std::string end : {"wait", "exit 0"}) {  // sh is killed, or ends by itself
+    const std::string file = testing::TempDir() + fmt::format("kvs-flood.{}", getpid());
+    static_cast<void>(RunToEnd({.argv = {"sh", "-c",
+                                         fmt::format("sh -c 'echo $$ >{0}; exec yes' &\n"
+                                                     "until [ -s {0} ]; do sleep 0.01; done\n{1}",
+                                                     file, end)},
+                                .most = size_t{1} << 20}));
+    const auto flood = Identify(std::stoi(ReadFile(file).value_or("0")));
+    EXPECT_TRUE(!flood || AwaitEnd(*flood, seconds(5))) << "still writes, after " << end;
+    if (flood) Signal(*flood, SIGKILL);
+    unlink(file.c_str());
+  }
 }
 
 TEST(Process, IsKnownByItsStartToo) {

@@ -30,7 +30,7 @@ using std::chrono::milliseconds;
 
 // A file without a name, for a child's standard input or output: no pipe to fill, nothing to pump.
 int MemoryFile(const std::string& content) {
-  const int fd = memfd_create("kvs-lab", MFD_CLOEXEC);
+  const int fd = memfd_create("kvs-lab", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd >= 0 && !content.empty()) {
     if (write(fd, content.data(), content.size()) < 0) return fd;
     lseek(fd, 0, SEEK_SET);
@@ -146,6 +146,8 @@ Result<Output> RunToEnd(const Command& command, milliseconds timeout) {
   if (!ended) kill(*pid, SIGKILL);
   int status = 0;
   waitpid(*pid, &status, 0);
+  // What it has started may outlive it, and would fill the memory with what nobody reads.
+  for (const Fd* said : {&out, &err}) fcntl(said->get(), F_ADD_SEALS, F_SEAL_GROW);
   if (too_much())
     return Fail("{}: says more than {} MiB, which is the most", command.ToString(),
                 command.most >> 20);

@@ -31,7 +31,7 @@ struct Output {
 };
 
 // Runs to the end, collecting what it says; killed and an Error after `timeout`, or if it says too
-// much.
+// much. What it has started and left behind can say no more: its writes fail (EPERM).
 Result<Output> RunToEnd(const Command& command,
                         std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
