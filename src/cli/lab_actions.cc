@@ -16,6 +16,7 @@
 #include "cli/lab_text.h"
 #include "cli/output.h"
 #include "cli/packet_ends.h"
+#include "lab/netns.h"
 #include "netlink/namespace.h"
 
 namespace kvs::cli {
@@ -138,6 +139,7 @@ int LabExec(const std::string& name, const std::string& place,
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   const auto done = space->Run([&]() -> Result<> {
+    if (auto mounted = lab::MountSysfs(); !mounted) return mounted;
     execvp(argv[0], argv.data());
     return FailErrno(errno, "run {}", command[0]);
   });

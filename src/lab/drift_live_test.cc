@@ -67,6 +67,7 @@ TEST_F(DriftLiveTest, OneChangedRuleIsNoticed) {
 TEST_F(DriftLiveTest, TheHostsEndOfAPodsLinkIsKept) {
   const std::string port = PodOn("node1").port;
   const std::string alias = Ask({"cat", "/sys/class/net/" + port + "/ifalias"});
+  ASSERT_THAT(alias, HasSubstr("eth0"));
   for (const std::vector<std::string>& change :
        {std::vector<std::string>{"down"}, {"group", "default"}, {"alias", "mine"}}) {
     SCOPED_TRACE(change.front());

@@ -77,6 +77,26 @@ TEST_F(LabLiveTest, ComesUpFollowsTheFolderAndGoes) {
   ExpectNothingLeft(state);
 }
 
+// As in a container, and as in a node's own namespaces.
+TEST_F(LabLiveTest, CommandsSeeTheLinksAndTheSwitchOfWhereTheyRun) {
+  auto lab = Lab::Up({.name = UniqueName(), .nodes = 2});
+  ASSERT_TRUE(lab) << lab.error().message;
+  for (const auto& [name, pod] : (*lab)->pods()) {
+    const auto mac = Check(
+        {.argv = {"cat", "/sys/class/net/eth0/address"}, .netns = pod.netns((*lab)->state())});
+    ASSERT_TRUE(mac) << mac.error().message;
+    EXPECT_EQ(*mac, pod.mac + "\n");
+    const auto end = Check((*lab)->node(pod.node).Here({"ls", "/sys/class/net/" + pod.port}));
+    EXPECT_TRUE(end) << end.error().message;
+  }
+  for (const auto& [name, node] : (*lab)->nodes())
+    for (const std::string program : {"ovs-vswitchd", "ovsdb-server"}) {
+      const auto said = Check(node->Here({"ovs-appctl", "-t", program, "version"}));
+      ASSERT_TRUE(said) << said.error().message;
+      EXPECT_THAT(*said, HasSubstr(program));
+    }
+}
+
 TEST_F(LabLiveTest, WhatAKilledLabLeftIsCleanedByTheNext) {
   const std::string name = UniqueName();
   const pid_t child = fork();

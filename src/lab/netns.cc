@@ -1,5 +1,10 @@
 #include "lab/netns.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <cerrno>
+
 #include "base/file.h"
 #include "netlink/interface.h"
 #include "netlink/link.h"
@@ -26,6 +31,16 @@ Result<> MakeNetns(const std::string& name) {
 
 Result<> RemoveNetns(const std::string& name) {
   return Namespace::Exists(name) ? Namespace::Delete(name) : Result<>();
+}
+
+Result<> MountSysfs() {
+  if (unshare(CLONE_NEWNS) < 0) return FailErrno(errno, "make a mount namespace");
+  // What is unmounted elsewhere from now on goes here too, so that no deleted namespace stays.
+  if (mount("", "/", "none", MS_SLAVE | MS_REC, nullptr) < 0)
+    return FailErrno(errno, "make / a slave mount");
+  if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) < 0)
+    return FailErrno(errno, "mount /sys");
+  return {};
 }
 
 std::vector<std::string> NetnsWithPrefix(const std::string& prefix) {

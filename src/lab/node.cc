@@ -144,8 +144,8 @@ Result<> Node::StartOvsdb() {
     if (auto made = Check({.argv = {"ovsdb-tool", "create", database, kSchema}}); !made)
       return tl::unexpected<Error>(made.error());
   }
-  auto process = Start(Here({"ovsdb-server", "--remote=punix:" + ovsdb_socket(),
-                             "--unixctl=" + Path("ovs/ovsdb-server.ctl"), "--no-chdir", database}),
+  auto process = Start(Here({"ovsdb-server", "--remote=punix:" + ovsdb_socket(), "--pidfile",
+                             "--no-chdir", database}),
                        Log("ovsdb-server"));
   if (!process) return tl::unexpected<Error>(process.error());
   if (auto noted = state_.Note(Noted("ovsdb-server"), *process); !noted) return noted;
@@ -160,8 +160,7 @@ Result<> Node::StartOvsdb() {
 }
 
 Result<> Node::StartOvs() {
-  auto process = Start(Here({"ovs-vswitchd", "--unixctl=" + Path("ovs/ovs-vswitchd.ctl"),
-                             "--no-chdir", "unix:" + ovsdb_socket()}),
+  auto process = Start(Here({"ovs-vswitchd", "--pidfile", "--no-chdir", "unix:" + ovsdb_socket()}),
                        Log("ovs-vswitchd"));
   if (!process) return tl::unexpected<Error>(process.error());
   return state_.Note(Noted("ovs-vswitchd"), *process);

@@ -17,10 +17,12 @@ extern "C" {
 #include <cstring>
 #include <functional>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "lab/netns.h"
 #include "netlink/namespace.h"
 
 namespace kvs::lab {
@@ -109,7 +111,16 @@ Result<pid_t> Spawn(const Command& command, int in, int out, int err, bool own_s
   if (command.netns.empty()) return spawn();
   auto inside = netlink::Namespace::Open(netlink::Namespace::Path(command.netns));
   if (!inside) return Wrap("start " + command.argv[0], inside.error());
-  return inside->Run(spawn);
+  Result<pid_t> spawned;
+  std::thread inside_for_good([&] {  // does not come back to the caller's mounts
+    spawned = inside->Run([&]() -> Result<pid_t> {
+      if (auto mounted = MountSysfs(); !mounted)
+        return Wrap("start " + command.argv[0], mounted.error());
+      return spawn();
+    });
+  });
+  inside_for_good.join();
+  return spawned;
 }
 
 // False if it hasn't ended when the time is over or `stop` says so, which is asked now and then.
