@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "feed/self.h"
+#include "ovsdb/names.h"
 #include "pipeline/describe.h"
 
 namespace kvs::agent {
