@@ -231,18 +231,6 @@ void Agent::LookAtConntrack() {
   conntrack_alarm_.Update(conntrack_, outputs_.targets.connections.seen(), OnNetdev());
 }
 
-// Those that Open vSwitch must know, which learns them while it has a tunnel.
-std::set<NextHop> Agent::NextHopsOfTunnels() const {
-  std::set<NextHop> hops;
-  if (!OnNetdev() || world_.self.Find(0)->overlay_port == 0) return hops;
-  for (const auto& [name, node] : nodes_.accepted()) {
-    if (name == options_.node_name) continue;
-    for (const Ip& ip : node.overlay_ips)
-      if (const auto way = links_->WayTo(ip)) hops.insert({way->link->index, way->next_hop});
-  }
-  return hops;
-}
-
 std::string Agent::DatapathNote() const {
   return options_.datapath == "auto" && OnNetdev()
              ? "in userspace, for the kernel has no module openvswitch, which is faster by far; "
@@ -267,7 +255,6 @@ void Agent::Reconcile() {
   if (const netlink::Link* local = links_->Find(ovsdb::kBridgeName))
     link_settings_.Follow(local->index);
   if (!switch_routes_.known()) AskSwitchRoutes();
-  next_hops_.Ask(NextHopsOfTunnels(), loop_.Now());
   attachments_.Stamp(pipeline_.engine().Run());
   SetWanted();
   if (ovsdb_seen_) outputs_.bridge.Begin();

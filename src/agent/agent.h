@@ -3,7 +3,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,6 @@
 #include "agent/conntrack_alarm.h"
 #include "agent/events.h"
 #include "agent/limit_watch.h"
-#include "agent/next_hops.h"
 #include "agent/options.h"
 #include "agent/outputs.h"
 #include "agent/status_writer.h"
@@ -111,7 +109,6 @@ class Agent {
   bool OnNetdev() const;
   void AskSwitchRoutes();  // where they matter
   void LookAtConntrack();
-  std::set<NextHop> NextHopsOfTunnels() const;
 
   io::Loop& loop_;
   Options options_;
@@ -133,7 +130,6 @@ class Agent {
 
   // What is made of it.
   apply::PodPortPlan port_plan_;
-  NextHops next_hops_;
   std::string tunnel_;      // as told
   std::string nft_writer_;  // "PID (NAME)", of the last change in a table that we keep
   Outputs outputs_;
