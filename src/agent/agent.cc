@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "feed/outside_ranges.h"
 #include "feed/ovs_version.h"
+#include "ovsdb/dpctl.h"
 #include "pipeline/world_view.h"
 
 namespace kvs::agent {
@@ -238,6 +239,20 @@ std::string Agent::DatapathNote() const {
              : "";
 }
 
+// Open vSwitch 3.1 in userspace keeps flows that give a tunnel's packets to the host, from the time
+// when there was no such tunnel, for as long as such packets come: the other nodes were unheard.
+void Agent::TakeSelf(world::Self self) {
+  const world::Self* before = world_.self.Find(0);
+  const bool new_tunnel = before != nullptr && self.netdev && self.overlay_port != 0 &&
+                          self.overlay_port != before->overlay_port;
+  world_.self.Put(std::move(self));
+  if (!new_tunnel) return;
+  vswitchd_.Ask("dpctl/del-flows", {ovsdb::DatapathOf("netdev")},
+                [](const Result<std::string>& done) {
+                  if (!done) log::Warning("forget old flows: {}", done.error().message);
+                });
+}
+
 void Agent::Reconcile() {
   ovs_problem_ = feed::CheckOvsVersion(ovsdb_.replica());
   self_problems_.clear();
@@ -248,7 +263,7 @@ void Agent::Reconcile() {
   if (auto self =
           feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(),
                          switch_routes_.local_addresses(), world_.self.size() == 1, self_problems_))
-    world_.self.Put(std::move(*self));
+    TakeSelf(std::move(*self));
   if (const world::Self* self = world_.self.Find(0))
     if (auto outside = feed::PodsOutsideRanges(*self, world_.ports))
       self_problems_.push_back(*std::move(outside));

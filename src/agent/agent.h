@@ -109,6 +109,7 @@ class Agent {
   bool OnNetdev() const;
   void AskSwitchRoutes();  // where they matter
   void LookAtConntrack();
+  void TakeSelf(world::Self self);
 
   io::Loop& loop_;
   Options options_;

@@ -45,7 +45,7 @@ class ConntrackAlarmTest : public testing::Test {
 TEST_F(ConntrackAlarmTest, TellsOfAZoneThatIsNearlyFull) {
   EXPECT_EQ(Told(599, 599), "");
   const std::string told = Told(600, 600);
-  EXPECT_THAT(told, AllOf(HasSubstr("Host conntrack zone 2: 80 % of the 750 connections"),
+  EXPECT_THAT(told, AllOf(HasSubstr("Host conntrack zone 2: 80 % of the limit of 750 connections"),
                           HasSubstr("dpctl/dump-conntrack system@ovs-system zone=2 |"),
                           HasSubstr("sysctl -w net.netfilter.nf_conntrack_max=2000")));
   EXPECT_EQ(Told(600, 750), told) << "one problem, however many there are";

@@ -98,9 +98,9 @@ TEST_F(PipelineTest, APodCostsItsOwnFragmentsOnly) {
   PutPort(200);
   EXPECT_EQ(RunAndCount(), 7u);  // one for each rule over ports
   auto delta = flows_.Take();
-  // Its source, its ARP, the way to it; its limits of connections and, in both families, fragments;
-  // and what each bit of its MAC, of its MAC and its address in ARP is not.
-  EXPECT_EQ(PutBy(delta).size(), 3u + 3 + 48 + 48 + 32);
+  // Its source, its ARP, the way to it; its limit of connections; and what each bit of its MAC, of
+  // its MAC and its address in ARP is not.
+  EXPECT_EQ(PutBy(delta).size(), 3u + 1 + 48 + 48 + 32);
   EXPECT_EQ(ErasedBy(delta), 0u);
   for (const flow::Flow& flow : PutBy(delta))
     for (const Owner& owner : pipeline_.Explain(flow.cookie)) EXPECT_EQ(owner.row, "Port/kvc8");
@@ -108,7 +108,7 @@ TEST_F(PipelineTest, APodCostsItsOwnFragmentsOnly) {
   world_.ports.Erase("kvc8");
   EXPECT_EQ(RunAndCount(), 7u);
   delta = flows_.Take();
-  EXPECT_EQ(ErasedBy(delta), 3u + 3 + 48 + 48 + 32);
+  EXPECT_EQ(ErasedBy(delta), 3u + 1 + 48 + 48 + 32);
   EXPECT_THAT(PutBy(delta), IsEmpty());
 }
 
