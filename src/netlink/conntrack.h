@@ -11,8 +11,7 @@
 
 // The connections that the kernel tracks, by ctnetlink (linux/netfilter/nfnetlink_conntrack.h). The
 // kernel's datapath of Open vSwitch keeps its own among them, each in its zone. All of this takes a
-// Socket::OpenNetfilter() and walks the whole table, about 1 s for a million connections, in which
-// it holds up nobody else.
+// Socket::OpenNetfilter() and walks the whole table: it is work for a thread.
 namespace kvs::netlink {
 
 struct Connection {
