@@ -21,7 +21,7 @@ constexpr int64_t kClocks = 30;  // seconds that this clock and the controller's
 
 // Who holds the lease; empty: nobody, or it has ended.
 std::string LeaderOf(const json::value& lease) {
-  const std::string holder = TextAt(lease, "/spec/holderIdentity");
+  std::string holder = TextAt(lease, "/spec/holderIdentity");
   const auto renewed = kube::ParseTime(TextAt(lease, "/spec/renewTime"));
   if (!renewed) return holder;
   const int64_t end = renewed->seconds + NumberAt(lease, "/spec/leaseDurationSeconds") + kClocks;

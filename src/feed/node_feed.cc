@@ -55,6 +55,7 @@ void NodeFeed::LetGo() {
 
 void NodeFeed::Update(const std::vector<Judge::Taken>& own, const std::vector<Ip>& servers) {
   std::vector<Judge::Taken> nobodys;
+  nobodys.reserve(servers.size());
   for (const Ip& ip : servers) nobodys.push_back({ip, "the API server's"});
   std::vector<Judge::Taken> taken = own;
   taken.insert(taken.end(), nobodys.begin(), nobodys.end());

@@ -69,19 +69,19 @@ void Connection::Apply(std::vector<Change> changes, std::function<void(const App
   session_->Apply(std::move(changes), bundle_size, std::move(done));
 }
 
-void Connection::ChangeMeters(std::vector<MeterChange> changes,
+void Connection::ChangeMeters(const std::vector<MeterChange>& changes,
                               std::function<void(const ApplyResult&)> done) {
   const auto result = std::make_shared<ApplyResult>();
   for (size_t i = 0; i < changes.size(); ++i) {
     // Answered only if it is refused, and then before the barrier.
-    session_->Ask(Fenced([change = std::move(changes[i])](
-                             uint32_t xid, Writer& out) { WriteMeterChange(change, xid, out); },
-                         [result, i, session = session_.get()](const Result<>& changed) {
-                           if (changed)
-                             ++result->committed;
-                           else if (session->up())
-                             result->refused.push_back({i, changed.error().message});
-                         }));
+    session_->Ask(Fenced(
+        [change = changes[i]](uint32_t xid, Writer& out) { WriteMeterChange(change, xid, out); },
+        [result, i, session = session_.get()](const Result<>& changed) {
+          if (changed)
+            ++result->committed;
+          else if (session->up())
+            result->refused.push_back({i, changed.error().message});
+        }));
   }
   Barrier([result, done = std::move(done)](const Result<>& end) {
     if (!end)

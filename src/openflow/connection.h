@@ -81,7 +81,8 @@ class Connection {
 
   // Makes the changes one by one; a refusal, whose reason doesn't repeat the change, holds up
   // nothing else.
-  void ChangeMeters(std::vector<MeterChange> changes, std::function<void(const ApplyResult&)> done);
+  void ChangeMeters(const std::vector<MeterChange>& changes,
+                    std::function<void(const ApplyResult&)> done);
 
   struct FlowFilter {
     uint8_t table = 0xff;  // 0xff: all

@@ -45,7 +45,7 @@ Result<std::vector<ZoneLimit>> ParseZoneLimits(std::string_view text) {
 Result<uint64_t> ParseCount(std::string_view text) {
   std::string_view rest = text;
   const auto number = TakeNumber(rest, "");
-  if (!number || (rest != "" && rest != "\n")) return Fail("dpctl: no number: {}", text);
+  if (!number || (!rest.empty() && rest != "\n")) return Fail("dpctl: no number: {}", text);
   return *number;
 }
 
