@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include <linux/netfilter.h>
+#include <net/if.h>
 
 #include <algorithm>
 
@@ -315,7 +316,7 @@ void Agent::Resync() {
   limits_.Look();
   LookAtConntrack();
   reaper_.Reap(links_->All());
-  link_settings_.Look();
+  link_settings_.Look([] { return static_cast<int>(if_nametoindex(ovsdb::kBridgeName)); });
   config_before_ = FindConfigBefore(options_);
   ScheduleReconcile();
   events_.Check(loop_.Now(), serving(), Problems(), Logged());

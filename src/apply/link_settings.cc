@@ -49,9 +49,9 @@ void LinkSettings::PutBack() {
   });
 }
 
-void LinkSettings::Look() {
+void LinkSettings::Look(const std::function<int()>& index) {
   if (index_ == 0) return;
-  found_.clear();
+  std::map<std::string, std::string> found;
   for (const char* family : {"ipv4", "ipv6"}) {
     const std::string folder = Folder(family, link_);
     const auto names = NamesIn(proc_sys_ + "/" + folder).value_or(std::vector<std::string>());
@@ -60,9 +60,10 @@ void LinkSettings::Look() {
       if (ours_.Find(path) != nullptr || path.ends_with("/mtu")) continue;  // mtu: the link's
       const auto value = netlink::ReadSysctl(path, proc_sys_);
       const auto standard = netlink::ReadSysctl(DefaultOf(path, link_), proc_sys_);
-      if (value && standard && *value != *standard) found_.emplace(path, *value);
+      if (value && standard && *value != *standard) found.emplace(path, *value);
     }
   }
+  if (index() == index_) found_ = std::move(found);
 }
 
 }  // namespace kvs::apply

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -22,8 +23,9 @@ class LinkSettings {
   // The link is the one of this index now; 0: there is none. On another one than before, what was
   // remembered is set, but for what somebody has set there already.
   void Follow(int index);
-  // Remembers what differs on it from the kernel's default.
-  void Look();
+  // Remembers what differs on it from the kernel's default. `index`: of the link of that name now,
+  // as the kernel says (notices may be late), 0 if there is none: another link is not looked at.
+  void Look(const std::function<int()>& index);
 
  private:
   void PutBack();

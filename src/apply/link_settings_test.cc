@@ -26,6 +26,10 @@ class LinkSettingsTest : public SettingsFolder {
     }
   }
 
+  void Look(int index) {
+    settings_.Look([index] { return index; });
+  }
+
   engine::Desired<pipeline::KernelSetting> ours_;
   LinkSettings settings_{"k-vswitch0", folder_ / "sys", ours_};
 };
@@ -33,7 +37,7 @@ class LinkSettingsTest : public SettingsFolder {
 TEST_F(LinkSettingsTest, WhatOthersSetIsSetOnTheNextLink) {
   Set(kLocalnet, "1");
   Set("net/ipv6/conf/k-vswitch0/hop_limit", "32");
-  settings_.Look();
+  Look(5);
   MakeLink();
   settings_.Follow(0);
   EXPECT_EQ(Get(kLocalnet), "0");
@@ -42,13 +46,23 @@ TEST_F(LinkSettingsTest, WhatOthersSetIsSetOnTheNextLink) {
   EXPECT_EQ(Get("net/ipv6/conf/k-vswitch0/hop_limit"), "32");
 }
 
+TEST_F(LinkSettingsTest, ALinkThatNobodyToldOfYetIsNotLookedAt) {
+  Set(kLocalnet, "1");
+  Look(5);
+  MakeLink();
+  Look(0);  // gone
+  Look(6);  // and there again
+  settings_.Follow(6);
+  EXPECT_EQ(Get(kLocalnet), "1");
+}
+
 TEST_F(LinkSettingsTest, OnTheSameLinkItIsNotOursToKeep) {
   Set(kLocalnet, "1");
-  settings_.Look();
+  Look(5);
   Set(kLocalnet, "0");
   settings_.Follow(5);
   EXPECT_EQ(Get(kLocalnet), "0");
-  settings_.Look();
+  Look(5);
   MakeLink();
   settings_.Follow(6);
   EXPECT_EQ(Get(kLocalnet), "0") << "whoever set it has taken it back";
@@ -56,7 +70,7 @@ TEST_F(LinkSettingsTest, OnTheSameLinkItIsNotOursToKeep) {
 
 TEST_F(LinkSettingsTest, WhatSomebodySetOnTheNextLinkStays) {
   Set("net/ipv4/conf/k-vswitch0/proxy_arp", "1");
-  settings_.Look();
+  Look(5);
   MakeLink();
   Set("net/ipv4/conf/k-vswitch0/proxy_arp", "2");
   settings_.Follow(6);
@@ -66,7 +80,7 @@ TEST_F(LinkSettingsTest, WhatSomebodySetOnTheNextLinkStays) {
 TEST_F(LinkSettingsTest, OursAndTheLinksMtuAreLeftOut) {
   Set("net/ipv4/conf/k-vswitch0/rp_filter", "2");
   Set("net/ipv6/conf/k-vswitch0/mtu", "1450");
-  settings_.Look();
+  Look(5);
   MakeLink();
   settings_.Follow(6);
   EXPECT_EQ(Get("net/ipv4/conf/k-vswitch0/rp_filter"), "0");
@@ -75,11 +89,11 @@ TEST_F(LinkSettingsTest, OursAndTheLinksMtuAreLeftOut) {
 
 TEST_F(LinkSettingsTest, AFamilyThatComesLaterGetsItThen) {
   Set("net/ipv6/conf/k-vswitch0/hop_limit", "32");
-  settings_.Look();
+  Look(5);
   MakeLink();
   std::filesystem::remove_all(folder_ / "sys/net/ipv6/conf/k-vswitch0");
   settings_.Follow(6);
-  settings_.Look();
+  Look(6);
   MakeLink();
   settings_.Follow(6);
   EXPECT_EQ(Get("net/ipv6/conf/k-vswitch0/hop_limit"), "32");
