@@ -37,7 +37,7 @@ class LiveLab : public testing::Test {
     auto lab = Lab::Up(std::move(options));
     ASSERT_TRUE(lab) << lab.error().message;
     lab_ = std::move(*lab);
-    ASSERT_TRUE(AllReached()) << last_;
+    ASSERT_TRUE(Eventually([this] { return AllReached(); })) << last_;
   }
   void TearDown() override {
     if (!HasFailure() || !lab_) return;
