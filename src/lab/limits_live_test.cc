@@ -2,8 +2,7 @@
 #include <charconv>
 #include <functional>
 
-#include "lab/live_lab.h"
-#include "lab/tap.h"
+#include "lab/frames_lab.h"
 #include "pipeline/items.h"
 #include "pipeline/limits.h"
 
@@ -22,16 +21,11 @@ uint64_t NumberAfter(const std::string& text, const std::string& before) {
   return number;
 }
 
-class LimitsLiveTest : public LiveLab {
+class LimitsLiveTest : public FramesLab {
  protected:
   void SetUp() override {
-    LiveLab::SetUp();
+    FramesLab::SetUp();
     if (HasFatalFailure() || IsSkipped()) return;
-    pod_ = PodOn("node1");
-    mac_ = *Mac::Parse(pod_.mac);
-    auto tap = Tap::Open(pod_.netns(lab_->state()), "eth0", Tap::Sees::kIncoming);
-    ASSERT_TRUE(tap) << tap.error().message;
-    tap_ = std::move(*tap);
     for (Place& place : lab_->Places())
       if (place.kind == Place::Kind::kPod && place.name != pod_.name) others_.push_back(place);
   }
@@ -112,9 +106,6 @@ class LimitsLiveTest : public LiveLab {
 
   static constexpr int kAtOnce = 32;  // frames that a switch in userspace has room for
 
-  Pod pod_;
-  Mac mac_;
-  std::unique_ptr<Tap> tap_;
   std::vector<Place> others_;  // all other pods
 };
 

@@ -2,8 +2,7 @@
 #include <functional>
 #include <random>
 
-#include "lab/live_lab.h"
-#include "lab/tap.h"
+#include "lab/frames_lab.h"
 #include "netlink/interface.h"
 #include "ovsdb/dpctl.h"
 #include "pipeline/items.h"
@@ -59,18 +58,8 @@ class Dice {
 
 Prefix All(bool six) { return Prefix(six ? Ip(Ip6{}) : Ip(Ip4{}), 0); }
 
-class StarvationLiveTest : public LiveLab {
+class StarvationLiveTest : public FramesLab {
  protected:
-  void SetUp() override {
-    LiveLab::SetUp();
-    if (HasFatalFailure() || IsSkipped()) return;
-    pod_ = PodOn("node1");
-    mac_ = *Mac::Parse(pod_.mac);
-    auto tap = Tap::Open(pod_.netns(lab_->state()), "eth0", Tap::Sees::kIncoming);
-    ASSERT_TRUE(tap) << tap.error().message;
-    tap_ = std::move(*tap);
-  }
-
   Ip own(bool six) const { return pod_.ips.at(six); }
   Ip another(bool six) { return PodOn("node2").ips.at(six); }
   Prefix cluster(bool six) const {
@@ -123,9 +112,6 @@ class StarvationLiveTest : public LiveLab {
   }
 
   const std::string datapath_ = ovsdb::DatapathOf(KernelDatapath() ? "system" : "netdev");
-  Pod pod_;
-  Mac mac_;
-  std::unique_ptr<Tap> tap_;
 };
 
 TEST_F(StarvationLiveTest, AScanOfMacsCostsFewMegaflows) {
