@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <optional>
 #include <sstream>
 
 namespace kvs::ovsdb {
@@ -54,6 +53,18 @@ Result<uint64_t> ParseMaxFragments(std::string_view text) {
   std::string_view rest = text.substr(std::min(text.find(kKey), text.size()));
   if (const auto number = TakeNumber(rest, kKey)) return *number;
   return Fail("dpctl/ipf-get-status: has no '{}'", kKey);
+}
+
+std::optional<Ip> ClientOf(std::string_view line) {
+  static constexpr std::string_view kKey = ",orig=(src=";
+  static constexpr std::string_view kClosed[] = {"state=CLOSED)", "state=TIME_WAIT)"};
+  const size_t at = line.find(kKey);
+  if (at == line.npos) return std::nullopt;
+  for (const std::string_view closed : kClosed)
+    if (line.find(closed) != line.npos) return std::nullopt;
+  const std::string_view address = line.substr(at + kKey.size());
+  const auto client = Ip::Parse(address.substr(0, address.find(',')));
+  return client ? std::optional(*client) : std::nullopt;
 }
 
 }  // namespace kvs::ovsdb

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/net.h"
 #include "base/result.h"
 
 // What ovs-vswitchd prints for the dpctl/... commands of its control socket (unixctl.h), as values.
@@ -34,5 +36,9 @@ Result<uint64_t> ParseCount(std::string_view text);
 // Reads of dpctl/ipf-get-status how many fragments the userspace datapath keeps at most, until they
 // are whole or expire.
 Result<uint64_t> ParseMaxFragments(std::string_view text);
+
+// Who began the connection that one line of dpctl/dump-conntrack tells of. nullopt: one that is
+// closed, and remembered for a while only, or no connection.
+std::optional<Ip> ClientOf(std::string_view line);
 
 }  // namespace kvs::ovsdb

@@ -39,5 +39,19 @@ TEST(DpctlTest, ReadsHowManyFragmentsAreKept) {
     EXPECT_THAT(ParseMaxFragments(bad).error().message, HasSubstr("max num frags"));
 }
 
+TEST(DpctlTest, ReadsWhoBeganAConnection) {
+  EXPECT_EQ(ClientOf("udp,orig=(src=10.1.1.3,dst=10.1.2.3,sport=7,dport=53),reply=(src=10.1.2.3,"
+                     "dst=10.1.1.3,sport=53,dport=7),zone=2,mark=134217728"),
+            Ip(Ip4{{10, 1, 1, 3}}));
+  const std::string tcp =
+      "tcp,orig=(src=fd00::3,dst=fd00::4,sport=7,dport=80),reply=(src=fd00::4,dst=fd00::3,"
+      "sport=80,dport=7),zone=2,protoinfo=(state=";
+  EXPECT_EQ(ClientOf(tcp + "ESTABLISHED)"), *Ip::Parse("fd00::3"));
+  EXPECT_EQ(ClientOf(tcp + "TIME_WAIT)"), std::nullopt);
+  EXPECT_EQ(ClientOf(tcp + "CLOSED)"), std::nullopt);
+  for (const char* bad : {"", "udp", "udp,orig=(src=", "udp,orig=(src=x,dst=10.1.1.1)"})
+    EXPECT_EQ(ClientOf(bad), std::nullopt) << bad;
+}
+
 }  // namespace
 }  // namespace kvs::ovsdb

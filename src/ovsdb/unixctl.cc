@@ -6,32 +6,11 @@
 
 #include "base/file.h"
 #include "io/stream.h"
-#include "ovsdb/framer.h"
+#include "ovsdb/text_reply.h"
 
 namespace kvs::ovsdb {
 namespace fs = std::filesystem;
 namespace json = boost::json;
-namespace {
-
-// {"id", "result": text, "error": null}, or with the two the other way round.
-Result<std::string> TextOf(std::string_view message) {
-  json::parse_options options;
-  options.max_depth = Framer::kMaxDepth;
-  boost::system::error_code bad;
-  const json::value reply = json::parse(message, bad, {}, options);
-  const json::object* fields = bad ? nullptr : reply.if_object();
-  if (fields == nullptr) return Fail("the answer is not JSON: {}", bad.message());
-  const json::value* error = fields->if_contains("error");
-  if (error != nullptr && error->is_string()) {
-    const std::string_view text = error->get_string();
-    return Fail("{}", text.substr(0, text.find_last_not_of('\n') + 1));
-  }
-  const json::value* result = fields->if_contains("result");
-  if (result == nullptr || !result->is_string()) return Fail("the answer has no text");
-  return std::string(result->get_string());
-}
-
-}  // namespace
 
 Result<std::string> ControlSocket(const std::string& run_dir, const std::string& program) {
   uint64_t pid = 0;
@@ -57,17 +36,11 @@ Result<std::string> ControlSocket(const std::string& run_dir, const std::string&
 }
 
 struct Unixctl::Question {
-  Question(io::Loop& loop, std::string to, std::string_view asked, Done on_answer,
-           std::function<void()> too_late)
-      : socket(std::move(to)),
-        method(asked),
-        done(std::move(on_answer)),
-        patience(loop, std::move(too_late)) {}
-
   const std::string socket, method;
-  const Done done;
+  const size_t most;  // bytes of the answer
+  const OnEnd on_end;
   io::Timer patience;
-  Framer framer;
+  TextReply reply;
   size_t heard = 0;  // bytes
   std::unique_ptr<io::Stream> stream;
 };
@@ -79,14 +52,47 @@ Unixctl::Unixctl(io::Loop& loop, std::string run_dir, std::string program,
 Unixctl::~Unixctl() = default;
 
 void Unixctl::Ask(std::string_view method, const std::vector<std::string>& arguments, Done done) {
+  const auto text = std::make_shared<std::string>();
+  Begin(
+      method, arguments, kMaxAnswer, [text](std::string_view piece) { *text += piece; },
+      [text, done = std::move(done)](const Result<>& result) {
+        done(result ? Result<std::string>(std::move(*text)) : tl::unexpected(result.error()));
+      });
+}
+
+void Unixctl::AskForLines(std::string_view method, const std::vector<std::string>& arguments,
+                          std::function<void(std::string_view)> line,
+                          std::function<void(const Result<>&)> done) {
+  const auto unfinished = std::make_shared<std::string>();
+  const auto split = [unfinished, line](std::string_view piece) {
+    for (size_t end; (end = piece.find('\n')) != piece.npos; piece.remove_prefix(end + 1)) {
+      *unfinished += piece.substr(0, end);
+      line(*unfinished);
+      unfinished->clear();
+    }
+    *unfinished += piece;
+  };
+  Begin(method, arguments, kMaxLines, split,
+        [unfinished, line, done = std::move(done)](const Result<>& result) {
+          if (result && !unfinished->empty()) line(*unfinished);
+          done(result);
+        });
+}
+
+void Unixctl::Begin(std::string_view method, const std::vector<std::string>& arguments, size_t most,
+                    OnText on_text, OnEnd on_end) {
   auto socket = ControlSocket(run_dir_, program_);
-  if (!socket) return done(socket);
+  if (!socket) return on_end(tl::unexpected(socket.error()));
   if (questions_.size() >= kMostAtOnce)
-    return done(Fail("{}: {} questions wait already; ask again later", *socket, kMostAtOnce));
+    return on_end(Fail("{}: {} questions wait already; ask again later", *socket, kMostAtOnce));
   const uint64_t id = next_id_++;
-  auto question = std::make_unique<Question>(
-      loop_, std::move(*socket), method, std::move(done),
-      [this, id] { End(id, Fail("no answer within {} ms", timeout_.count())); });
+  const auto too_late = [this, id] { End(id, Fail("no answer within {} ms", timeout_.count())); };
+  auto question = std::unique_ptr<Question>(new Question{std::move(*socket),
+                                                         std::string(method),
+                                                         most,
+                                                         std::move(on_end),
+                                                         {loop_, too_late},
+                                                         TextReply(std::move(on_text))});
   question->stream = io::Stream::Connect(
       loop_, question->socket,
       {.on_open = {},
@@ -109,20 +115,19 @@ void Unixctl::Ask(std::string_view method, const std::vector<std::string>& argum
 void Unixctl::Hear(uint64_t id, std::string_view bytes) {
   Question& question = *questions_.at(id);
   question.heard += bytes.size();
-  if (question.heard > kMaxAnswer)
-    return End(id, Fail("the answer is longer than {} MiB", kMaxAnswer >> 20));
-  question.framer.Append(bytes);
-  const auto message = question.framer.Next();
-  if (!message) return End(id, tl::unexpected(message.error()));
-  if (*message) End(id, TextOf(**message));
+  if (question.heard > question.most)
+    return End(id, Fail("the answer is longer than {} MiB", question.most >> 20));
+  const auto whole = question.reply.Append(bytes);
+  if (!whole) return End(id, tl::unexpected(whole.error()));
+  if (*whole) End(id, {});
 }
 
 // What is called may destroy this object.
-void Unixctl::End(uint64_t id, const Result<std::string>& answer) {
+void Unixctl::End(uint64_t id, const Result<>& result) {
   const auto question = questions_.extract(id);
   const Question& ended = *question.mapped();
-  if (answer) return ended.done(answer);
-  ended.done(Wrap(fmt::format("{}: {}", ended.socket, ended.method), answer.error()));
+  if (result) return ended.on_end(result);
+  ended.on_end(Wrap(fmt::format("{}: {}", ended.socket, ended.method), result.error()));
 }
 
 }  // namespace kvs::ovsdb

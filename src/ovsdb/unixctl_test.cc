@@ -10,6 +10,7 @@
 
 #include "io/stream.h"
 #include "io/test_loop.h"
+#include "ovsdb/text_reply.h"
 
 namespace kvs::ovsdb {
 namespace {
@@ -64,6 +65,41 @@ TEST_F(UnixctlTest, GivesTheText) {
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(*answer, "Flow: tcp\n");
   EXPECT_EQ(asked_, R"({"id":0,"method":"ofproto/trace","params":["br","in_port=\"1\""]})");
+}
+
+TEST_F(UnixctlTest, GivesLinesAsTheyCome) {
+  std::string lines;
+  for (size_t i = 0; i < Unixctl::kMaxAnswer / 4; ++i) lines += "line\\n";
+  Listen("7", R"({"error":null,"id":0,"result":")" + lines + R"(the \"last\""})");
+  Unixctl client(loop_, folder_, "vsw");
+  size_t count = 0;
+  std::string last;
+  std::optional<Result<>> end;
+  client.AskForLines(
+      "dpctl/dump-conntrack", {},
+      [&](std::string_view line) {
+        ++count;
+        last = line;
+      },
+      [&](const Result<>& done) { end = done; });
+  ASSERT_TRUE(loop_.Until([&] { return end.has_value(); }));
+  EXPECT_TRUE(*end);
+  EXPECT_EQ(count, Unixctl::kMaxAnswer / 4 + 1) << "longer than what is kept";
+  EXPECT_EQ(last, "the \"last\"");
+}
+
+TEST_F(UnixctlTest, AnAnswerMayComeInAnyPieces) {
+  const std::string_view reply =
+      R"({"error":null,"more":{"result":"no","a":[1,2.5,true]},"id":0,"result":"a\nbc\u00e9"} )";
+  for (size_t cut = 0; cut <= reply.size(); ++cut) {
+    std::string text;
+    TextReply whole([&](std::string_view piece) { text += piece; });
+    const auto first = whole.Append(reply.substr(0, cut));
+    ASSERT_TRUE(first) << cut;
+    const auto second = *first ? first : whole.Append(reply.substr(cut));
+    EXPECT_TRUE(second && *second) << cut;
+    EXPECT_EQ(text, "a\nbcé") << cut;
+  }
 }
 
 TEST_F(UnixctlTest, SaysWhoRefusedWhat) {
