@@ -230,6 +230,7 @@ void Agent::AskSwitchRoutes() {
 
 void Agent::LookAtConntrack() {
   if (world_.self.size() == 1 && switch_down_.empty()) conntrack_.Look(OnNetdev());
+  if (conntrack_.size()) connections_.Look(conntrack_.used());
   conntrack_alarm_.Update(conntrack_, outputs_.targets.connections.seen(), OnNetdev());
 }
 

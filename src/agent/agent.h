@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/config_before.h"
+#include "agent/connection_watch.h"
 #include "agent/conntrack_alarm.h"
 #include "agent/events.h"
 #include "agent/limit_watch.h"
@@ -139,6 +140,7 @@ class Agent {
   apply::LinkSettings link_settings_;
   apply::AttachmentStatusWriter attachments_;
   LimitWatch limits_{loop_, switch_, world_};
+  ConnectionWatch connections_{loop_, vswitchd_, world_, [this] { ScheduleReconcile(); }};
   StatusWriter status_;
   Events events_;
 

@@ -97,6 +97,10 @@ std::string MetricsText(const Agent& agent) {
              "Packets dropped because a pod began more than a pod may.", kCounter)
       .Value(static_cast<double>(agent.limits().dropped_connections()), {{"of", "connections"}})
       .Value(static_cast<double>(agent.limits().dropped_fragments()), {{"of", "fragments"}});
+  all.Family("kvswitch_pods_at_connection_limit",
+             "Pods that have more connections than maxConnectionsPerPod, and begin no other.",
+             kGauge)
+      .Value(static_cast<double>(agent.world().crowded.size()));
   all.Family("kvswitch_ovsdb_repairs_total",
              "Times the bridge or the tunnel port was mended in OVSDB.", kCounter)
       .Value(static_cast<double>(outputs.bridge.counters().repairs +

@@ -40,6 +40,7 @@ std::vector<Problem> Agent::Problems() const {
   if (const auto problem = config_before_.ToProblem(); cni_ready_ && problem)
     all.push_back(*problem);
   add(limits_.Problems());
+  add(connections_.problems());
   for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);
   add(pipeline_.Problems());
   if (const auto of_program = program_ ? program_() : std::nullopt) all.push_back(*of_program);

@@ -361,6 +361,7 @@ VSwitchConfig Planner::Finish(Draft& draft) const {
   spec.overlay_ips = Listed(draft.ip, six_first);
   spec.overlay_type = settings_.overlay_type;
   spec.metadata_access = settings_.metadata_access;
+  spec.max_connections_per_pod = settings_.max_connections_per_pod;
   spec.sources = settings_.sources;
   if (!spec.pod_cidrs.empty()) spec.sources["podCIDRs"] = RangeSource(draft, spec.pod_cidrs);
   if (!spec.overlay_ips.empty()) spec.sources.merge(draft.sources);

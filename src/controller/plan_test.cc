@@ -20,6 +20,7 @@ TEST(Plan, TakesWhatTheNodeSays) {
   const auto& spec = cluster.facts.existing.at("a").spec;
   EXPECT_EQ(spec.overlay_type, kube::OverlayType::kVxlan);
   EXPECT_EQ(spec.sources, (kube::StringMap{{"clusterCIDRs", "flag --cluster-cidr"},
+                                           {"maxConnectionsPerPod", "default"},
                                            {"metadataAccess", "default"},
                                            {"overlayIPs", "Node.status.addresses InternalIP"},
                                            {"overlayType", "default"},
@@ -230,18 +231,21 @@ TEST(Plan, TheConfigMapWinsAndItsLastGoodValuesStay) {
   cluster.AddNode("a", {"10.1.0.0/24"}, "10.0.0.1");
   cluster.Set("overlayType", "geneve");
   cluster.Set("metadataAccess", "deny");
+  cluster.Set("maxConnectionsPerPod", "50000");
   cluster.Set("serviceCIDR", "10.96.0.0/12");
   cluster.Set("clusterCIDR", "");
   EXPECT_EQ(cluster["a"], "pods=10.1.0.0/24 ip=10.0.0.1 Accepted");
   const auto good = cluster.facts.existing.at("a").spec;
   EXPECT_EQ(good.overlay_type, kube::OverlayType::kGeneve);
   EXPECT_EQ(good.metadata_access, kube::MetadataAccess::kDeny);
+  EXPECT_EQ(good.max_connections_per_pod, 50000);
   EXPECT_EQ(Join(good.service_cidrs), "10.96.0.0/12");
   EXPECT_EQ(Join(good.cluster_cidrs), "10.1.0.0/16,fd00:1::/48");
   EXPECT_EQ(good.sources.at("overlayType"), "ConfigMap kube-system/k-vswitch overlayType");
 
   cluster.Set("overlayType", "vlan");
   cluster.Set("metadataAccess", "no");
+  cluster.Set("maxConnectionsPerPod", "32k");
   cluster.Set("serviceCIDR", "10.96.0.0/33");
   cluster.Set("clusterCIDR", "10.0.0.0/8");
   EXPECT_EQ(cluster["a"],
@@ -253,7 +257,10 @@ TEST(Plan, TheConfigMapWinsAndItsLastGoodValuesStay) {
             "ConfigMap/kube-system/k-vswitch data.overlayType: \"vlan\" is unknown; use auto, "
             "vxlan, gre, geneve or none; the last good value stays; "
             "ConfigMap/kube-system/k-vswitch data.metadataAccess: \"no\" is unknown; use allow or "
-            "deny; the last good value stays");
+            "deny; the last good value stays; "
+            "ConfigMap/kube-system/k-vswitch data.maxConnectionsPerPod: \"32k\" is no number of "
+            "connections; use a whole number from 0 (no bound) to 4294967295; the last good value "
+            "stays");
   EXPECT_EQ(cluster.facts.existing.at("a").spec, good);
 }
 
@@ -264,7 +271,7 @@ TEST(Plan, WhatIsNoSettingIsTold) {
   EXPECT_EQ(cluster["a"],
             "pods=10.1.0.0/24 ip=10.0.0.1 InvalidSettings: ConfigMap/kube-system/k-vswitch "
             "data.overlaytype: is no setting; use serviceCIDR, clusterCIDR, overlayType, "
-            "metadataAccess");
+            "metadataAccess, maxConnectionsPerPod");
 }
 
 TEST(Plan, ProblemsOfTheSourceAreShown) {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <optional>
 
@@ -24,8 +25,19 @@ std::function<Result<T>(std::string_view)> ParseWord(std::optional<T> (*find)(st
   };
 }
 
+Result<int64_t> ParseConnections(std::string_view text) {
+  int64_t number = -1;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end || number < 0 ||
+      number > kube::kMostConnections)
+    return Fail("\"{}\" is no number of connections; use a whole number from 0 (no bound) to {}",
+                text, kube::kMostConnections);
+  return number;
+}
+
 template <class T>
-std::function<bool(const VSwitchConfigSpec&, T&)> TakeWord(
+std::function<bool(const VSwitchConfigSpec&, T&)> TakeFrom(
     std::optional<T> VSwitchConfigSpec::*field) {
   return [=](const VSwitchConfigSpec& spec, T& to) {
     to = (spec.*field).value_or(to);
@@ -126,6 +138,7 @@ Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
   if (!flags.service_cidrs.empty()) settings.sources["serviceCIDRs"] = "flag --service-cidr";
   settings.sources["overlayType"] = flags.overlay_type_given ? "flag --overlay-type" : "default";
   settings.sources["metadataAccess"] = "default";
+  settings.sources["maxConnectionsPerPod"] = "default";
 
   Resolver resolver(map, existing, settings);
   resolver.Set<Prefixes>(
@@ -145,11 +158,14 @@ Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
       settings.cluster_cidrs);
   resolver.Set<kube::OverlayType>(
       "overlayType", "overlayType", ParseWord(kube::FindOverlayType, kube::kOverlayTypes),
-      TakeWord(&VSwitchConfigSpec::overlay_type), settings.overlay_type);
+      TakeFrom(&VSwitchConfigSpec::overlay_type), settings.overlay_type);
   resolver.Set<kube::MetadataAccess>("metadataAccess", "metadataAccess",
                                      ParseWord(kube::FindMetadataAccess, kube::kMetadataAccesses),
-                                     TakeWord(&VSwitchConfigSpec::metadata_access),
+                                     TakeFrom(&VSwitchConfigSpec::metadata_access),
                                      settings.metadata_access);
+  resolver.Set<int64_t>("maxConnectionsPerPod", "maxConnectionsPerPod", ParseConnections,
+                        TakeFrom(&VSwitchConfigSpec::max_connections_per_pod),
+                        settings.max_connections_per_pod);
   resolver.ReportOthers();
   return settings;
 }

@@ -25,6 +25,7 @@ struct Settings {
   std::vector<Prefix> service_cidrs;
   kube::OverlayType overlay_type = kube::OverlayType::kVxlan;
   kube::MetadataAccess metadata_access = kube::MetadataAccess::kAllow;
+  int64_t max_connections_per_pod = kube::kMaxConnectionsPerPod;
   kube::StringMap sources;        // of each field, as in VSwitchConfigSpec
   std::vector<Problem> problems;  // with the ConfigMap
 };

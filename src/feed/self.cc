@@ -293,6 +293,8 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
   self.cluster_ranges = ClusterRanges(node, *config, nodes, problems);
   self.service_ranges = config->spec.service_cidrs;
   self.deny_metadata = config->spec.metadata_access == kube::MetadataAccess::kDeny;
+  self.max_connections_per_pod = static_cast<uint64_t>(
+      config->spec.max_connections_per_pod.value_or(kube::kMaxConnectionsPerPod));
   self.overlay = ToOverlay(config->spec.overlay_type.value_or(kube::OverlayType::kVxlan));
   if (const ovsdb::Interface* tunnel = switch_.interfaces.Find(ovsdb::kTunnelPortName))
     if (tunnel->ofport.value_or(0) > 0) self.overlay_port = static_cast<uint32_t>(*tunnel->ofport);

@@ -68,6 +68,7 @@ Object AnyObject() {
       config.spec.overlay_ips = {AnyIp(true)};
       config.spec.overlay_type = OverlayType::kGre;
       config.spec.metadata_access = MetadataAccess::kDeny;
+      config.spec.max_connections_per_pod = *rc::gen::inRange<int64_t>(0, kMostConnections);
       config.spec.sources = AnyTextMap();
       config.status.conditions = {{"Ready", "True", 5, "2026-01-01T00:00:00Z", "Fine", *AnyName()}};
       config.status.pods = *rc::gen::inRange<int64_t>(0, 1000);

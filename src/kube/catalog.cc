@@ -51,6 +51,7 @@ void Merge(const VSwitchConfig& from, VSwitchConfig& into) {
   Take(from.spec.overlay_ips, into.spec.overlay_ips);
   Take(from.spec.overlay_type, into.spec.overlay_type);
   Take(from.spec.metadata_access, into.spec.metadata_access);
+  Take(from.spec.max_connections_per_pod, into.spec.max_connections_per_pod);
   for (const auto& [key, text] : from.spec.sources) into.spec.sources.insert_or_assign(key, text);
   for (const Condition& one : from.status.conditions) {
     auto& all = into.status.conditions;

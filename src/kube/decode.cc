@@ -207,6 +207,13 @@ void ReadWord(const JsonFields& fields, std::string_view name,
     fields.Report(name, fmt::format("\"{}\" is unknown; use {}", word, choices));
 }
 
+// Stays as it is where the field is absent or bad.
+void ReadCount(const JsonFields& fields, Field field, int64_t most, std::optional<int64_t>& out) {
+  int64_t number = -1;
+  fields.Read(field, 0, most, number);
+  if (number >= 0) out = number;
+}
+
 void ReadSpec(const JsonFields& spec, VSwitchConfigSpec& out) {
   ReadTwins(spec, {"podCIDR"}, {"podCIDRs"}, out.pod_cidrs);
   ReadTwins(spec, {"clusterCIDR"}, {"clusterCIDRs"}, out.cluster_cidrs);
@@ -217,6 +224,7 @@ void ReadSpec(const JsonFields& spec, VSwitchConfigSpec& out) {
   OnePerFamily<Ip>(spec, "overlayIPs", out.overlay_ips, [](const Ip& ip) { return ip.is6(); });
   ReadWord(spec, "overlayType", FindOverlayType, kOverlayTypes, out.overlay_type);
   ReadWord(spec, "metadataAccess", FindMetadataAccess, kMetadataAccesses, out.metadata_access);
+  ReadCount(spec, {"maxConnectionsPerPod"}, kMostConnections, out.max_connections_per_pod);
   spec.Read({"sources"}, out.sources);
 }
 
@@ -228,12 +236,6 @@ void ReadCondition(const JsonFields& fields, Condition& condition) {
   fields.Read({"reason"}, condition.reason);
   fields.Read({"message"}, condition.message);
   if (condition.type.empty()) fields.Report("type", "missing: every condition needs a type");
-}
-
-void ReadCount(const JsonFields& fields, Field field, std::optional<int64_t>& out) {
-  int64_t number = 0;
-  fields.Read(field, 0, kMost, number);
-  if (fields.Has(field)) out = number;
 }
 
 void Read(const JsonFields& fields, VSwitchConfig& config) {
@@ -250,9 +252,9 @@ void Read(const JsonFields& fields, VSwitchConfig& config) {
   for (auto at = out.conditions.begin(); at != out.conditions.end(); ++at)
     if (std::ranges::find(out.conditions.begin(), at, at->type, &Condition::type) != at)
       status.Report("conditions", fmt::format("two conditions of type \"{}\"", at->type));
-  ReadCount(status, {"mtu"}, out.mtu);
-  ReadCount(status, {"pods"}, out.pods);
-  ReadCount(status, {"flows"}, out.flows);
+  ReadCount(status, {"mtu"}, kMost, out.mtu);
+  ReadCount(status, {"pods"}, kMost, out.pods);
+  ReadCount(status, {"flows"}, kMost, out.flows);
   status.Read({"datapath"}, out.datapath);
   status.Read({"ovsVersion"}, out.ovs_version);
   status.Read({"agentVersion"}, out.agent_version);

@@ -173,6 +173,8 @@ void Fill(const VSwitchConfig& config, json::object& to) {
   SetTwins(spec, "overlayIP", "overlayIPs", config.spec.overlay_ips);
   if (config.spec.overlay_type) spec["overlayType"] = Name(*config.spec.overlay_type);
   if (config.spec.metadata_access) spec["metadataAccess"] = Name(*config.spec.metadata_access);
+  if (config.spec.max_connections_per_pod)
+    spec["maxConnectionsPerPod"] = *config.spec.max_connections_per_pod;
   SetMap(spec, "sources", config.spec.sources);
   Set(to, "spec", std::move(spec));
   Set(to, "status", StatusOf(config.status));

@@ -122,6 +122,7 @@ spec:
   overlayIPs: [192.168.1.11]
   overlayType: geneve
   metadataAccess: deny
+  maxConnectionsPerPod: 50000
   sources: {podCIDRs: Node.spec.podCIDRs}
 status:
   mtu: 1450
@@ -131,6 +132,7 @@ status:
   EXPECT_EQ(config.spec.cluster_cidrs.size(), 2u);
   EXPECT_EQ(config.spec.overlay_type, OverlayType::kGeneve);
   EXPECT_EQ(config.spec.metadata_access, MetadataAccess::kDeny);
+  EXPECT_EQ(config.spec.max_connections_per_pod, 50000);
   EXPECT_EQ(config.status.mtu, 1450);
   EXPECT_EQ(config.status.pods, std::nullopt);
   ASSERT_NE(FindCondition(config.status.conditions, "Ready"), nullptr);
@@ -193,13 +195,15 @@ TEST(Decode, SaysWhatIsWrongWhereAndWhatToDo) {
             "ConfigMap/default/a data.clusterCIDR: expected a string, got a list\n"},
            {Kind::kVSwitchConfig,
             "{metadata: {name: a}, spec: {podCIDRs: [10.1.0.0/24, 10.2.0.0/24], overlayType: vlan, "
-            "metadataAccess: Deny, overlayIP: x}}",
+            "metadataAccess: Deny, maxConnectionsPerPod: -1, overlayIP: x}}",
             "VSwitchConfig/a spec.overlayIP: \"x\" is not an IP address\n"
             "VSwitchConfig/a spec.podCIDRs: more than one entry of a family; keep one IPv4 and "
             "one IPv6\n"
             "VSwitchConfig/a spec.overlayType: \"vlan\" is unknown; use auto, vxlan, gre, geneve "
             "or none\n"
-            "VSwitchConfig/a spec.metadataAccess: \"Deny\" is unknown; use allow or deny\n"},
+            "VSwitchConfig/a spec.metadataAccess: \"Deny\" is unknown; use allow or deny\n"
+            "VSwitchConfig/a spec.maxConnectionsPerPod: expected a whole number from 0 to "
+            "4294967295, got the number -1\n"},
            {Kind::kVSwitchConfig,
             "{metadata: {name: a}, status: {mtu: -1, conditions: [{type: A}, {type: A}, {}]}}",
             "VSwitchConfig/a status.conditions[2].type: missing: every condition needs a type\n"

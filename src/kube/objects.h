@@ -130,6 +130,11 @@ std::string_view Name(MetadataAccess access);  // "allow"
 std::optional<MetadataAccess> FindMetadataAccess(std::string_view name);
 inline constexpr std::string_view kMetadataAccesses = "allow or deny";
 
+// Connections that a pod may have begun, of those that the node remembers, and the greatest number
+// that a setting may say.
+inline constexpr int64_t kMaxConnectionsPerPod = 32768;
+inline constexpr int64_t kMostConnections = 4294967295;
+
 // What a node is told. Written by the controller.
 struct VSwitchConfigSpec {
   std::vector<Prefix> pod_cidrs;      // of the node's pods, at most one per family
@@ -137,7 +142,8 @@ struct VSwitchConfigSpec {
   std::vector<Prefix> service_cidrs;  // of ClusterIPs; empty: not known
   std::vector<Ip> overlay_ips;        // tunnel endpoints, at most one per family
   std::optional<OverlayType> overlay_type;
-  std::optional<MetadataAccess> metadata_access;  // nullopt: kAllow
+  std::optional<MetadataAccess> metadata_access;   // nullopt: kAllow
+  std::optional<int64_t> max_connections_per_pod;  // 0: no bound; nullopt: kMaxConnectionsPerPod
   StringMap sources;  // where each field came from: {"podCIDRs": "Node.spec.podCIDRs"}
 
   friend bool operator==(const VSwitchConfigSpec&, const VSwitchConfigSpec&) = default;

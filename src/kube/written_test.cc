@@ -78,6 +78,7 @@ TEST_F(Written, AVSwitchConfig) {
                  .overlay_ips = *ParseIps("192.168.1.11,fd00::11"),
                  .overlay_type = OverlayType::kVxlan,
                  .metadata_access = MetadataAccess::kDeny,
+                 .max_connections_per_pod = 50000,
                  .sources = {{"podCIDRs", "Node.spec.podCIDRs"}, {"overlayType", "default"}}};
   config.status = {.conditions = {{.type = "Ready",
                                    .status = "True",

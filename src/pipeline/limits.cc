@@ -22,6 +22,16 @@ void LimitConnections(const View& view, const world::Port& port, Plan& plan) {
       .Do(Metered{meter}, GoTo{Next(Stage::kLimitNew)});
 }
 
+// The meter bounds how fast a pod begins connections, and this how many it has: those that last are
+// remembered for days.
+void RefuseConnections(const View& view, const world::CrowdedPort& crowded, Plan& plan) {
+  const world::Port* port = view.FindPort(crowded.name);
+  if (port == nullptr || port->ofport == 0 || port->container != crowded.container) return;
+  plan.Flow(Stage::kLimitNew, kGuard)
+      .Match(FromPort{port->ofport}, Is{kNew, true}, Uncommitted{})
+      .Drop();
+}
+
 void LimitFragments(const View& view, const world::Port& port, Plan& plan) {
   const world::Self& self = view.self();
   if (!self.netdev || RoutableIps(self, port).empty()) return;

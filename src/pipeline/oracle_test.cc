@@ -79,13 +79,17 @@ class Churn {
   }
 
   void ChangeOneRow(world::World& world) {
-    switch (Pick(9)) {
+    switch (Pick(11)) {
       case 0:
         return Coin() ? world.self.Put(Self()) : world.self.Erase(0);
       case 1:
         return world.nodes.Erase(NodeName());
       case 2:
         return world.ports.Erase(PortName());
+      case 9:
+        return world.crowded.Put({PortName(), "", ""});
+      case 10:
+        return world.crowded.Erase(PortName());
       case 3:
       case 4:
       case 5:
@@ -162,6 +166,7 @@ TEST(OracleTest, IncrementalIsFreshAndEveryFlowIsLawful) {
       churn.CopyShuffled(world.ports, same.ports);
       churn.CopyShuffled(world.self, same.self);
       churn.CopyShuffled(world.nodes, same.nodes);
+      churn.CopyShuffled(world.crowded, same.crowded);
       fresh.engine().Run();
       EXPECT_TRUE(AllEqual(pipeline.engine(), fresh.engine())) << "step " << step;
       EXPECT_EQ(pipeline.Problems(), fresh.Problems());

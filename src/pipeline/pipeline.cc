@@ -13,10 +13,12 @@ namespace {
 std::string RowName(const world::Self&) { return "Self"; }
 std::string RowName(const world::Node& node) { return "Node/" + node.name; }
 std::string RowName(const world::Port& port) { return "Port/" + port.name; }
+std::string RowName(const world::CrowdedPort& port) { return "Port/" + port.name; }
 
 std::string FieldOf(const world::Self&) { return "spec"; }
 std::string FieldOf(const world::Node&) { return "spec.podCIDRs"; }
 std::string FieldOf(const world::Port&) { return "status.podIPs"; }
+std::string FieldOf(const world::CrowdedPort&) { return "connections"; }
 
 uint64_t CookieOf(const Rule& rule, std::string_view row) {
   return CookieOf(CookieKind::kRule, StableHash(row, StableHash(rule.name)));
@@ -27,6 +29,7 @@ engine::Table<Row>& TableOf(world::World& world) {
   if constexpr (std::is_same_v<Row, world::Self>) return world.self;
   if constexpr (std::is_same_v<Row, world::Node>) return world.nodes;
   if constexpr (std::is_same_v<Row, world::Port>) return world.ports;
+  if constexpr (std::is_same_v<Row, world::CrowdedPort>) return world.crowded;
 }
 
 }  // namespace
@@ -41,6 +44,7 @@ Pipeline::Pipeline(world::World& world) : world_(world) {
   engine_.AddTable(world.self);
   engine_.AddTable(world.nodes);
   engine_.AddTable(world.ports);
+  engine_.AddTable(world.crowded);
   for (const Rule& rule : Rules())
     std::visit(
         [&]<class Row>(RuleOn<Row> run) {

@@ -30,7 +30,9 @@ using RuleOn = void (*)(const View&, const Row&, Plan&);
 
 struct Rule {
   std::string_view name;  // part of the cookies: never rename one lightly
-  std::variant<RuleOn<world::Self>, RuleOn<world::Node>, RuleOn<world::Port>> run;
+  std::variant<RuleOn<world::Self>, RuleOn<world::Node>, RuleOn<world::Port>,
+               RuleOn<world::CrowdedPort>>
+      run;
   std::string_view why = {};  // why its flows drop packets, for people; "": its name says it
 };
 

@@ -26,6 +26,10 @@ inline std::string ObjectOf(const world::Port& port) {
   return port.pod.empty() ? "Port/" + port.name : "Pod/" + port.pod;
 }
 
+inline std::string ObjectOf(const world::CrowdedPort& port) {
+  return port.pod.empty() ? "Port/" + port.name : "Pod/" + port.pod;
+}
+
 class View {
  public:
   View(const world::World& world, engine::Reader& reader) : world_(world), reader_(reader) {}

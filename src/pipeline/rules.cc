@@ -16,6 +16,9 @@ constexpr Rule kRules[] = {
     {"answer-pod", AnswerPod},
     {"connections", TrackConnections},
     {"limit-connections", LimitConnections},
+    {"refuse-connections", RefuseConnections,
+     "the pod has more connections than maxConnectionsPerPod in ConfigMap kube-system/k-vswitch "
+     "lets it"},
     {"limit-fragments", LimitFragments},
     {"deny-metadata", DenyMetadata, "metadataAccess in ConfigMap kube-system/k-vswitch is deny"},
     {"route-home", RouteHome},

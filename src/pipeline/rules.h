@@ -26,6 +26,7 @@ void TrackConnections(const View&, const world::Self&, Plan&);
 
 // limits.cc
 void LimitConnections(const View&, const world::Port&, Plan&);
+void RefuseConnections(const View&, const world::CrowdedPort&, Plan&);
 void LimitFragments(const View&, const world::Port&, Plan&);
 
 // metadata.cc

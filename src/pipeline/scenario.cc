@@ -86,6 +86,9 @@ Setters SettersOf(world::Port& port) {
           {"pod", Text(port.pod)},
           {"container", Text(port.container)}};
 }
+Setters SettersOf(world::CrowdedPort& port) {
+  return {{"pod", Text(port.pod)}, {"container", Text(port.container)}};
+}
 
 Result<> Fill(const Setters& setters, std::istringstream& words) {
   for (std::string word; words >> word;) {
@@ -233,10 +236,13 @@ Result<> Change(world::World& world, std::string_view line) {
   if (verb == "put" && kind == "self") return Put(world.self, {}, words);
   if (verb == "put" && kind == "node") return Put(world.nodes, world::Node{.name = name}, words);
   if (verb == "put" && kind == "port") return Put(world.ports, world::Port{.name = name}, words);
+  if (verb == "put" && kind == "crowded")
+    return Put(world.crowded, world::CrowdedPort{.name = name}, words);
   if (verb != "erase") return Fail("\"{}\": neither put nor erase of self, node or port", line);
   if (kind == "self") world.self.Erase(0);
   if (kind == "node") world.nodes.Erase(name);
   if (kind == "port") world.ports.Erase(name);
+  if (kind == "crowded") world.crowded.Erase(name);
   return {};
 }
 

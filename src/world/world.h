@@ -33,6 +33,8 @@ struct Self {
   std::vector<Prefix> cluster_ranges;  // all pods of the cluster
   std::vector<Prefix> service_ranges;  // ClusterIPs
   bool deny_metadata = false;          // pods don't reach a cloud's metadata service
+  uint64_t max_connections_per_pod =
+      0;  // that it began, as far as they are remembered; 0: no bound
   Overlay overlay = Overlay::kVxlan;
   uint32_t overlay_port = 0;       // OpenFlow port of overlay0; 0: there is none (yet)
   std::vector<Ip> tunnel_sources;  // overlay addresses of this node that tunnels can be sent from
@@ -71,11 +73,23 @@ struct Port {
   friend bool operator==(const Port&, const Port&) = default;
 };
 
+// A pod's port that has begun more connections than a pod may (from counts of the conntrack table).
+// All of it is as in Port: who gets the name next is another container.
+struct CrowdedPort {
+  std::string name;
+  std::string container;
+  std::string pod;
+
+  const std::string& key() const { return name; }
+  friend bool operator==(const CrowdedPort&, const CrowdedPort&) = default;
+};
+
 // All tables of the agent. An engine is told of them once, by pipeline::Pipeline.
 struct World {
   engine::Table<Self> self;
   engine::Table<Node> nodes;
   engine::Table<Port> ports;
+  engine::Table<CrowdedPort> crowded;
 };
 
 }  // namespace kvs::world
