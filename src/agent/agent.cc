@@ -209,9 +209,9 @@ void Agent::NoteSource(const std::vector<Problem>& problems) {
   ScheduleReconcile();
 }
 
-bool Agent::serving() const {
+bool Agent::serving(const std::vector<Problem>& problems) const {
   return cni_ready_ && InputsKnown() &&
-         std::ranges::none_of(Problems(), [](const Problem& problem) { return problem.blocking; });
+         std::ranges::none_of(problems, [](const Problem& problem) { return problem.blocking; });
 }
 
 bool Agent::InputsKnown() const {
@@ -320,9 +320,10 @@ void Agent::Resync() {
   link_settings_.Look([] { return static_cast<int>(if_nametoindex(ovsdb::kBridgeName)); });
   config_before_ = FindConfigBefore(options_);
   ScheduleReconcile();
-  events_.Check(loop_.Now(), serving(), Problems(), Logged());
+  const std::vector<Problem> problems = Problems();
+  events_.Check(loop_.Now(), serving(problems), problems, Logged(problems));
   if (nodes_.own() != nullptr && !retiring_)
-    status_.Write(loop_.Now(), *nodes_.own(), StatusOf(*this, nodes_.own()->status));
+    status_.Write(loop_.Now(), *nodes_.own(), StatusOf(*this, problems, nodes_.own()->status));
 }
 
 void Agent::Retire(std::function<void()> done) {
@@ -338,15 +339,14 @@ void Agent::Retire(std::function<void()> done) {
 }
 
 // Those of the problems that the log was told when they were found.
-std::vector<Problem> Agent::Logged() const {
-  std::vector<Problem> logged = Problems();
-  std::erase_if(logged, [](const Problem& problem) {
+std::vector<Problem> Agent::Logged(std::vector<Problem> problems) const {
+  std::erase_if(problems, [](const Problem& problem) {
     return problem.object != "OVSDB" && problem.object != "OpenFlow" &&
            problem.object != "Kubernetes" && problem.object != kube::kApiServer;
   });
   for (const apply::Reconciler* part : outputs_.all)
-    std::ranges::move(part->Problems(), std::back_inserter(logged));
-  return logged;
+    std::ranges::move(part->Problems(), std::back_inserter(problems));
+  return problems;
 }
 
 }  // namespace kvs::agent

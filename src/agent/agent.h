@@ -51,7 +51,8 @@ class Agent {
   std::vector<Problem> Problems() const;
   // Whether pods are attached and connected here. There may be problems beside: a setting that is
   // misspelt, or a peer that can't be reached, is no reason to take a node for broken.
-  bool serving() const;
+  // `problems`: those above.
+  bool serving(const std::vector<Problem>& problems) const;
   // Why the userspace datapath is used though nobody asked for it; empty: it isn't.
   std::string DatapathNote() const;
   // How new pods come to our network if not by our own CNI configuration; empty: they do.
@@ -104,7 +105,7 @@ class Agent {
   std::vector<apply::ConntrackLimit> WantedLimits() const;
   void PlanPorts();
   void Announce();
-  std::vector<Problem> Logged() const;
+  std::vector<Problem> Logged(std::vector<Problem> problems) const;
   bool InputsKnown() const;
   bool ApiServerAnswers() const;
   bool OnNetdev() const;
@@ -162,9 +163,10 @@ class Agent {
   std::unique_ptr<io::Timer> shutdown_delay_;
 };
 
-// The status that the agent's VSwitchConfig should show. `before`: what it shows, for the times of
-// its conditions.
-kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfigStatus& before);
+// The status that the agent's VSwitchConfig should show. `problems`: the agent's. `before`: what it
+// shows, for the times of its conditions.
+kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem>& problems,
+                                   const kube::VSwitchConfigStatus& before);
 // That of a node from which k-vswitch is uninstalled: not Ready, and why.
 kube::VSwitchConfigStatus StatusOfUninstalled(const std::string& why,
                                               const kube::VSwitchConfigStatus& before);

@@ -43,15 +43,16 @@ std::string_view Name(world::Overlay overlay) {
 }
 
 json::value Status(const Agent& agent) {
+  const std::vector<Problem> found = agent.Problems();
   json::array problems;
-  for (const Problem& problem : agent.Problems())
+  for (const Problem& problem : found)
     problems.push_back(json::object{{"object", problem.object},
                                     {"field", problem.field},
                                     {"message", problem.message},
                                     {"reason", problem.reason}});
   json::object status = {{"node", agent.options().node_name},
                          {"version", KVS_VERSION},
-                         {"ready", agent.serving()},
+                         {"ready", agent.serving(found)},
                          {"problems", problems}};
   if (const world::Self* self = agent.world().self.Find(0))
     status["network"] = {{"podRanges", Texts(self->pod_ranges)},
@@ -175,9 +176,11 @@ std::optional<HttpResponse> Health(Agent& agent, const HttpRequest& request) {
     return HttpResponse{200, "text/plain; version=0.0.4", MetricsText(agent)};
   if (request.path != "/readyz") return std::nullopt;
   std::string wrong;
-  for (const Problem& problem : agent.Problems()) wrong += problem.ToString() + "\n";
-  if (wrong.empty()) wrong = agent.serving() ? "ok\n" : "starting\n";
-  return HttpResponse{agent.serving() ? 200 : 503, "text/plain; charset=utf-8", wrong};
+  const std::vector<Problem> problems = agent.Problems();
+  const bool serving = agent.serving(problems);
+  for (const Problem& problem : problems) wrong += problem.ToString() + "\n";
+  if (wrong.empty()) wrong = serving ? "ok\n" : "starting\n";
+  return HttpResponse{serving ? 200 : 503, "text/plain; charset=utf-8", wrong};
 }
 
 HttpResponse NotFound(const HttpRequest& request) {

@@ -60,6 +60,7 @@ void AddConntrack(const Agent& agent, Families& all) {
 std::string MetricsText(const Agent& agent) {
   constexpr auto kGauge = MetricType::Gauge;
   constexpr auto kCounter = MetricType::Counter;
+  const std::vector<Problem> problems = agent.Problems();
   const auto& engine = agent.pipeline().engine();
   const ovsdb::OpenVSwitch* root = agent.ovsdb().replica().root();
   const ovsdb::Bridge* bridge = agent.ovsdb().replica().bridges.Find(ovsdb::kBridgeName);
@@ -71,9 +72,9 @@ std::string MetricsText(const Agent& agent) {
                  {"ovs_version", root == nullptr ? "" : root->ovs_version.value_or("")},
                  {"datapath", bridge == nullptr ? "" : bridge->datapath_type}});
   all.Family("kvswitch_ready", "Whether the node attaches and connects its pods.", kGauge)
-      .Value(agent.serving() ? 1 : 0);
+      .Value(agent.serving(problems) ? 1 : 0);
   all.Family("kvswitch_problems", "Things that are wrong now; kvs status names them.", kGauge)
-      .Value(static_cast<double>(agent.Problems().size()));
+      .Value(static_cast<double>(problems.size()));
   all.Family("kvswitch_pods", "Pods attached to this node's bridge.", kGauge)
       .Value(static_cast<double>(agent.world().ports.size()));
   all.Family("kvswitch_pods_waiting", "Pods whose attachment is not confirmed yet.", kGauge)

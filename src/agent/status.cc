@@ -28,9 +28,9 @@ bool AsksForAuto(const Agent& agent) {
 
 }  // namespace
 
-kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfigStatus& before) {
+kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem>& problems,
+                                   const kube::VSwitchConfigStatus& before) {
   kube::VSwitchConfigStatus status;
-  const auto problems = agent.Problems();
   const std::string first = problems.empty() ? "" : problems.front().ToString();
   const bool ovsdb_up = agent.ovsdb().up();
   const auto& flows = agent.outputs().flows;
@@ -42,8 +42,8 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const kube::VSwitchConfig
                                 : problems.empty() ? "Starting"
                                                    : "NotServing";
   status.conditions = {
-      Make(before, std::string(kube::VSwitchConfig::kReady), agent.serving(), "NodeNetworked",
-           not_ready, first),
+      Make(before, std::string(kube::VSwitchConfig::kReady), agent.serving(problems),
+           "NodeNetworked", not_ready, first),
       Make(before, "Degraded", !problems.empty(), "ProblemsFound", "AsExpected", first),
       Make(before, "OVSConnected", ovsdb_up, "Connected", "OVSUnreachable", ovsdb_up ? "" : first),
       Make(before, "BridgeConfigured", conflict.empty(), "Configured", "BridgeConflict",

@@ -4,15 +4,13 @@
 #include <map>
 
 #include "cli/json_at.h"
+#include "kube/agent_pods.h"
 #include "kube/json.h"
 
 namespace kvs::cli {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::string_view kAgentLabels =
-    "app.kubernetes.io/name=k-vswitch,app.kubernetes.io/component=agent";
 
 Result<json::array> Items(const Kubectl& kubectl, const std::vector<std::string>& arguments) {
   const auto list = kubectl.Ask(arguments);
@@ -66,8 +64,8 @@ std::vector<Ip> InternalIps(const json::value& node) {
 Result<std::vector<ClusterNode>> FindNodes(const Kubectl& kubectl) {
   const auto nodes = Items(kubectl, {"get", "nodes", "-o", "json"});
   if (!nodes) return tl::unexpected<Error>(nodes.error());
-  const auto pods = Items(
-      kubectl, {"get", "pods", "-n", "kube-system", "-l", std::string(kAgentLabels), "-o", "json"});
+  const auto pods = Items(kubectl, {"get", "pods", "-n", kube::kAgentNamespace, "-l",
+                                    kube::AgentSelector(), "-o", "json"});
   if (!pods) return tl::unexpected<Error>(pods.error());
   std::map<std::string, ClusterNode> found;
   for (const json::value& node : *nodes) {

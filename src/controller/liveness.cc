@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "kube/agent_pods.h"
 #include "kube/source.h"
 #include "kube/time.h"
 
@@ -16,8 +17,8 @@ constexpr char kUnreachable[] = "NodeUnreachable";
 
 // Whether it is a pod of DaemonSet k-vswitchd.
 bool IsAgent(const kube::Pod& pod) {
-  return pod.meta.ns == kAgentNamespace &&
-         std::ranges::all_of(kAgentLabels, [&](const auto& label) {
+  return pod.meta.ns == kube::kAgentNamespace &&
+         std::ranges::all_of(kube::kAgentLabels, [&](const auto& label) {
            const auto at = pod.meta.labels.find(label.first);
            return at != pod.meta.labels.end() && at->second == label.second;
          });
@@ -100,13 +101,6 @@ std::set<std::string> Bounded(const Facts& facts, const std::set<std::string>& l
 }
 
 }  // namespace
-
-std::string AgentSelector() {
-  std::string selector;
-  for (const auto& [key, value] : kAgentLabels)
-    selector += fmt::format("{}{}={}", selector.empty() ? "" : ",", key, value);
-  return selector;
-}
 
 Downtime Since(const Facts& facts, Downtime before, Time now) {
   const auto pods = PodsByNode(facts);

@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "controller/plan.h"
 
@@ -13,12 +12,6 @@
 namespace kvs::controller {
 
 using Time = std::chrono::milliseconds;  // since an arbitrary start
-
-// Which pods are agents: those of DaemonSet k-vswitchd.
-inline constexpr char kAgentNamespace[] = "kube-system";
-inline constexpr std::pair<const char*, const char*> kAgentLabels[] = {
-    {"app.kubernetes.io/name", "k-vswitch"}, {"app.kubernetes.io/component", "agent"}};
-std::string AgentSelector();  // for the API server: "KEY=VALUE,KEY=VALUE"
 
 // How long something must be away until that is told.
 struct Patience {

@@ -13,6 +13,7 @@
 #include "controller/health.h"
 #include "io/health_port.h"
 #include "io/signals.h"
+#include "kube/agent_pods.h"
 #include "kube/connect.h"
 #include "kube/election.h"
 #include "kube/flags.h"
@@ -86,9 +87,10 @@ Result<std::unique_ptr<io::HttpServer>> Listen(io::Loop& loop, const std::string
 
 Result<> Run(const CommandLine& line, const Flags& flags) {
   io::Loop loop;
-  auto kubernetes = kube::Connect(loop, line.kubernetes,
-                                  {{kube::Kind::kConfigMap, {"kube-system", "k-vswitch"}},
-                                   {kube::Kind::kPod, {kAgentNamespace, "", AgentSelector()}}});
+  auto kubernetes =
+      kube::Connect(loop, line.kubernetes,
+                    {{kube::Kind::kConfigMap, {"kube-system", "k-vswitch"}},
+                     {kube::Kind::kPod, {kube::kAgentNamespace, "", kube::AgentSelector()}}});
   if (!kubernetes) return tl::unexpected(kubernetes.error());
   std::unique_ptr<Controller> controller;
   const auto serve = [&](const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
