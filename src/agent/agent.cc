@@ -234,6 +234,22 @@ void Agent::LookAtConntrack() {
   conntrack_alarm_.Update(conntrack_, outputs_.targets.connections.seen(), OnNetdev());
 }
 
+// Those that Open vSwitch must know: it asks for none before it needs it.
+std::set<NextHop> Agent::NextHopsOfTunnels() const {
+  std::set<NextHop> hops;
+  if (!OnNetdev() || world_.self.Find(0)->overlay_port == 0) return hops;
+  for (const auto& [name, node] : nodes_.accepted()) {
+    if (name == options_.node_name) continue;
+    for (const Ip& ip : node.overlay_ips) {
+      const auto way = links_->WayTo(ip);
+      if (!way) continue;
+      if (const ovsdb::Bridge* bridge = ovsdb::BridgeOf(ovsdb_.replica(), way->link->name))
+        hops.insert({bridge->name, way->link->index, way->next_hop});
+    }
+  }
+  return hops;
+}
+
 std::string Agent::DatapathNote() const {
   return options_.datapath == "auto" && OnNetdev()
              ? "in userspace, for the kernel has no module openvswitch, which is faster by far; "
@@ -272,6 +288,7 @@ void Agent::Reconcile() {
   if (const netlink::Link* local = links_->Find(ovsdb::kBridgeName))
     link_settings_.Follow(local->index);
   if (!switch_routes_.known()) AskSwitchRoutes();
+  next_hops_.Want(NextHopsOfTunnels());
   attachments_.Stamp(pipeline_.engine().Run());
   SetWanted();
   if (ovsdb_seen_) outputs_.bridge.Begin();
@@ -314,6 +331,7 @@ void Agent::Announce() {
 void Agent::Resync() {
   outputs_.Audit();
   AskSwitchRoutes();
+  next_hops_.Look();
   limits_.Look();
   LookAtConntrack();
   reaper_.Reap(links_->All());

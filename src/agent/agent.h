@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "agent/conntrack_alarm.h"
 #include "agent/events.h"
 #include "agent/limit_watch.h"
+#include "agent/next_hops.h"
 #include "agent/options.h"
 #include "agent/outputs.h"
 #include "agent/status_writer.h"
@@ -112,6 +114,7 @@ class Agent {
   void AskSwitchRoutes();  // where they matter
   void LookAtConntrack();
   void TakeSelf(world::Self self);
+  std::set<NextHop> NextHopsOfTunnels() const;
 
   io::Loop& loop_;
   Options options_;
@@ -140,6 +143,7 @@ class Agent {
   apply::LinkReaper reaper_;
   apply::LinkSettings link_settings_;
   apply::AttachmentStatusWriter attachments_;
+  NextHops next_hops_{loop_, vswitchd_};
   LimitWatch limits_{loop_, switch_, world_};
   ConnectionWatch connections_{loop_, vswitchd_, world_, [this] { ScheduleReconcile(); }};
   StatusWriter status_;

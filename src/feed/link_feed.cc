@@ -111,7 +111,7 @@ std::optional<LinkFeed::Way> LinkFeed::WayTo(const Ip& ip) const {
   if (link == links_.end()) return way;
   const int mtu = static_cast<int>(link->second.mtu);
   const int routes = static_cast<int>(found->mtu);
-  way = Way{&link->second, routes > 0 ? std::min(routes, mtu) : mtu};
+  way = Way{&link->second, routes > 0 ? std::min(routes, mtu) : mtu, found->via.value_or(ip)};
   return way;
 }
 

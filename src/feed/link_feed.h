@@ -37,10 +37,12 @@ class LinkFeed {
   // Whether a link but `except` has this address. Several may, and lo often does where nodes speak
   // BGP.
   bool HasAddress(const Ip& ip, std::string_view except = "") const;
-  // By which link packets of this host go to `ip`, and the MTU there; nullopt: there is no way.
+  // By which link packets of this host go to `ip`, the MTU there, and who gets them first; nullopt:
+  // there is no way.
   struct Way {
     const netlink::Link* link;
-    int mtu;  // bytes
+    int mtu;      // bytes
+    Ip next_hop;  // `ip` itself, or a router
   };
   std::optional<Way> WayTo(const Ip& ip) const;
   // Addresses by which this node can be reached: of all links but lo and those named, without

@@ -66,7 +66,7 @@ std::optional<NarrowestWay> FindNarrowest(const std::string& node, world::Overla
   const auto& mine = nodes.accepted().at(node).overlay_ips;
   links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
     if (!mine.empty() && address.ip == mine.front() && link.name != "lo")
-      consider({&link, static_cast<int>(link.mtu)}, address.ip.is6());
+      consider({&link, static_cast<int>(link.mtu), address.ip}, address.ip.is6());
   });
   return narrowest;
 }

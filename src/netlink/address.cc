@@ -138,6 +138,12 @@ Request DeleteNeighbour(const Neighbour& neighbour) {
   return NeighbourRequest(RTM_DELNEIGH, 0, "delete", neighbour);
 }
 
+Request ResolveNeighbour(int link, const Ip& ip) {
+  Message message(RTM_NEWNEIGH, NLM_F_CREATE);
+  message.Struct(ndmsg{.ndm_family = Family(ip), .ndm_ifindex = link, .ndm_flags = NTF_USE});
+  return message.Put(NDA_DST, ip).Asking(fmt::format("resolve neighbour {} of link", ip), link);
+}
+
 Result<std::vector<Neighbour>> DumpNeighbours(Socket& socket, int link) {
   return ReadFamilies<Neighbour>(socket, link, AskNeighbours, DecodeNeighbour);
 }

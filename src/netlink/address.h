@@ -44,7 +44,10 @@ struct Neighbour {
 
 Request AddNeighbour(const Neighbour& neighbour);  // EEXIST
 Request ReplaceNeighbour(const Neighbour& neighbour);
-Request DeleteNeighbour(const Neighbour& neighbour);                          // ENOENT
+Request DeleteNeighbour(const Neighbour& neighbour);  // ENOENT
+// Has the kernel ask for the neighbour's MAC as if it had a packet for it: not if it knows it, and
+// has heard of it lately. Nothing that is there is changed.
+Request ResolveNeighbour(int link, const Ip& ip);
 Result<std::vector<Neighbour>> DumpNeighbours(Socket& socket, int link = 0);  // 0: of all
 std::optional<Neighbour> DecodeNeighbour(Bytes body);  // of RTM_NEWNEIGH and RTM_DELNEIGH
 

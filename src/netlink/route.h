@@ -46,6 +46,7 @@ std::optional<Route> DecodeRoute(Bytes body);  // of RTM_NEWROUTE and RTM_DELROU
 struct Way {
   int link = 0;
   uint32_t mtu = 0;  // bytes, where the route has its own; 0: it is the link's
+  std::optional<Ip> via;
 };
 Result<Way> FindWay(Socket& socket, const Ip& ip);
 

@@ -67,4 +67,18 @@ std::optional<Ip> ClientOf(std::string_view line) {
   return client ? std::optional(*client) : std::nullopt;
 }
 
+std::set<TunnelNeighbour> ParseTunnelNeighbours(std::string_view text) {
+  std::set<TunnelNeighbour> neighbours;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string address, hardware, bridge;
+    words >> address >> hardware >> bridge;
+    const auto ip = Ip::Parse(address);
+    const auto mac = Mac::Parse(hardware);
+    if (ip && mac && !bridge.empty()) neighbours.insert({*ip, *mac, bridge});
+  }
+  return neighbours;
+}
+
 }  // namespace kvs::ovsdb

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,8 +10,9 @@
 #include "base/net.h"
 #include "base/result.h"
 
-// What ovs-vswitchd prints for the dpctl/... commands of its control socket (unixctl.h), as values.
-// dpctl(8) describes them; they tell of a datapath as a whole, whoever's bridge it serves.
+// What ovs-vswitchd prints for the dpctl/... and tnl/... commands of its control socket
+// (unixctl.h), as values. dpctl(8) and ovs-vswitchd(8) describe them; they tell of a datapath as a
+// whole, whoever's bridge it serves.
 namespace kvs::ovsdb {
 
 // The datapath of all bridges of `datapath_type` ("netdev"; "system" and "": the kernel's), as
@@ -40,5 +42,15 @@ Result<uint64_t> ParseMaxFragments(std::string_view text);
 // Who began the connection that one line of dpctl/dump-conntrack tells of. nullopt: one that is
 // closed, and remembered for a while only, or no connection.
 std::optional<Ip> ClientOf(std::string_view line);
+
+// Whom the userspace datapath reaches with which MAC, at the outside of a tunnel.
+struct TunnelNeighbour {
+  Ip ip;
+  Mac mac;
+  std::string bridge;
+  friend auto operator<=>(const TunnelNeighbour&, const TunnelNeighbour&) = default;
+};
+// Reads tnl/neigh/show; other lines are passed over.
+std::set<TunnelNeighbour> ParseTunnelNeighbours(std::string_view text);
 
 }  // namespace kvs::ovsdb

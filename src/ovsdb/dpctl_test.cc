@@ -39,6 +39,19 @@ TEST(DpctlTest, ReadsHowManyFragmentsAreKept) {
     EXPECT_THAT(ParseMaxFragments(bad).error().message, HasSubstr("max num frags"));
 }
 
+TEST(DpctlTest, ReadsTheNeighboursOfTunnels) {
+  EXPECT_THAT(
+      ParseTunnelNeighbours(
+          "IP                                            MAC                 Bridge\n"
+          "==========================================================================\n"
+          "10.200.0.2                                    1a:00:85:34:22:48   br-phy\n"
+          "fd00:200::2                                   1a:00:85:34:22:49   br-phy STALE\n"
+          "10.200.0.3 what?\n"),
+      ElementsAre(
+          TunnelNeighbour{Ip4{{10, 200, 0, 2}}, *Mac::Parse("1a:00:85:34:22:48"), "br-phy"},
+          TunnelNeighbour{*Ip::Parse("fd00:200::2"), *Mac::Parse("1a:00:85:34:22:49"), "br-phy"}));
+}
+
 TEST(DpctlTest, ReadsWhoBeganAConnection) {
   EXPECT_EQ(ClientOf("udp,orig=(src=10.1.1.3,dst=10.1.2.3,sport=7,dport=53),reply=(src=10.1.2.3,"
                      "dst=10.1.1.3,sport=53,dport=7),zone=2,mark=134217728"),

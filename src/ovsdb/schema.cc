@@ -56,4 +56,12 @@ const OpenVSwitch* Replica::root() const {
   return open_vswitch.empty() ? nullptr : &open_vswitch.begin()->second;
 }
 
+const Bridge* BridgeOf(const Replica& replica, std::string_view port) {
+  const Port* row = replica.ports.Find(port);
+  if (row == nullptr) return nullptr;
+  for (const auto& [uuid, bridge] : replica.bridges)
+    if (bridge.ports.contains(row->uuid)) return &bridge;
+  return nullptr;
+}
+
 }  // namespace kvs::ovsdb

@@ -179,6 +179,9 @@ struct Replica {
   }
 };
 
+// The bridge that has a port of this name; nullptr: none.
+const Bridge* BridgeOf(const Replica& replica, std::string_view port);
+
 // One row that a change touched. `after` points into the replica; nullptr if the row is gone.
 template <class Row>
 struct RowChange {
