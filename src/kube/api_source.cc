@@ -37,6 +37,8 @@ Result<> CheckWrite(const Ref& ref) {
   return {};
 }
 
+constexpr size_t kMostInstance = 128;  // letters of a reportingInstance
+
 // A generateName for any node's name: one may end in "-", not in ".", and the API server keeps the
 // first 58 letters.
 std::string EventNamePrefix(const std::string& instance) {
@@ -164,7 +166,7 @@ void Api::Report(const Event& event) {
                     {"metadata", {{"generateName", EventNamePrefix(event.instance)}}},
                     {"eventTime", MicroTime()},
                     {"reportingController", event.reporter},
-                    {"reportingInstance", event.instance},
+                    {"reportingInstance", event.instance.substr(0, kMostInstance)},
                     {"action", "Networking"},
                     {"reason", event.reason},
                     {"note", CutTo(event.note, kMostNote)},

@@ -62,8 +62,8 @@ TEST_F(Written, Events) {
   event.reporter = "kvswitch.io/controller";
   event.instance = "k-vswitch-controller";
   ExpectEvent("event-of-controller", event);
-  std::string name;  // as long as an instance may be, and with a dot where a generateName is cut
-  while (name.size() < 128) name += name.size() % 19 == 18 ? '.' : 'n';
+  std::string name;  // as long as a Node's may be, and with a dot where a generateName is cut
+  while (name.size() < 253) name += name.size() % 19 == 18 ? '.' : 'n';
   event.reporter = "kvswitch.io/agent";
   event.regarding.key = event.instance = name;
   event.note = std::string(2000, 'x');
