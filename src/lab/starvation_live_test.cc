@@ -78,12 +78,16 @@ class StarvationLiveTest : public FramesLab {
   Arp HonestArp() const {
     return {.sender_mac = mac_, .sender_ip = own(false).v4(), .target_ip = pipeline::kNextHop4};
   }
-  Bytes Solicitation(const Mac& to, const Ip& dst, const Ip& target, const Mac& link) const {
+  // A Neighbor Solicitation by `src`, with `more` options after its own link's.
+  Bytes Solicitation(const Ip& src, const Mac& to, const Ip& dst, const Ip& target, const Mac& link,
+                     const Bytes& more = {}) const {
     const Bytes body =
-        Concat({Bytes(4), Bytes(target.data(), target.data() + 16), NdLinkAddress(1, link)});
-    return Ethernet(
-        mac_, to, kEthIp6,
-        IpPacket(own(true), dst, kProtocolIcmp6, Icmp6(own(true), dst, 135, 0, body), 255));
+        Concat({Bytes(4), Bytes(target.data(), target.data() + 16), NdLinkAddress(1, link), more});
+    return Ethernet(mac_, to, kEthIp6,
+                    IpPacket(src, dst, kProtocolIcmp6, Icmp6(src, dst, 135, 0, body), 255));
+  }
+  Bytes Solicitation(const Mac& to, const Ip& dst, const Ip& target, const Mac& link) const {
+    return Solicitation(own(true), to, dst, target, link);
   }
 
   // The megaflows that the switch has for what comes in by the pod's port.
@@ -159,6 +163,13 @@ TEST_F(StarvationLiveTest, AScanByNeighborDiscoveryCostsFewMegaflows) {
   });
   ExpectFew("ND senders' MACs",
             [&](Dice& dice) { return Solicitation(group_mac, group, next_hop, dice.AnyMac()); });
+  ExpectFew("ND senders", [&](Dice& dice) {
+    return Solicitation(dice.In(All(true)), group_mac, group, next_hop, mac_);
+  });
+  ExpectFew("ND, a second option", [&](Dice& dice) {
+    return Solicitation(own(true), group_mac, group, next_hop, mac_,
+                        NdLinkAddress(2, dice.AnyMac()));
+  });
 }
 
 TEST_F(StarvationLiveTest, AScanOfAddressesCostsFewMegaflows) {

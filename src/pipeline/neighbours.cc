@@ -29,6 +29,9 @@ void GuardNeighbours(const View&, const world::Self& self, Plan& plan) {
   DropOthers(plan, Stage::kNd, Field::kNdTarget, {ValueOf(Ip(kNextHop6))}, NdSolicitation{});
   DropOthers(plan, Stage::kNd, Field::kIpv6Dst,
              {ValueOf(Ip(kNextHop6)), ValueOf(Ip(kNextHop6Group))}, IpPacket{true});
+  // A second option would be overwritten, and so looked at as a whole.
+  DropOthers(plan, Stage::kNdReply, Field::kNdTll, {Value()},
+             NdMessage{NdType::kNeighborAdvertisement});
   plan.Flow(Stage::kNdReply, kExact)
       .Match(NdMessage{NdType::kNeighborAdvertisement})
       .Do(NdReplyOption{kGatewayMac}, ToInPort{});
@@ -37,8 +40,7 @@ void GuardNeighbours(const View&, const world::Self& self, Plan& plan) {
 void AnswerPod(const View& view, const world::Port& port, Plan& plan) {
   const world::Self& self = view.self();
   const FromPort from_pod{port.ofport};
-  std::vector<Value> own4;
-  bool six = false;
+  std::vector<Value> own4, own6;
   for (const Ip& ip : RoutableIps(self, port)) {
     if (ip.is4()) {
       own4.push_back(ValueOf(ip));
@@ -46,7 +48,7 @@ void AnswerPod(const View& view, const world::Port& port, Plan& plan) {
           .Match(from_pod, ArpSender{ip.v4(), port.mac}, ArpRequest{kNextHop4})
           .Do(ArpReply{kGatewayMac}, ToInPort{});
     } else if (self.nd_flows) {
-      six = true;
+      own6.push_back(ValueOf(ip));
       plan.Flow(Stage::kNd, kExact)
           .Match(from_pod, NdSolicitor{ip.v6(), port.mac}, NdTarget{kNextHop6})
           .Do(NdReply{kGatewayMac}, GoTo{Stage::kNdReply});
@@ -57,7 +59,10 @@ void AnswerPod(const View& view, const world::Port& port, Plan& plan) {
     DropOthers(plan, Stage::kArp, Field::kArpSha, mac, from_pod, ArpPacket{});
     DropOthers(plan, Stage::kArp, Field::kArpSpa, own4, from_pod, ArpPacket{});
   }
-  if (six) DropOthers(plan, Stage::kNd, Field::kNdSll, mac, from_pod, NdSolicitation{});
+  if (!own6.empty()) {
+    DropOthers(plan, Stage::kNd, Field::kNdSll, mac, from_pod, NdSolicitation{});
+    DropOthers(plan, Stage::kNd, Field::kIpv6Src, own6, from_pod, NdSolicitation{});
+  }
 }
 
 }  // namespace kvs::pipeline

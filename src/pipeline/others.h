@@ -22,6 +22,8 @@ namespace kvs::pipeline {
 
 // The fields of which flows demand a value, in the order in which a table looks at them.
 inline constexpr auto kDemanded = std::to_array<flow::Field>({
+    flow::Field::kNdTll,
+    flow::Field::kIpv6Src,
     flow::Field::kEthDst,
     flow::Field::kEthSrc,
     flow::Field::kArpSha,
