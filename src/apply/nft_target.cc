@@ -62,7 +62,7 @@ std::string OfTunnels(const char* ip, const char* f, const std::string& which,
 }
 
 std::string Chains(const std::string& bridge) {
-  std::string between, postrouting, forward;
+  std::string between, out, postrouting, forward;
   for (const auto& [ip, f] : {std::pair("ip", "4"), {"ip6", "6"}}) {
     // What nodes send each other is not tracked, and so never translated: a hostPort or a Service
     // with a tunnel's port would take it otherwise.
@@ -83,17 +83,22 @@ std::string Chains(const std::string& bridge) {
     // Nobody but a node itself sends into a tunnel: what was forwarded, and perhaps translated on
     // the way, would be believed where it ends.
     forward += OfTunnels(ip, f, "", "drop");
+    // The same for what IPVS translates, which comes out as if it were the node's own.
+    out += OfTunnels(ip, f, fmt::format("{} saddr != @tunnel_ends{} ", ip, f), "drop");
+    out += fmt::format("    {0} saddr @masqueraded{1} {0} daddr @denied{1} drop\n", ip, f);
   }
   return fmt::format(
       "  chain prerouting {{\n"
       "    type filter hook prerouting priority -300; policy accept;\n{0}  }}\n"
       "  chain output {{\n"
       "    type filter hook output priority -300; policy accept;\n{0}  }}\n"
+      "  chain out {{\n"
+      "    type filter hook postrouting priority 90; policy accept;\n{3}  }}\n"
       "  chain postrouting {{\n"
       "    type nat hook postrouting priority 100; policy accept;\n{1}  }}\n"
       "  chain forward {{\n"
       "    type filter hook forward priority -10; policy accept;\n{2}  }}\n",
-      between, postrouting, forward);
+      between, postrouting, forward, out);
 }
 
 }  // namespace
