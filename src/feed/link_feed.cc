@@ -8,6 +8,15 @@ namespace kvs::feed {
 
 using netlink::Monitor;
 
+namespace {
+
+bool IsLoopback(const Ip& ip) {
+  static const Prefix kLoopback4(Ip4{{127}}, 8), kLoopback6 = Prefix::Host(*Ip::Parse("::1"));
+  return kLoopback4.Contains(ip) || kLoopback6.Contains(ip);
+}
+
+}  // namespace
+
 LinkFeed::LinkFeed(io::Loop& loop, Handlers handlers)
     : handlers_(std::move(handlers)), tell_(loop, [this] { handlers_.on_change(); }) {}
 
@@ -118,7 +127,7 @@ std::optional<LinkFeed::Way> LinkFeed::WayTo(const Ip& ip) const {
 std::vector<Ip> LinkFeed::AddressesExceptOf(std::string_view excluded_link) const {
   std::vector<Ip> found;
   ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
-    if (link.name != excluded_link && link.name != "lo" && address.scope == RT_SCOPE_UNIVERSE)
+    if (link.name != excluded_link && address.scope == RT_SCOPE_UNIVERSE && !IsLoopback(address.ip))
       found.push_back(address.ip);
   });
   std::ranges::sort(found);

@@ -45,8 +45,10 @@ class LinkFeed {
     Ip next_hop;  // `ip` itself, or a router
   };
   std::optional<Way> WayTo(const Ip& ip) const;
-  // Addresses by which this node can be reached: of all links but lo and those named, without
-  // link-local ones. Sorted.
+  // So that WayTo() asks anew: nobody tells of changes of ip rules.
+  void ForgetWays() { ways_.clear(); }
+  // Addresses by which this node can be reached: of all links but the one named, lo too, without
+  // link-local and loopback ones. Sorted.
   std::vector<Ip> AddressesExceptOf(std::string_view excluded_link) const;
   std::vector<netlink::Link> All() const;  // a copy
   void ForEachLink(const std::function<void(const netlink::Link&)>& visit) const;

@@ -1,6 +1,9 @@
 #include "feed/self.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "ovsdb/attachment.h"
@@ -26,23 +29,52 @@ world::Overlay ToOverlay(kube::OverlayType type) {
   return world::Overlay::kVxlan;
 }
 
-// Where packets to the other nodes go: the first of each one's addresses that is of a family this
-// node has too, as the pipeline picks it. Where there is no other node, the world.
+// Where packets to the other nodes go, by their names: the first of each one's addresses that is of
+// a family this node has too, as the pipeline picks it.
+std::map<std::string, Ip> EndsOfOthers(const std::string& node, const NodeFeed& nodes) {
+  const auto& mine = nodes.accepted().at(node).overlay_ips;
+  std::map<std::string, Ip> ends;
+  for (const auto& [name, other] : nodes.accepted()) {
+    const auto it = std::ranges::find_if(other.overlay_ips, [&](const Ip& ip) {
+      return std::ranges::any_of(mine, [&](const Ip& own) { return own.is6() == ip.is6(); });
+    });
+    if (name != node && it != other.overlay_ips.end()) ends.emplace(name, *it);
+  }
+  return ends;
+}
+
+// Where there is no other node, the world.
 std::vector<Ip> OuterDestinations(const std::string& node, const NodeFeed& nodes,
                                   const LinkFeed& links) {
-  const auto& mine = nodes.accepted().at(node).overlay_ips;
-  const auto has = [&](const Ip& ip) {
-    return std::ranges::any_of(mine, [&](const Ip& own) { return own.is6() == ip.is6(); });
-  };
   std::vector<Ip> to;
-  for (const auto& [name, other] : nodes.accepted()) {
-    const auto it = std::ranges::find_if(other.overlay_ips, has);
-    if (name != node && it != other.overlay_ips.end()) to.push_back(*it);
-  }
-  if (to.empty())
-    for (const Ip& gateway : links.gateways())
-      if (has(gateway)) to.push_back(gateway);
+  for (const auto& [name, ip] : EndsOfOthers(node, nodes)) to.push_back(ip);
+  if (!to.empty()) return to;
+  const auto& mine = nodes.accepted().at(node).overlay_ips;
+  for (const Ip& gateway : links.gateways())
+    if (std::ranges::any_of(mine, [&](const Ip& own) { return own.is6() == gateway.is6(); }))
+      to.push_back(gateway);
   return to;
+}
+
+void TellOfLostNodes(const std::string& node, const NodeFeed& nodes, const LinkFeed& links,
+                     std::vector<Problem>& problems) {
+  constexpr size_t kMostNamed = 5;
+  const auto ends = EndsOfOthers(node, nodes);
+  std::vector<std::string> lost;
+  for (const auto& [name, ip] : ends)
+    if (!links.WayTo(ip)) lost.push_back(fmt::format("{} ({})", name, ip));
+  if (lost.empty()) return;
+  const size_t count = lost.size();
+  if (count > kMostNamed) {
+    lost.resize(kMostNamed);
+    lost.push_back(fmt::format("{} more", count - kMostNamed));
+  }
+  problems.push_back(
+      {kube::kHost, "route",
+       fmt::format("there is none to {} of {} other nodes, whose pods are not reached: {}; "
+                   "give this node a route to them",
+                   count, ends.size(), fmt::join(lost, ", ")),
+       "NoRoute"});
 }
 
 // The narrowest way to other nodes, which is the pods' with what the overlay adds; nullopt: there
@@ -151,9 +183,24 @@ std::set<int> NodeLinks(const LinkFeed& links, const std::vector<Ip>& overlay_ip
   return own;
 }
 
-// Another network plugin that serves pods of this node, by a link of the kinds that plugins make,
-// with an address of the pods. On the node's own links such an address is somebody's mistake, and
-// on kube-ipvs0 (a dummy) it is a Service's: other matters.
+constexpr char kAddressTaken[] = "AddressTaken";
+
+// Whether network plugins make such links for the pods that they serve. A bridge with anything but
+// veths in it leads out of the node, and is somebody's network.
+bool IsPlugins(const netlink::Link& link, const LinkFeed& links) {
+  static constexpr std::string_view kKinds[] = {"bridge", "veth", "vxlan",     "geneve",
+                                                "ipip",   "sit",  "wireguard", "openvswitch"};
+  if (std::ranges::find(kKinds, link.kind) == std::end(kKinds)) return false;
+  bool veths = true;
+  links.ForEachLink([&](const netlink::Link& port) {
+    veths = veths && (port.master != link.index || port.kind == "veth");
+  });
+  return veths && link.group != ovsdb::kLiveLinkGroup;
+}
+
+// Another network plugin that serves pods of this node, by a link with an address of the pods. On
+// the node's own links such an address is somebody's mistake, and on kube-ipvs0 (a dummy) it is a
+// Service's: other matters. On any other link it is a mistake that is told of.
 std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges,
                                     const std::vector<Ip>& overlay_ips, const LinkFeed& links,
                                     bool serving) {
@@ -162,9 +209,18 @@ std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges,
   links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
     const auto range = std::ranges::find_if(
         pod_ranges, [&](const Prefix& pods) { return pods.Contains(address.ip); });
-    if (found || range == pod_ranges.end() || link.name == ovsdb::kBridgeName ||
-        link.name == "lo" || link.kind == "dummy" || own.contains(link.index))
+    if ((found && found->reason != kAddressTaken) || range == pod_ranges.end() ||
+        link.name == ovsdb::kBridgeName || link.name == "lo" || link.kind == "dummy" ||
+        own.contains(link.index))
       return;
+    if (!IsPlugins(link, links)) {
+      found = Problem{kube::kHost, "link " + link.name,
+                      fmt::format("has {}, an address of this node's pods ({}), and a pod with it "
+                                  "would not be reached; remove it: ip address del {}/{} dev {}",
+                                  address.ip, *range, address.ip, address.length, link.name),
+                      kAddressTaken};
+      return;
+    }
     bool in_use = false;
     links.ForEachLink([&](const netlink::Link& port) { in_use |= port.master == link.index; });
     const std::string has = fmt::format("link {} has {}, an address of this node's pods ({})",
@@ -247,6 +303,17 @@ std::vector<Judge::Taken> NodeAddresses(const LinkFeed& links, const std::vector
   return own;
 }
 
+std::string NetworkOf(const Ip& ip, const LinkFeed& links, const std::vector<Ip>& overlay_ips) {
+  std::string found;
+  const std::set<int> own_links = NodeLinks(links, overlay_ips);
+  links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
+    if (found.empty() && own_links.contains(link.index) && link.name != ovsdb::kBridgeName &&
+        address.prefix().Contains(ip))
+      found = fmt::format("{} of link {}", address.prefix(), link.name);
+  });
+  return found;
+}
+
 std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
                                     const LinkFeed& links, const ovsdb::Replica& switch_,
                                     const std::set<Ip>& switch_sources, bool serving,
@@ -277,8 +344,9 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
   const auto own = nodes.accepted().find(node);
   if (own == nodes.accepted().end() || own->second.pod_ranges.empty()) return std::nullopt;
   if (auto other = OtherNetwork(own->second.pod_ranges, config->spec.overlay_ips, links, serving)) {
+    const bool waits = other->reason == kube::VSwitchConfig::kOtherNetwork;
     problems.push_back(std::move(*other));
-    if (!serving) return std::nullopt;
+    if (waits) return std::nullopt;
   }
 
   world::Self self;
@@ -303,6 +371,7 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
   self.mark_layouts = std::move(layouts);
   self.mtu = static_cast<uint16_t>(PodMtu(node, self.overlay, nodes, links, problems));
   TellOfLargerPods(object, self.mtu, links, problems);
+  TellOfLostNodes(node, nodes, links, problems);
   self.tunnel_sources = TunnelSources(own->second, self, links, switch_sources, problems);
   return self;
 }

@@ -19,6 +19,10 @@ namespace kvs::feed {
 // with an overlay address. What stands on other links is of pods, Services or other plugins.
 std::vector<Judge::Taken> NodeAddresses(const LinkFeed& links, const std::vector<Ip>& overlay_ips);
 
+// The network of one of the node's own links that `ip` is of, as "10.200.0.0/24 of link eth0"; ""
+// if it is of none.
+std::string NetworkOf(const Ip& ip, const LinkFeed& links, const std::vector<Ip>& overlay_ips);
+
 // Everything that is known about this node, as one row. nullopt until its configuration and its
 // bridge are there, and while another network plugin serves its pods: routes of ours would cut them
 // off. Where we are `serving` already, what is left of one is a problem only. What is wrong is
