@@ -21,23 +21,6 @@ std::string MgmtSocket(const Options& options) {
   return fmt::format("{}/{}.mgmt", options.ovs_folder(), ovsdb::kBridgeName);
 }
 
-// Why a new port can't be realized; "": it can.
-std::string ObjectionTo(const ovsdb::Interface& interface, const world::Self& self) {
-  const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
-  if (!attachment) return "";  // a problem of PortFeed's
-  // The node may have become another since the plugin read its ranges: they, and our promise to be
-  // here, outlive a power cut in OVSDB. A pod that lives on has its address rightly.
-  const bool of_ranges = attachment->ipam == ovsdb::Attachment::Ipam::kOwn && !attachment->remade();
-  for (const Ip& ip : attachment->ips) {
-    if (auto why = pipeline::ObjectionTo(self, ip); !why.empty()) return why;
-    if (of_ranges && std::ranges::none_of(self.pod_ranges,
-                                          [&](const Prefix& range) { return range.Contains(ip); }))
-      return fmt::format("{} is of a pod range that was this node's before; it has {} now", ip,
-                         Join(self.pod_ranges));
-  }
-  return "";
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Agent>> Agent::Open(io::Loop& loop, Options options,
@@ -71,18 +54,16 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
       reaper_(loop),
       link_settings_(ovsdb::kBridgeName, options_.proc_sys,
                      pipeline_.engine().desired<pipeline::KernelSetting>()),
-      attachments_(loop, ovsdb_, switch_,
-                   {.applied = [this] { return outputs_.applied(); },
-                    .netdev = [this] { return OnNetdev(); },
-                    .refused =
-                        [this](const ovsdb::Interface& interface) {
-                          return outputs_.ingress.Refused<pipeline::IngressDrop>(interface.name);
-                        },
-                    .objection =
-                        [this](const ovsdb::Interface& interface) {
-                          const world::Self* self = world_.self.Find(0);
-                          return self ? ObjectionTo(interface, *self) : "";
-                        }}),
+      attachments_(
+          loop, ovsdb_, switch_,
+          {.applied = [this] { return outputs_.applied(); },
+           .netdev = [this] { return OnNetdev(); },
+           .refused =
+               [this](const ovsdb::Interface& interface) {
+                 return outputs_.ingress.Refused<pipeline::IngressDrop>(interface.name);
+               },
+           .objection =
+               [this](const ovsdb::Interface& interface) { return ObjectionTo(interface); }}),
       status_(*source_),
       events_(*source_, options_.node_name) {
   for (apply::Reconciler* part : outputs_.in_switch) part->Disconnected();
@@ -278,9 +259,10 @@ void Agent::Reconcile() {
       feed::NodeAddresses(
           *links_, nodes_.own() == nullptr ? std::vector<Ip>() : nodes_.own()->spec.overlay_ips),
       source_->ServerAddresses());
-  if (auto self =
-          feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(),
-                         switch_routes_.local_addresses(), world_.self.size() == 1, self_problems_))
+  // Also if another agent began it: known ports are those of pods that were attached before.
+  const bool serves = world_.self.size() == 1 || world_.ports.size() > 0;
+  if (auto self = feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(),
+                                 switch_routes_.local_addresses(), serves, self_problems_))
     TakeSelf(std::move(*self));
   if (const world::Self* self = world_.self.Find(0))
     if (auto outside = feed::PodsOutsideRanges(*self, world_.ports))
@@ -289,6 +271,8 @@ void Agent::Reconcile() {
     link_settings_.Follow(local->index);
   if (!switch_routes_.known()) AskSwitchRoutes();
   next_hops_.Want(NextHopsOfTunnels());
+  if (InputsKnown())
+    ports_.Admit([this](const ovsdb::Interface& interface) { return ObjectionTo(interface); });
   attachments_.Stamp(pipeline_.engine().Run());
   SetWanted();
   if (ovsdb_seen_) outputs_.bridge.Begin();
@@ -331,7 +315,9 @@ void Agent::Announce() {
 void Agent::Resync() {
   outputs_.Audit();
   AskSwitchRoutes();
+  links_->ForgetWays();
   next_hops_.Look();
+  FindTaken();
   limits_.Look();
   LookAtConntrack();
   reaper_.Reap(links_->All());

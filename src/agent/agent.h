@@ -115,6 +115,10 @@ class Agent {
   void LookAtConntrack();
   void TakeSelf(world::Self self);
   std::set<NextHop> NextHopsOfTunnels() const;
+  // Why a new port can't be realized, why a pod can't have an address; "": it can.
+  std::string ObjectionTo(const ovsdb::Interface& interface) const;
+  std::string ObjectionToPod(const Ip& ip) const;
+  void FindTaken();  // what is ours, and somebody has
 
   io::Loop& loop_;
   Options options_;
@@ -127,7 +131,10 @@ class Agent {
   std::unique_ptr<kube::Subscription> source_watch_;
   feed::NodeFeed nodes_;
   std::unique_ptr<feed::LinkFeed> links_;
-  feed::PortFeed ports_{world_};
+  feed::PortFeed ports_{world_, [this](const std::string& name) {
+                          const netlink::Link* link = links_->Find(name);
+                          return link == nullptr ? std::string() : link->alias;
+                        }};
   ovsdb::Session ovsdb_;
   openflow::Connection switch_;
   ovsdb::Unixctl vswitchd_;
@@ -150,7 +157,7 @@ class Agent {
   Events events_;
 
   // What is wrong.
-  std::vector<Problem> source_problems_, self_problems_;
+  std::vector<Problem> source_problems_, self_problems_, taken_problems_;
   std::function<std::optional<Problem>()> program_;
   std::optional<Problem> ovs_problem_;            // as long as there is one, no pod is attached
   std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up

@@ -42,6 +42,7 @@ std::vector<Problem> Agent::Problems() const {
   add(limits_.Problems());
   add(connections_.problems());
   for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);
+  add(taken_problems_);
   add(pipeline_.Problems());
   if (const auto of_program = program_ ? program_() : std::nullopt) all.push_back(*of_program);
   for (Problem& problem : all)  // they quote what others wrote, and status and events are UTF-8

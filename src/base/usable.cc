@@ -65,6 +65,13 @@ std::string WhyNoPodRange(const Prefix& range) {
   return {};
 }
 
+std::string WhyNoPodIp(const Ip& ip) {
+  if (const auto* reserved = Overlapped(Prefix::Host(ip)))
+    return fmt::format("{} is of {}, which is {}, and no pod's; choose another address", ip,
+                       reserved->range, reserved->use);
+  return {};
+}
+
 std::string WhyNoOverlayIp(const Ip& ip) {
   if (const auto* reserved = Overlapped(Prefix::Host(ip)))
     return fmt::format(

@@ -13,6 +13,9 @@ namespace kvs {
 // than an IPv6 /16, as a default route does.
 std::string WhyNoPodRange(const Prefix& range);
 
+// Why no pod can have this address, with the remedy; empty: one can.
+std::string WhyNoPodIp(const Ip& ip);
+
 // Why the other nodes can't send to this address, with the remedy; empty: they can.
 std::string WhyNoOverlayIp(const Ip& ip);
 

@@ -18,4 +18,11 @@ std::string Judge::ObjectionToPods(const Prefix& range) const {
   return fmt::format("{} contains {}, which is {}", range, inside.front().ip, inside.front().whose);
 }
 
+std::string Judge::ObjectionToPod(const Ip& ip) const {
+  if (std::string why = WhyNoPodIp(ip); !why.empty()) return why;
+  const auto same = Within(taken_, Prefix::Host(ip));
+  if (same.empty()) return "";
+  return fmt::format("{} is {}, and no pod's; choose another address", ip, same.front().whose);
+}
+
 }  // namespace kvs::feed

@@ -23,6 +23,8 @@ class Judge {
 
   // Why `range` can't be pods'; "" if it can.
   std::string ObjectionToPods(const Prefix& range) const;
+  // Why `ip` can't be a pod's; "" if it can.
+  std::string ObjectionToPod(const Ip& ip) const;
 
  private:
   std::vector<Taken> taken_;  // by address

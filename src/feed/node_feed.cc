@@ -1,5 +1,7 @@
 #include "feed/node_feed.h"
 
+#include <algorithm>
+
 #include "base/usable.h"
 
 namespace kvs::feed {
@@ -70,12 +72,28 @@ void NodeFeed::Update(const std::vector<Judge::Taken>& own, const std::vector<Ip
   std::vector<Judge::Taken> all = own;
   all.insert(all.end(), nobodys.begin(), nobodys.end());
   // What this node's own links have of its own range is a matter of MakeSelf().
-  const Judge of_others(std::move(all)), of_own(std::move(nobodys));
+  judge_ = Judge(std::move(all));
+  const Judge of_own(std::move(nobodys));
   for (const auto& [name, config] : configs_) {
-    world::Node node = Accept(config, name == own_name_ ? of_own : of_others);
+    world::Node node = Accept(config, name == own_name_ ? of_own : judge_);
     accepted_.insert_or_assign(name, node);
     world_.nodes.Put(std::move(node));
   }
+}
+
+std::string NodeFeed::ObjectionToPod(const Ip& ip) const {
+  if (std::string why = judge_.ObjectionToPod(ip); !why.empty()) return why;
+  const auto in = [&](const std::vector<Prefix>& ranges) {
+    return std::ranges::any_of(ranges, [&](const Prefix& range) { return range.Contains(ip); });
+  };
+  for (const auto& [name, node] : accepted_)
+    if (name != own_name_ && in(node.pod_ranges))
+      return fmt::format("{} is of {}, the pod range of node {}; choose another address", ip,
+                         Join(node.pod_ranges), name);
+  if (const kube::VSwitchConfig* config = own(); config && in(config->spec.service_cidrs))
+    return fmt::format("{} is of {}, the range of Services; choose another address", ip,
+                       Join(config->spec.service_cidrs));
+  return "";
 }
 
 // A node of which anything is refused keeps what it had of that.

@@ -42,6 +42,10 @@ class NodeFeed {
   const std::vector<Problem>& problems() const { return problems_; }
   const std::vector<Judge::Taken>& taken() const { return taken_; }  // as of the last Update()
 
+  // Why no pod of this node can have `ip`, whoever chose it: it is reserved, or another's in this
+  // cluster as it was known at the last Update(). "" if one can.
+  std::string ObjectionToPod(const Ip& ip) const;
+
   // Makes rows of what has changed. `own`: the addresses by which this node itself is reached, and
   // its gateways': no other node's pods have them. `servers`: the API server's, which are nobody's.
   void Update(const std::vector<Judge::Taken>& own, const std::vector<Ip>& servers = {});
@@ -60,6 +64,7 @@ class NodeFeed {
   std::map<std::string, world::Node> accepted_;
   std::vector<Problem> problems_;
   std::vector<Judge::Taken> taken_;
+  Judge judge_{{}};       // of what is not this node's
   bool changed_ = false;  // configs_, since then
   std::chrono::milliseconds patience_;
   io::Timer let_go_;

@@ -111,6 +111,36 @@ TEST_F(NodeFeedTest, WhatIsRefusedStaysAsItWas) {
   EXPECT_TRUE(feed_.problems().empty());
 }
 
+// Whoever chose it: a delegated IPAM plugin knows of nobody.
+TEST_F(NodeFeedTest, NoPodHasAnAddressOfSomebodyElse) {
+  kube::VSwitchConfig own, other;
+  own.meta.name = "node2";
+  own.spec.pod_cidrs = {*Prefix::Parse("10.244.1.0/24")};
+  own.spec.overlay_ips = {*Ip::Parse("10.200.0.1")};
+  own.spec.service_cidrs = {*Prefix::Parse("10.96.0.0/16")};
+  other.meta.name = "node3";
+  other.spec.pod_cidrs = {*Prefix::Parse("10.244.3.0/24"), *Prefix::Parse("fd00:3::/64")};
+  other.spec.overlay_ips = {*Ip::Parse("10.200.0.3"), *Ip::Parse("fd00:200::3")};
+  source_.handlers.on_put(own);
+  source_.handlers.on_put(other);
+  feed_.Update({{*Ip::Parse("10.200.0.254"), "this node's default gateway"}},
+               {*Ip::Parse("10.200.0.9")});
+  EXPECT_EQ(feed_.ObjectionToPod(*Ip::Parse("10.200.0.3")),
+            "10.200.0.3 is the overlay address of node node3, and no pod's; choose another "
+            "address");
+  EXPECT_EQ(feed_.ObjectionToPod(*Ip::Parse("10.244.3.7")),
+            "10.244.3.7 is of 10.244.3.0/24,fd00:3::/64, the pod range of node node3; choose "
+            "another address");
+  EXPECT_EQ(feed_.ObjectionToPod(*Ip::Parse("10.96.0.1")),
+            "10.96.0.1 is of 10.96.0.0/16, the range of Services; choose another address");
+  for (const char* ip : {"10.200.0.1", "10.200.0.9", "10.200.0.254", "fd00:200::3", "fd00:3::1",
+                         "0.0.0.0", "127.0.0.1", "169.254.169.254", "224.0.0.5", "255.255.255.255",
+                         "::", "::1", "fe80::5", "ff02::1", "::ffff:10.244.1.177"})
+    EXPECT_NE(feed_.ObjectionToPod(*Ip::Parse(ip)), "") << ip;
+  for (const char* ip : {"10.244.1.7", "192.168.7.7", "8.8.8.8", "fd00:9::9"})
+    EXPECT_EQ(feed_.ObjectionToPod(*Ip::Parse(ip)), "") << ip;
+}
+
 TEST_F(NodeFeedTest, WhoIsRefusedFromTheBeginningHasNothing) {
   kube::VSwitchConfig config;
   config.meta.name = "stranger";

@@ -1,0 +1,58 @@
+#include <algorithm>
+
+#include "agent/agent.h"
+#include "feed/routes_taken.h"
+#include "ovsdb/attachment.h"
+#include "pipeline/world_view.h"
+
+// Whether pods may have the addresses that somebody chose for them.
+namespace kvs::agent {
+
+// The node may have become another since the plugin read its ranges: they, and our promise to be
+// here, outlive a power cut in OVSDB. And whoever chooses an address for a delegated IPAM plugin
+// does not know whose it is. A pod that lives on has its address rightly.
+std::string Agent::ObjectionTo(const ovsdb::Interface& interface) const {
+  const world::Self* self = world_.self.Find(0);
+  const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
+  if (self == nullptr || !attachment) return "";  // a problem of PortFeed's
+  const bool of_ranges = attachment->ipam == ovsdb::Attachment::Ipam::kOwn;
+  for (const Ip& ip : attachment->ips) {
+    if (auto why = pipeline::ObjectionTo(*self, ip); !why.empty()) return why;
+    if (attachment->remade()) continue;
+    if (auto why = ObjectionToPod(ip); !why.empty()) return why;
+    if (of_ranges && std::ranges::none_of(self->pod_ranges,
+                                          [&](const Prefix& range) { return range.Contains(ip); }))
+      return fmt::format("{} is of a pod range that was this node's before; it has {} now", ip,
+                         Join(self->pod_ranges));
+  }
+  return "";
+}
+
+std::string Agent::ObjectionToPod(const Ip& ip) const {
+  if (auto why = nodes_.ObjectionToPod(ip); !why.empty()) return why;
+  const kube::VSwitchConfig* own = nodes_.own();
+  const std::string network =
+      feed::NetworkOf(ip, *links_, own == nullptr ? std::vector<Ip>() : own->spec.overlay_ips);
+  if (network.empty()) return "";
+  return fmt::format(
+      "{} is of {}, where it may be another machine's, which this node would not reach any more; "
+      "choose another address",
+      ip, network);
+}
+
+// Known pods keep what they have, also when it turns out to be another's.
+void Agent::FindTaken() {
+  taken_problems_.clear();
+  const world::Self* self = world_.self.Find(0);
+  if (self != nullptr && outputs_.kernel.applied() > 0)
+    if (auto taken = feed::RoutesTaken(*self, world_.nodes, *links_))
+      taken_problems_.push_back(*std::move(taken));
+  world_.ports.ForEach([&](const world::Port& port) {
+    for (const Ip& ip : port.ips)
+      if (const std::string why = ObjectionToPod(ip); !why.empty())
+        taken_problems_.push_back({pipeline::ObjectOf(port), "status.podIPs",
+                                   why + ", and delete the pod", "AddressTaken"});
+  });
+}
+
+}  // namespace kvs::agent
