@@ -57,12 +57,12 @@ struct Draft {
 
 class Planner {
  public:
-  explicit Planner(const Facts& facts)
-      : facts_(facts), settings_(Resolve(facts.flags, facts.config_map, facts.existing)) {}
+  explicit Planner(const Facts& facts) : facts_(facts) {}
 
   std::map<std::string, VSwitchConfig> Run() {
     for (const auto& [name, node] : facts_.nodes) drafts_.push_back(Begin(node));
     ListAddresses();
+    settings_ = Resolve(facts_.flags, facts_.config_map, facts_.existing, addresses_);
     GrantRanges();
     GrantIps();
     std::map<std::string, VSwitchConfig> all;
@@ -88,7 +88,7 @@ class Planner {
   kube::Condition Accepted(const Draft& draft) const;
 
   const Facts& facts_;
-  const Settings settings_;
+  Settings settings_;
   std::vector<Draft> drafts_;  // by name
   Ranges ranges_;
   std::vector<TakenAddress> addresses_;
@@ -161,15 +161,17 @@ void Planner::ReadIps(Draft& draft) const {
 }
 
 void Planner::ListAddresses() {
-  for (const Ip& ip : facts_.api_servers) addresses_.push_back({ip, "the API server's", false});
+  for (const Ip& ip : facts_.api_servers)
+    addresses_.push_back({ip, "the API server's", false, true});
   for (const Draft& draft : drafts_) {
     const std::string whose = "an address of Node/" + draft.node->meta.name;
     for (const kube::NodeAddress& address : draft.node->addresses)
       if (const auto ip = Ip::Parse(address.address); ip && WhyNoOverlayIp(*ip).empty())
         addresses_.push_back({*ip, whose, false});
     for (const Family family : kFamilies)
-      if (const auto& ip = draft.ip_wish[family]; ip && WhyNoOverlayIp(*ip).empty())
-        addresses_.push_back({*ip, whose, ip == draft.ip_before[family]});
+      for (const auto& ip : {draft.ip_wish[family], draft.ip_before[family]})
+        if (ip && WhyNoOverlayIp(*ip).empty())
+          addresses_.push_back({*ip, whose, ip == draft.ip_before[family]});
   }
   std::ranges::stable_sort(addresses_, {}, &TakenAddress::ip);
 }
@@ -279,8 +281,8 @@ void Planner::RefuseIps(Draft& draft) const {
   for (const Family family : kFamilies) {
     auto& before = draft.ip_before[family];
     auto& wish = draft.ip_wish[family];
-    if (before && !WhyRefused(*before, granted_, settings_.service_cidrs).empty()) before.reset();
-    if (!wish) continue;
+    if (before && !WhyRefused(*before, granted_, {}).empty()) before.reset();
+    if (!wish || wish == before) continue;
     const std::string why = WhyRefused(*wish, granted_, settings_.service_cidrs);
     if (why.empty()) continue;
     draft.Report("OverlayIPInvalid", "status.addresses", why + "; it is refused");

@@ -37,8 +37,9 @@ inline constexpr char kOverlayIpAnnotation[] = "kvswitch.io/overlay-ip";
 //    a range outside the cluster's, or writes what can't be read.
 //  * Nobody gets a range that is none for pods (base/usable.h), that has no room for one, that
 //    holds an address of a Node or of the API server, or overlaps the Services', nor an overlay
-//    address that can't be sent to or is a pod's or a Service's. A range in use stays when an
-//    address or the Services' range comes later: then that is what is refused or reported.
+//    address that can't be sent to or is a pod's or a Service's. A range or an overlay address in
+//    use stays when another address or a setting comes later: then that is what is refused or
+//    reported (settings.h).
 //  * A configuration is owned by its Node, by UID.
 //  * The range of a configuration whose node is gone is not given away until that is deleted.
 //

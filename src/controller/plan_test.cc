@@ -247,12 +247,12 @@ TEST(Plan, TheConfigMapWinsAndItsLastGoodValuesStay) {
   cluster.Set("metadataAccess", "no");
   cluster.Set("maxConnectionsPerPod", "32k");
   cluster.Set("serviceCIDR", "10.96.0.0/33");
-  cluster.Set("clusterCIDR", "10.0.0.0/8");
+  cluster.Set("clusterCIDR", "10.96.0.0/11");
   EXPECT_EQ(cluster["a"],
             "pods=10.1.0.0/24 ip=10.0.0.1 InvalidSettings: ConfigMap/kube-system/k-vswitch "
             "data.serviceCIDR: range \"10.96.0.0/33\": the length must be 0 to 32; the last good "
             "value stays; "
-            "ConfigMap/kube-system/k-vswitch data.clusterCIDR: 10.0.0.0/8 of pods "
+            "ConfigMap/kube-system/k-vswitch data.clusterCIDR: 10.96.0.0/11 of pods "
             "overlaps 10.96.0.0/12 of Services; choose ranges apart; the last good value stays; "
             "ConfigMap/kube-system/k-vswitch data.overlayType: \"vlan\" is unknown; use auto, "
             "vxlan, gre, geneve or none; the last good value stays; "

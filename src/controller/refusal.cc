@@ -10,6 +10,12 @@ namespace {
 // The network's address, the node's two and, in IPv4, the broadcast address are no pod's.
 bool HasRoom(const Prefix& range) { return range.size() > (range.address().is6() ? 3 : 4); }
 
+std::string Holds(const Prefix& range, const TakenAddress& address) {
+  return fmt::format(
+      "{} holds {}, {}; choose a range apart from the addresses of nodes and of the API server",
+      range, address.ip, address.whose);
+}
+
 }  // namespace
 
 std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<TakenAddress>& addresses,
@@ -39,7 +45,30 @@ std::string WhyRefused(const Ip& ip, const NodeRanges& granted,
                          range, node);
   for (const Prefix& range : services)
     if (range.Contains(ip))
-      return fmt::format("{} is within {} of Services; give the node another address", ip, range);
+      return fmt::format(
+          "{} is within {} of Services; give the node another address, or correct serviceCIDR", ip,
+          range);
+  return {};
+}
+
+std::string WhyNoServices(const std::vector<Prefix>& ranges, bool are_new,
+                          const std::vector<TakenAddress>& addresses, const NodeRanges& in_use) {
+  for (const Prefix& range : ranges) {
+    for (const auto& [pods, node] : in_use)
+      if (range.Overlaps(pods))
+        return fmt::format("{} of Services overlaps {}, the pods of Node/{}; choose ranges apart",
+                           range, pods, node);
+    if (!are_new) continue;
+    for (const TakenAddress& address : Within(addresses, range))
+      if (!address.api_server || address.ip != range.At(1)) return Holds(range, address);
+  }
+  return {};
+}
+
+std::string WhyNotPods(const std::vector<Prefix>& ranges,
+                       const std::vector<TakenAddress>& addresses) {
+  for (const Prefix& range : ranges)
+    for (const TakenAddress& address : Within(addresses, range)) return Holds(range, address);
   return {};
 }
 

@@ -13,6 +13,7 @@ struct TakenAddress {
   Ip ip;
   std::string whose;  // "an address of Node/node1"
   bool in_use;        // a node's overlay address already
+  bool api_server = false;
 };
 
 // Ranges of pods, each with its node's name.
@@ -26,7 +27,16 @@ std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<Taken
                        const std::vector<Prefix>& services);
 
 // Why a node can't have that overlay address, with the remedy; empty: it can, if no other has it.
+// `services`: none where the node has it already.
 std::string WhyRefused(const Ip& ip, const NodeRanges& granted,
                        const std::vector<Prefix>& services);
+
+// Why these can't be the Services' ranges, or all pods', with the remedy; empty: they can. `in_use`
+// are pods' ranges. An address is in the way of new ranges only; the API server's is not where the
+// Service `kubernetes` has its own, the first of the range.
+std::string WhyNoServices(const std::vector<Prefix>& ranges, bool are_new,
+                          const std::vector<TakenAddress>& addresses, const NodeRanges& in_use);
+std::string WhyNotPods(const std::vector<Prefix>& ranges,
+                       const std::vector<TakenAddress>& addresses);
 
 }  // namespace kvs::controller

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/usable.h"
+#include "controller/refusal.h"
 
 namespace kvs::controller {
 namespace {
@@ -45,6 +46,32 @@ std::function<bool(const VSwitchConfigSpec&, T&)> TakeFrom(
   };
 }
 
+using Prefixes = std::vector<Prefix>;
+
+Result<Prefixes> ParseUsable(std::string_view text) {
+  auto parsed = ParsePrefixes(text);
+  if (!parsed) return parsed;
+  for (const Prefix& range : *parsed)
+    if (const std::string why = WhyNoPodRange(range); !why.empty()) return Fail("{}", why);
+  return parsed;
+}
+
+// A list of ranges, which may not contradict what is in use.
+struct RangeSetting {
+  std::string_view key, source, flag;
+  const Prefixes& by_flag;
+  Prefixes VSwitchConfigSpec::*field;
+  std::function<std::string(const Prefixes&, bool are_new)> objection;
+  Prefixes& value;
+
+  bool in_map = false;  // asked for by the ConfigMap, else by the flag
+  // What stays when that is refused.
+  Prefixes before = {};
+  std::string before_source = {};
+
+  bool is_new() const { return value != before; }
+};
+
 class Resolver {
  public:
   Resolver(const kube::ConfigMap* map, const std::map<std::string, VSwitchConfig>& existing,
@@ -79,6 +106,30 @@ class Resolver {
                                   fmt::format("{}; {}", parsed.error().message, kept)});
   }
 
+  // Sets a list of ranges to what is asked for, if nothing objects.
+  void Set(RangeSetting& setting) {
+    keys_.emplace_back(setting.key);
+    FindBefore(setting);
+    Take(setting, setting.by_flag, fmt::format("flag {}", setting.flag));
+    if (const std::string* text = Find(setting.key)) {
+      setting.in_map = true;
+      const auto parsed = ParseUsable(*text);
+      if (!parsed) return Refuse(setting, parsed.error().message);
+      Take(setting, *parsed, fmt::format("ConfigMap {} {}", kConfigMapKey, setting.key));
+    }
+    const std::string why = setting.objection(setting.value, setting.is_new());
+    if (!why.empty()) Refuse(setting, why);
+  }
+
+  // Of two that overlap, who came last is refused; both, if they came together.
+  void KeepApart(RangeSetting& services, RangeSetting& pods) {
+    const std::string why = Overlap(pods.value, services.value);
+    if (why.empty()) return;
+    const bool new_pods = pods.is_new();
+    if (services.is_new() || !new_pods) Refuse(services, why);
+    if (new_pods) Refuse(pods, why);
+  }
+
   // Last: keys of the ConfigMap that nothing was set by.
   void ReportOthers() const {
     if (!map_) return;
@@ -90,6 +141,36 @@ class Resolver {
   }
 
  private:
+  void Take(RangeSetting& setting, const Prefixes& ranges, const std::string& source) {
+    setting.value = ranges;
+    settings_.sources.erase(std::string(setting.source));
+    if (!ranges.empty()) settings_.sources.emplace(setting.source, source);
+  }
+
+  // The last good value; else the flag's, if that is good.
+  void FindBefore(RangeSetting& setting) const {
+    for (const auto& [name, config] : existing_) {
+      setting.before = config.spec.*setting.field;
+      if (setting.before.empty()) continue;
+      const auto at = config.spec.sources.find(std::string(setting.source));
+      if (at != config.spec.sources.end()) setting.before_source = at->second;
+      return;
+    }
+    if (!setting.objection(setting.by_flag, true).empty()) return;
+    setting.before = setting.by_flag;
+    setting.before_source = fmt::format("flag {}", setting.flag);
+  }
+
+  void Refuse(RangeSetting& setting, const std::string& why) {
+    Take(setting, setting.before, setting.before_source);
+    settings_.problems.push_back(
+        {setting.in_map ? fmt::format("ConfigMap/{}", kConfigMapKey) : "k-vswitch-controller",
+         setting.in_map ? fmt::format("data.{}", setting.key) : std::string(setting.flag),
+         fmt::format(
+             "{}; {}", why,
+             setting.before.empty() ? "there is no earlier value" : "the last good value stays")});
+  }
+
   // A key without a value is as good as absent.
   const std::string* Find(std::string_view key) const {
     if (!map_) return nullptr;
@@ -103,19 +184,34 @@ class Resolver {
   std::vector<std::string> keys_;
 };
 
-using Prefixes = std::vector<Prefix>;
-
-Result<Prefixes> ParseUsable(std::string_view text) {
-  auto parsed = ParsePrefixes(text);
-  if (!parsed) return parsed;
-  for (const Prefix& range : *parsed)
-    if (const std::string why = WhyNoPodRange(range); !why.empty()) return Fail("{}", why);
-  return parsed;
-}
-
-bool TakeList(const Prefixes& from, Prefixes& into) {
-  if (!from.empty()) into = from;
-  return !from.empty();
+void SetRanges(const Flags& flags, const std::map<std::string, VSwitchConfig>& existing,
+               const std::vector<TakenAddress>& addresses, Resolver& resolver, Settings& settings) {
+  NodeRanges in_use;
+  for (const auto& [name, config] : existing)
+    for (const Prefix& range : config.spec.pod_cidrs) in_use.emplace_back(range, name);
+  const auto against_services = [&](const Prefixes& ranges, bool are_new) {
+    return WhyNoServices(ranges, are_new, addresses, in_use);
+  };
+  const auto against_pods = [&](const Prefixes& ranges, bool are_new) {
+    return are_new ? WhyNotPods(ranges, addresses) : std::string();
+  };
+  RangeSetting services{.key = "serviceCIDR",
+                        .source = "serviceCIDRs",
+                        .flag = "--service-cidr",
+                        .by_flag = flags.service_cidrs,
+                        .field = &VSwitchConfigSpec::service_cidrs,
+                        .objection = against_services,
+                        .value = settings.service_cidrs};
+  RangeSetting pods{.key = "clusterCIDR",
+                    .source = "clusterCIDRs",
+                    .flag = "--cluster-cidr",
+                    .by_flag = flags.cluster_cidrs,
+                    .field = &VSwitchConfigSpec::cluster_cidrs,
+                    .objection = against_pods,
+                    .value = settings.cluster_cidrs};
+  resolver.Set(services);
+  resolver.Set(pods);
+  resolver.KeepApart(services, pods);
 }
 
 }  // namespace
@@ -130,32 +226,15 @@ std::string Overlap(const Prefixes& cluster_cidrs, const Prefixes& service_cidrs
 }
 
 Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
-                 const std::map<std::string, VSwitchConfig>& existing) {
-  Settings settings{.cluster_cidrs = flags.cluster_cidrs,
-                    .service_cidrs = flags.service_cidrs,
-                    .overlay_type = flags.overlay_type};
-  if (!flags.cluster_cidrs.empty()) settings.sources["clusterCIDRs"] = "flag --cluster-cidr";
-  if (!flags.service_cidrs.empty()) settings.sources["serviceCIDRs"] = "flag --service-cidr";
+                 const std::map<std::string, VSwitchConfig>& existing,
+                 const std::vector<TakenAddress>& addresses) {
+  Settings settings{.overlay_type = flags.overlay_type};
   settings.sources["overlayType"] = flags.overlay_type_given ? "flag --overlay-type" : "default";
   settings.sources["metadataAccess"] = "default";
   settings.sources["maxConnectionsPerPod"] = "default";
 
   Resolver resolver(map, existing, settings);
-  resolver.Set<Prefixes>(
-      "serviceCIDR", "serviceCIDRs", ParseUsable,
-      [](const VSwitchConfigSpec& spec, Prefixes& to) { return TakeList(spec.service_cidrs, to); },
-      settings.service_cidrs);
-  const auto parse_apart = [&](std::string_view text) -> Result<Prefixes> {
-    auto parsed = ParseUsable(text);
-    if (!parsed) return parsed;
-    const std::string overlap = Overlap(*parsed, settings.service_cidrs);
-    if (!overlap.empty()) return Fail("{}", overlap);
-    return parsed;
-  };
-  resolver.Set<Prefixes>(
-      "clusterCIDR", "clusterCIDRs", parse_apart,
-      [](const VSwitchConfigSpec& spec, Prefixes& to) { return TakeList(spec.cluster_cidrs, to); },
-      settings.cluster_cidrs);
+  SetRanges(flags, existing, addresses, resolver, settings);
   resolver.Set<kube::OverlayType>(
       "overlayType", "overlayType", ParseWord(kube::FindOverlayType, kube::kOverlayTypes),
       TakeFrom(&VSwitchConfigSpec::overlay_type), settings.overlay_type);

@@ -72,6 +72,12 @@ constexpr BadSetting kBadSettings[] = {
      "data.maxConnectionsPerPod: expected a string, got the number 32768; put it in quotes"},
     {"clusterCIDR: 10.244.0.0/33", "data.clusterCIDR: range \"10.244.0.0/33\": the length must be"},
     {"clusterCIDR: 10.96.0.0/12", "data.clusterCIDR: 10.96.0.0/12 of pods overlaps 10.96.0.0/16"},
+    {"clusterCIDR: 10.200.0.0/16",
+     "data.clusterCIDR: 10.200.0.0/16 holds 10.200.0.1, an address of Node/node1; choose a range "},
+    {"serviceCIDR: 10.200.0.0/16",
+     "data.serviceCIDR: 10.200.0.0/16 holds 10.200.0.1, an address of Node/node1; choose a range "},
+    {"serviceCIDR: 10.244.0.0/16",
+     "data.serviceCIDR: 10.244.0.0/16 of Services overlaps 10.244.1.0/24, the pods of Node/node1"},
     {"clusterCIDR: 10.99.0.0/16", " is not within clusterCIDR 10.99.0.0/16, and stays in use"},
     {"overlayType: [vxlan]", "data.overlayType: expected a string, got a list"},
 };
