@@ -12,6 +12,7 @@ ovsdb::Attachment Pod(const std::string& name) {
           .ifname = "eth0",
           .netns = "/run/netns/" + name,
           .pod = "default/" + name,
+          .network = "k-vswitch",
           .ips = {*Ip::Parse("10.244.1.3")},
           .mac = *Mac::Parse("0a:58:0a:f4:01:03")};
 }
@@ -142,8 +143,13 @@ TEST(PodPortPlan, APortThatWasMadeAgainWithoutItsPodIsTold) {
   const auto transaction = TransactionFor({nullptr, &restored}, node.replica);
   ASSERT_TRUE(transaction);
   ASSERT_FALSE(transaction->operations().empty());
-  for (const auto& operation : transaction->operations())
+  std::string json;
+  for (const auto& operation : transaction->operations()) {
     EXPECT_EQ(operation.what.find("insert"), std::string::npos) << operation.what;
+    json += operation.json;
+  }
+  EXPECT_NE(json.find(R"(["kvs.network","k-vswitch"])"), std::string::npos)
+      << "else no GC would collect it: " << json;
 }
 
 TEST(PodPortPlan, APortOnAnotherBridgeIsLeftAndToldWithTheRemedy) {

@@ -192,7 +192,7 @@ Outcome<bool> Adding::PlugIn() {
     if (made.error().code != EEXIST) return Wrap(Code::kIo, env_.who(), made.error());
     if (auto cleared = ClearName(place_.port); !cleared || !*cleared) return cleared;
   }
-  // Without them, as before Linux 5.5, only a lost OVSDB can't be told the pod's name again.
+  // Without them, as before Linux 5.5, only a lost OVSDB can't be told those names again.
   if (const auto names = attachment().ToAltNames(place_.port); !names.empty())
     (void)host_socket_->Do(netlink::AddAltNames(place_.port, names));
   call_.step("link made");
@@ -225,7 +225,6 @@ Outcome<bool> Adding::ClearName(const std::string& name) {
 Outcome<> Adding::SendRows() {
   ovsdb::Interface interface { .name = place_.port, .ofport_request = place_.ofport };
   interface.external_ids = attachment().ToExternalIds();
-  interface.external_ids.emplace(ovsdb::kNetworkKey, conf_.name);
   ovsdb::Transaction adding;
   adding.Comment("k-vswitch-cni: ADD " + env_.who());
   // However the two came by it, no address is two pods'.
@@ -359,6 +358,7 @@ ovsdb::Attachment Adding::attachment() const {
           .netns = env_.netns,
           .pod = env_.pod_name.empty() ? "" : env_.pod_namespace + "/" + env_.pod_name,
           .pod_uid = env_.pod_uid,
+          .network = conf_.name,
           .ips = place_.ips,
           .mac = mac(),
           .ipam = delegated_ ? ovsdb::Attachment::Ipam::kDelegated : ovsdb::Attachment::Ipam::kOwn};

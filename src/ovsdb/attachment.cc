@@ -7,6 +7,7 @@ namespace kvs::ovsdb {
 namespace {
 
 constexpr std::string_view kAliasTag = "kvs1";
+constexpr std::string_view kNetworkWord = "net=";
 constexpr size_t kMaxAlias = 255;    // IFALIASZ - 1, <linux/if.h>
 constexpr size_t kMaxAltName = 127;  // ALTIFNAMSIZ - 1
 
@@ -42,6 +43,31 @@ std::string_view NextWord(std::string_view& text) {
   return word;
 }
 
+std::string WordOf(const std::string& network) {
+  return network.empty() ? "" : std::string(kNetworkWord) + network;
+}
+
+std::string NetworkPrefix(std::string_view link) { return fmt::format("{}+net+", link); }
+
+// The rest of the name that begins so.
+std::optional<std::string> After(std::string_view prefix, const std::vector<std::string>& names) {
+  const auto at = std::ranges::find_if(
+      names, [&](const std::string& name) { return name.starts_with(prefix); });
+  if (at == names.end()) return std::nullopt;
+  return at->substr(prefix.size());
+}
+
+// The pod in alternative names; "" if there is none, or not all of it.
+std::string PodIn(std::string_view link, const std::vector<std::string>& names) {
+  std::string pod;
+  for (size_t i = 0; const auto part = After(fmt::format("{}+{}+", link, i), names); ++i)
+    pod += *part;
+  if (!pod.ends_with('+')) return "";
+  pod.pop_back();
+  std::ranges::replace(pod, '+', '/');
+  return pod;
+}
+
 }  // namespace
 
 bool Attachment::IsIn(const StringMap& external_ids) {
@@ -55,6 +81,7 @@ StringMap Attachment::ToExternalIds() const {
   Put(ids, kNetnsKey, netns);
   Put(ids, kPodKey, pod);
   Put(ids, kPodUidKey, pod_uid);
+  Put(ids, kNetworkKey, network);
   Put(ids, kIpsKey, Join(ips));
   Put(ids, kMacKey, mac.ToString());
   Put(ids, kIpamKey, ipam == Ipam::kOwn ? "own" : "delegated");
@@ -82,6 +109,7 @@ Result<Attachment> Attachment::FromExternalIds(const StringMap& ids) {
   attachment.netns = Find(ids, kNetnsKey);
   attachment.pod = Find(ids, kPodKey);
   attachment.pod_uid = Find(ids, kPodUidKey);
+  attachment.network = Find(ids, kNetworkKey);
   if (attachment.container.empty()) return Missing(kContainerKey);
   if (attachment.ifname.empty()) return Missing(kIfnameKey);
   auto ips = ParseIps(Find(ids, kIpsKey));
@@ -102,21 +130,32 @@ Result<std::string> Attachment::ToAlias() const {
   if (alias.size() > kMaxAlias)
     return Fail("container {}: its link alias would have {} bytes, more than {}", container,
                 alias.size(), kMaxAlias);
-  if (!pod.empty() && alias.size() + 1 + pod.size() <= kMaxAlias) alias += ' ' + pod;
+  for (const std::string& word : {pod, WordOf(network)}) {
+    if (word.empty()) continue;
+    if (alias.size() + 1 + word.size() > kMaxAlias) break;
+    alias += ' ' + word;
+  }
   return alias;
 }
 
 std::vector<std::string> Attachment::ToAltNames(std::string_view link) const {
   const auto alias = ToAlias();
-  if (pod.empty() || !alias || alias->ends_with(' ' + pod)) return {};
-  std::string rest = pod + '+';  // neither a name's nor a namespace's
-  std::ranges::replace(rest, '/', '+');
+  const auto there = alias ? FromAlias(*alias) : tl::unexpected(alias.error());
+  if (!there) return {};
   std::vector<std::string> names;
-  while (!rest.empty()) {
-    std::string& name = names.emplace_back(fmt::format("{}+{}+", link, names.size()));
-    const size_t part = std::min(rest.size(), kMaxAltName - name.size());
-    name += rest.substr(0, part);
-    rest.erase(0, part);
+  if (there->pod != pod) {
+    std::string rest = pod + '+';  // neither a name's nor a namespace's
+    std::ranges::replace(rest, '/', '+');
+    while (!rest.empty()) {
+      std::string& name = names.emplace_back(fmt::format("{}+{}+", link, names.size()));
+      const size_t part = std::min(rest.size(), kMaxAltName - name.size());
+      name += rest.substr(0, part);
+      rest.erase(0, part);
+    }
+  }
+  if (there->network != network) {
+    std::string name = NetworkPrefix(link) + network;
+    if (name.size() <= kMaxAltName) names.push_back(std::move(name));
   }
   return names;
 }
@@ -124,19 +163,14 @@ std::vector<std::string> Attachment::ToAltNames(std::string_view link) const {
 std::string Attachment::WholeAlias(const std::string& alias, std::string_view link,
                                    const std::vector<std::string>& alt_names) {
   const auto attachment = FromAlias(alias);
-  if (!attachment || !attachment->pod.empty()) return alias;
-  std::string pod;
-  for (size_t i = 0; i < alt_names.size(); ++i) {
-    const std::string prefix = fmt::format("{}+{}+", link, i);
-    const auto part = std::ranges::find_if(
-        alt_names, [&](const std::string& name) { return name.starts_with(prefix); });
-    if (part == alt_names.end()) break;
-    pod += part->substr(prefix.size());
-  }
-  if (!pod.ends_with('+')) return alias;  // there is none, or not all of it
-  pod.pop_back();
-  std::ranges::replace(pod, '+', '/');
-  return alias + ' ' + pod;
+  if (!attachment) return alias;
+  const std::string pod = attachment->pod.empty() ? PodIn(link, alt_names) : "";
+  const std::string network =
+      attachment->network.empty() ? After(NetworkPrefix(link), alt_names).value_or("") : "";
+  std::string whole = alias;
+  for (const std::string& word : {pod, WordOf(network)})
+    if (!word.empty()) whole += ' ' + word;
+  return whole;
 }
 
 Result<Attachment> Attachment::FromAlias(std::string_view alias) {
@@ -156,7 +190,13 @@ Result<Attachment> Attachment::FromAlias(std::string_view alias) {
   auto ips = ParseIps(NextWord(rest));
   if (!ips) return bad(ips.error().message);
   attachment.ips = std::move(*ips);
-  attachment.pod = rest;
+  while (!rest.empty()) {
+    const std::string_view word = NextWord(rest);
+    if (word.starts_with(kNetworkWord))
+      attachment.network = word.substr(kNetworkWord.size());
+    else if (word.find('=') == word.npos)
+      attachment.pod = word;
+  }
   return attachment;
 }
 

@@ -43,6 +43,7 @@ struct Attachment {
   std::string netns;      // path
   std::string pod;        // "namespace/name", or "" if the runtime did not say
   std::string pod_uid;    // or ""
+  std::string network;    // the CNI network's name, or "" where an earlier build did not say
   std::vector<Ip> ips;
   Mac mac;
   Ipam ipam = Ipam::kOwn;
@@ -59,16 +60,18 @@ struct Attachment {
   static Result<Attachment> FromExternalIds(const StringMap& external_ids);
 
   // The link alias (IFLA_IFALIAS) of the veth's host end, from which an attachment can be rebuilt
-  // when OVSDB is lost: "kvs1 CONTAINER/IFNAME MAC IPS NAMESPACE/NAME". At most 255 bytes: the pod
-  // is left out if it does not fit (names have up to 63 and 253 letters), and an error if even so
-  // it is too long. netns, pod_uid and ipam are not in it.
+  // when OVSDB is lost: "kvs1 CONTAINER/IFNAME MAC IPS NAMESPACE/NAME net=NETWORK". At most 255
+  // bytes: from the pod on, what does not fit is left out (names have up to 63 and 253 letters),
+  // and an error if even so it is too long. netns, pod_uid and ipam are not in it.
   Result<std::string> ToAlias() const;
-  // A pod that is left out is in alternative names of the link (IFLA_ALT_IFNAME, 127 bytes each):
-  // "LINK+0+NAMESPACE+NA", "LINK+1+ME+". None if it isn't.
+  // What is left out is in alternative names of the link (IFLA_ALT_IFNAME, 127 bytes each):
+  // "LINK+0+NAMESPACE+NA", "LINK+1+ME+", "LINK+net+NETWORK". A network that is too long for one is
+  // nowhere.
   std::vector<std::string> ToAltNames(std::string_view link) const;
-  // `alias`, and after it a pod that is only in the names; as long as that makes it.
+  // `alias`, and after it what is only in the names; as long as that makes it.
   static std::string WholeAlias(const std::string& alias, std::string_view link,
                                 const std::vector<std::string>& alt_names);
+  // Words KEY=VALUE of keys that it does not know are a later build's, and skipped.
   static Result<Attachment> FromAlias(std::string_view alias);
   // Whether it is from an alias: its pod lives on, and had its port before. (The plugin's has a
   // netns always.)

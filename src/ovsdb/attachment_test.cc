@@ -16,6 +16,7 @@ Attachment Example() {
           .netns = "/run/netns/cni-1",
           .pod = "default/web-0",
           .pod_uid = "0f8c1e1e-2b1c-4d2c-9d34-2a7b0a4e55d1",
+          .network = "k-vswitch",
           .ips = *ParseIps("10.1.1.5,fd00:10:1:1::5"),
           .mac = *Mac::Parse("0a:58:0a:01:01:05"),
           .ipam = Attachment::Ipam::kOwn};
@@ -31,6 +32,7 @@ TEST(Attachment, GoesThroughExternalIds) {
                             {"kvs.ip/fd00:10:1:1::5", "yes"},
                             {"kvs.ips", "10.1.1.5,fd00:10:1:1::5"},
                             {"kvs.netns", "/run/netns/cni-1"},
+                            {"kvs.network", "k-vswitch"},
                             {"kvs.pod", "default/web-0"},
                             {"kvs.pod-uid", "0f8c1e1e-2b1c-4d2c-9d34-2a7b0a4e55d1"}}));
   EXPECT_EQ(Attachment::FromExternalIds(ids), Example());
@@ -43,7 +45,7 @@ TEST(Attachment, GoesThroughExternalIds) {
   EXPECT_EQ(Attachment::MissingIds(older), Attachment::IdOf(*Ip::Parse("10.1.1.5")));
 
   Attachment bare = Example();
-  bare.pod = bare.pod_uid = "";
+  bare.pod = bare.pod_uid = bare.network = "";
   bare.ipam = Attachment::Ipam::kDelegated;
   EXPECT_EQ(Attachment::FromExternalIds(bare.ToExternalIds()), bare);
 }
@@ -67,7 +69,7 @@ TEST(Attachment, SaysWhichKeyIsWrong) {
 TEST(Attachment, GoesThroughTheLinkAlias) {
   const Attachment all = Example();
   EXPECT_EQ(all.ToAlias(),
-            "kvs1 f00d/eth0 0a:58:0a:01:01:05 10.1.1.5,fd00:10:1:1::5 default/web-0");
+            "kvs1 f00d/eth0 0a:58:0a:01:01:05 10.1.1.5,fd00:10:1:1::5 default/web-0 net=k-vswitch");
   Attachment back = all;
   back.netns = back.pod_uid = "";
   EXPECT_EQ(Attachment::FromAlias(*all.ToAlias()), back);
@@ -76,7 +78,7 @@ TEST(Attachment, GoesThroughTheLinkAlias) {
   long_pod.pod = "default/" + std::string(200, 'x');
   const auto alias = long_pod.ToAlias();
   EXPECT_LE(alias->size(), 255u);
-  back.pod = "";
+  back.pod = back.network = "";
   EXPECT_EQ(Attachment::FromAlias(*alias), back);
 
   Attachment exact = back;
@@ -92,6 +94,39 @@ TEST(Attachment, GoesThroughTheLinkAlias) {
     EXPECT_FALSE(Attachment::FromAlias(bad)) << bad;
 }
 
+TEST(Attachment, ReadsLinkAliasesOfOtherBuilds) {
+  Attachment back = Example();
+  back.netns = back.pod_uid = "";
+  const std::string alias = back.ToAlias().value();
+  EXPECT_EQ(Attachment::FromAlias(alias + " later=x"), back);
+  Attachment nameless = back;
+  nameless.pod = "";
+  EXPECT_EQ(Attachment::FromAlias(nameless.ToAlias().value()), nameless);
+  back.network = "";
+  const std::string earlier = alias.substr(0, alias.find(" net="));
+  EXPECT_EQ(back.ToAlias(), earlier);
+  EXPECT_EQ(Attachment::FromAlias(earlier), back);
+  EXPECT_EQ(Attachment::WholeAlias(earlier, "kv3", {}), earlier);
+}
+
+TEST(Attachment, ANetworkThatDoesNotFitIsInAnAlternativeName) {
+  Attachment pod = Example();
+  pod.netns = pod.pod_uid = "";
+  pod.network = std::string(119, 'n');
+  pod.container = std::string(80, 'c');
+  const std::string alias = pod.ToAlias().value();
+  EXPECT_EQ(alias.find("net="), alias.npos);
+  EXPECT_TRUE(alias.ends_with(" default/web-0")) << "what an older agent reads";
+  const auto names = pod.ToAltNames("kv3");
+  ASSERT_EQ(names, std::vector{"kv3+net+" + pod.network});
+  EXPECT_EQ(names[0].size(), 127u);
+  EXPECT_EQ(Attachment::FromAlias(Attachment::WholeAlias(alias, "kv3", names)), pod);
+  EXPECT_EQ(Attachment::WholeAlias(alias, "kv4", names), alias);
+
+  pod.network += 'n';
+  EXPECT_THAT(pod.ToAltNames("kv3"), IsEmpty());
+}
+
 TEST(Attachment, ThePodOfALongNameGoesThroughAlternativeNames) {
   EXPECT_THAT(Example().ToAltNames("kv3"), IsEmpty()) << "it is in the alias";
   Attachment longest = Example();
@@ -99,22 +134,24 @@ TEST(Attachment, ThePodOfALongNameGoesThroughAlternativeNames) {
   longest.container = std::string(64, 'c');
   longest.pod = std::string(63, 'n') + '/' + std::string(253, 'p');
   auto names = longest.ToAltNames("kv3");
-  ASSERT_EQ(names.size(), 3u);
+  ASSERT_EQ(names.size(), 4u);
+  EXPECT_EQ(names[3], "kv3+net+k-vswitch");
   for (const std::string& name : names) {
     EXPECT_LE(name.size(), 127u);
     EXPECT_EQ(name.find_first_of("/: "), name.npos) << name;
   }
   const std::string alias = longest.ToAlias().value();
   Attachment nameless = longest;
-  nameless.pod = "";
+  nameless.pod = nameless.network = "";
   EXPECT_EQ(Attachment::FromAlias(alias), nameless) << "what an older agent reads";
   std::ranges::reverse(names);
   names.insert(names.begin(), {"enp0s3", "kv3", "kv31+0+x+"});
   EXPECT_EQ(Attachment::FromAlias(Attachment::WholeAlias(alias, "kv3", names)), longest);
 
   EXPECT_EQ(Attachment::WholeAlias(alias, "kv4", names), alias);
-  names.erase(names.begin() + 3);
-  EXPECT_EQ(Attachment::WholeAlias(alias, "kv3", names), alias) << "the end is missing";
+  names.erase(names.begin() + 4);
+  EXPECT_EQ(Attachment::WholeAlias(alias, "kv3", names), alias + " net=k-vswitch")
+      << "the pod's end is missing";
   const std::string whole = Example().ToAlias().value();
   EXPECT_EQ(Attachment::WholeAlias(whole, "kv3", {"kv3+0+a+b+"}), whole);
   EXPECT_EQ(Attachment::WholeAlias("uplink", "kv3", {"kv3+0+a+b+"}), "uplink");
