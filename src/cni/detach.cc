@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "cni/database.h"
 #include "cni/delegate.h"
@@ -30,29 +31,36 @@ Outcome<> Remove(const Call& call, netlink::Socket& host, ovsdb::BlockingClient*
   return {};
 }
 
-// Ports and links of this network that are not to stay.
+// Ports and links of this network that are not to stay. An attachment's network is what its row
+// says, else its link; where neither does, it stays.
 Result<Remains> FindStale(netlink::Socket& host, const NetConf& conf, const Survey& survey) {
-  Remains stale;
-  std::set<AttachmentKey> known;
-  for (const auto& [uuid, interface] : survey.rows.interfaces) {
-    const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
-    if (!attachment) continue;
-    const AttachmentKey key{attachment->container, attachment->ifname};
-    const auto network = interface.external_ids.find(ovsdb::kNetworkKey);
-    const bool goes = network != interface.external_ids.end() && network->second == conf.name &&
-                      !conf.valid_attachments.contains(key);
-    if (!goes) known.insert(key);
-    const ovsdb::Port* port = survey.rows.ports.Find(interface.name);
-    if (goes && port) stale.ports.push_back(port->uuid);
-  }
   auto links = netlink::DumpLinks(host);
   if (!links) return tl::unexpected(links.error());
-  for (netlink::Link& link : *links) {
-    const auto owner = OwnerOf(link);
-    if (owner && !known.contains(*owner) && !conf.valid_attachments.contains(*owner))
-      stale.links.push_back(std::move(link));
+  std::map<AttachmentKey, std::string> networks;
+  const auto note = [&](const ovsdb::Attachment& told) {
+    if (!told.network.empty())
+      networks.emplace(AttachmentKey{told.container, told.ifname}, told.network);
+  };
+  const auto stale = [&](const ovsdb::Attachment& one) {
+    const AttachmentKey key{one.container, one.ifname};
+    const auto network = networks.find(key);
+    return network != networks.end() && network->second == conf.name &&
+           !conf.valid_attachments.contains(key);
+  };
+  for (const auto& [uuid, interface] : survey.rows.interfaces)
+    if (const auto told = ovsdb::Attachment::FromExternalIds(interface.external_ids)) note(*told);
+  for (const netlink::Link& link : *links)
+    if (const auto told = AttachmentOf(link)) note(*told);
+  Remains remains;
+  for (const auto& [uuid, interface] : survey.rows.interfaces) {
+    const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
+    const ovsdb::Port* port = survey.rows.ports.Find(interface.name);
+    if (attachment && port && stale(*attachment)) remains.ports.push_back(port->uuid);
   }
-  return stale;
+  for (netlink::Link& link : *links)
+    if (const auto attachment = AttachmentOf(link); attachment && stale(*attachment))
+      remains.links.push_back(std::move(link));
+  return remains;
 }
 
 }  // namespace

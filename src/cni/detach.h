@@ -17,7 +17,8 @@ Outcome<> Detach(const Call& call, Going going, Deadline deadline);
 Outcome<> Del(const Call& call);
 
 // Takes away every attachment of the network `call.conf.name` that is not in valid_attachments. An
-// attachment that is being made meanwhile must be in it.
+// attachment that is being made meanwhile must be in it. One of which neither row nor link tells
+// the network (an earlier build made it, or the name is too long for its link) is let be.
 Outcome<> Gc(const Call& call);
 
 }  // namespace kvs::cni

@@ -32,9 +32,16 @@ Result<> Each(netlink::Socket& host, std::vector<netlink::Request> requests) {
 
 }  // namespace
 
-std::optional<AttachmentKey> OwnerOf(const netlink::Link& link) {
+std::optional<ovsdb::Attachment> AttachmentOf(const netlink::Link& link) {
   if (!IsOurs(link)) return std::nullopt;
-  auto attachment = ovsdb::Attachment::FromAlias(link.alias);
+  auto attachment = ovsdb::Attachment::FromAlias(
+      ovsdb::Attachment::WholeAlias(link.alias, link.name, link.alt_names));
+  if (!attachment) return std::nullopt;
+  return std::move(*attachment);
+}
+
+std::optional<AttachmentKey> OwnerOf(const netlink::Link& link) {
+  auto attachment = AttachmentOf(link);
   if (!attachment) return std::nullopt;
   return AttachmentKey{std::move(attachment->container), std::move(attachment->ifname)};
 }

@@ -8,6 +8,7 @@
 #include "cni/database.h"
 #include "netlink/link.h"
 #include "netlink/socket.h"
+#include "ovsdb/attachment.h"
 #include "ovsdb/names.h"
 
 // The host's end of a pod's cable. Its alias says whose it is, its group whether it lives.
@@ -19,7 +20,9 @@ struct Remains {
   std::vector<ovsdb::Uuid> ports;
 };
 
-// Whose link it is; nullopt if it is no attachment's.
+// What the link tells of its attachment; nullopt if it is no attachment's.
+std::optional<ovsdb::Attachment> AttachmentOf(const netlink::Link& link);
+// Whose it is.
 std::optional<AttachmentKey> OwnerOf(const netlink::Link& link);
 
 // Everything of the attachment `env`. `survey`: the rows of it; nullptr if OVSDB cannot be reached.

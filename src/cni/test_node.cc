@@ -246,4 +246,15 @@ void TestNode::LosePort(const std::string& name) {
   Transact(std::move(deleting));
 }
 
+void TestNode::RestorePort(const std::string& name) {
+  const auto link = Must(netlink::FindLink(*host_, name));
+  const auto attachment = Must(ovsdb::Attachment::FromAlias(
+      ovsdb::Attachment::WholeAlias(link.alias, link.name, link.alt_names)));
+  ovsdb::Interface end{.name = name};
+  end.external_ids = attachment.ToExternalIds();
+  ovsdb::Transaction inserting;
+  inserting.InsertPort(Read().bridges.Find(kBridgeName)->uuid, {.name = name}, end);
+  Transact(std::move(inserting));
+}
+
 }  // namespace kvs::cni

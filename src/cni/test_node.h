@@ -65,6 +65,8 @@ class TestNode {
   void Reap() { (void)host_->Do(netlink::DeleteLinkGroup(28)); }
   // Deletes an attachment's port, as if OVSDB had been rolled back.
   void LosePort(const std::string& name);
+  // Makes the port of a link again, as the agent does.
+  void RestorePort(const std::string& name);
 
  private:
   ovsdb::Reply Transact(ovsdb::Transaction transaction);
