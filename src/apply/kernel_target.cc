@@ -17,6 +17,13 @@ using pipeline::HostRoute;
 
 bool IsHostRoute(const Prefix& prefix) { return prefix.length() == prefix.address().bits(); }
 
+// Whether the kernel has `there` and a route of ours to `dst` in one place: it adds no second
+// there, and puts another in the place of the first, whosever that is.
+bool InOurPlace(const netlink::Route& there, const Prefix& dst) {
+  return there.destination == dst && there.table == RT_TABLE_MAIN &&
+         there.metric == netlink::Route{.destination = dst}.AsShown().metric;
+}
+
 // As it is asked of the kernel.
 netlink::Route RouteFor(const HostRoute& item, int bridge) {
   const bool on_bridge = item.link == HostRoute::Link::kBridge;
@@ -72,11 +79,13 @@ std::set<int> LinksThatDontMatter(const std::vector<netlink::Link>& links,
 
 const netlink::Route* FindConflict(const HostRoute& route, const std::vector<netlink::Route>& there,
                                    const std::set<int>& links) {
-  if (IsHostRoute(route.dst)) return nullptr;
+  const bool exact = IsHostRoute(route.dst);
   const auto conflicts = [&](const netlink::Route& other) {
-    return other.protocol != kRouteProtocol && !links.contains(other.link) &&
-           other.destination.length() > 0 && other.type != RTN_MULTICAST &&
-           other.type != RTN_BROADCAST && other.destination.Overlaps(route.dst);
+    if (other.protocol == kRouteProtocol) return false;
+    if (InOurPlace(other, route.dst)) return true;
+    return !exact && !links.contains(other.link) && other.destination.length() > 0 &&
+           other.type != RTN_MULTICAST && other.type != RTN_BROADCAST &&
+           other.destination.Overlaps(route.dst);
   };
   const auto found = std::ranges::find_if(there, conflicts);
   return found == there.end() ? nullptr : &*found;
@@ -213,8 +222,7 @@ class KernelTarget::Batch {
     bool replaced = false;
     for (const netlink::Route& there : routes_) {
       if (there.protocol != kRouteProtocol || there.destination != dst) continue;
-      const bool in_place = there.table == RT_TABLE_MAIN && there.metric == DefaultMetric(dst);
-      if (wanted && in_place && !std::exchange(replaced, true))
+      if (wanted && InOurPlace(there, dst) && !std::exchange(replaced, true))
         Ask(change, netlink::ReplaceRoute(RouteFor(*change.now, bridge_.index)), what,
             {.essential = essential});
       else
@@ -242,10 +250,6 @@ class KernelTarget::Batch {
     std::function<void(const Error&)> refuse;
     Options options;
   };
-
-  static uint32_t DefaultMetric(const Prefix& dst) {
-    return netlink::Route{.destination = dst}.AsShown().metric;
-  }
 
   static Problem Conflict(const std::string& what, const std::string& other, bool essential) {
     return {"Host", what,

@@ -48,7 +48,8 @@ class KernelTarget final : public Target<pipeline::HostLink, pipeline::HostAddre
 // The route of somebody else that `route` would take packets from, or that would take them from it:
 // whatever its metric and table, for either could win by a change of the other. The default route
 // gives way to all, and a pod's own address is more exact than any. `links`: those whose routes are
-// no matter, by index. nullptr: there is none.
+// no matter, by index. But one that the kernel would replace by `route` is a conflict whatever it
+// is. nullptr: there is none.
 const netlink::Route* FindConflict(const pipeline::HostRoute& route,
                                    const std::vector<netlink::Route>& there,
                                    const std::set<int>& links);

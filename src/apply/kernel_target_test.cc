@@ -62,6 +62,22 @@ TEST(FindConflict, NotForTheAddressOfOnePod) {
   EXPECT_FALSE(Conflicts("fd00::7/128", Foreign("fd00::/64")));
 }
 
+// Else the kernel would replace it, being the first, by ours.
+TEST(FindConflict, WhatStandsInThePlaceOfOursOnWhateverLink) {
+  for (const int link : {kBridge, kServices, kNic}) {
+    EXPECT_TRUE(Conflicts("10.244.0.0/16", Foreign("10.244.0.0/16", link)));
+    EXPECT_TRUE(Conflicts("10.200.0.77/32", Foreign("10.200.0.77/32", link)));
+    netlink::Route six = Foreign("fd00::7/128", link);
+    six.metric = 1024;
+    EXPECT_TRUE(Conflicts("fd00::7/128", six));
+    six.metric = 256;
+    EXPECT_FALSE(Conflicts("fd00::7/128", six));
+  }
+  netlink::Route local = Foreign("10.200.0.77/32", kServices);
+  local.table = RT_TABLE_LOCAL;
+  EXPECT_FALSE(Conflicts("10.200.0.77/32", local));
+}
+
 TEST(FindConflict, LinksOfServicesAreToldByTheirKind) {
   netlink::Link bridge, nic, ipvs;
   bridge.index = kBridge, bridge.name = "k-vswitch0", bridge.kind = "openvswitch";
