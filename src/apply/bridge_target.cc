@@ -44,11 +44,13 @@ void ChangeBridge(const BridgeConfig& wanted, const ovsdb::Bridge& there,
                   const ovsdb::Replica& replica, ovsdb::Transaction& out) {
   const ovsdb::Bridge bridge = BridgeOf(wanted);
   if (there.datapath_type != bridge.datapath_type || there.fail_mode != bridge.fail_mode ||
-      there.protocols != bridge.protocols)
+      there.protocols != bridge.protocols || there.stp_enable || there.rstp_enable)
     out.Update(Table::kBridge, there.uuid,
                {{"datapath_type", bridge.datapath_type},
                 {"fail_mode", *bridge.fail_mode},
-                {"protocols", kProtocols}});
+                {"protocols", kProtocols},
+                {"stp_enable", false},  // ports that block or learn carry no pod's packets
+                {"rstp_enable", false}});
   if (const auto missing = Missing(bridge.other_config, there.other_config); !missing.empty())
     out.SetOtherConfig(Table::kBridge, there.uuid, missing);
   if (const auto missing = Missing(bridge.external_ids, there.external_ids); !missing.empty())

@@ -127,6 +127,8 @@ TEST(BridgeTarget, TablesGetTheirPrefixes) {
   EXPECT_EQ(Operations(wanted, there), 1u);
 }
 
+      {"STP", [](auto& bridge) { bridge.stp_enable = true; }},
+      {"RSTP", [](auto& bridge) { bridge.rstp_enable = true; }},
 TEST(BridgeTarget, PromiseIsTakenBack) {
   auto wanted = Wanted();
   wanted.facts.agent_ready = false;

@@ -83,6 +83,18 @@ TEST_F(DriftLiveTest, TheHostsEndOfAPodsLinkIsKept) {
   ExpectMended();
 }
 
+// A port that listens and learns for 30 s carries nothing.
+TEST_F(DriftLiveTest, SpanningTreeIsOff) {
+  for (const char* column : {"stp_enable", "rstp_enable"}) {
+    SCOPED_TRACE(column);
+    Do({"ovs-vsctl", "--timeout=9", "set", "bridge", "k-vswitch0", column + std::string("=true")});
+    EXPECT_TRUE(Eventually([&] {
+      return Ask({"ovs-vsctl", "--timeout=9", "get", "bridge", "k-vswitch0", column}) == "false\n";
+    }));
+  }
+  ExpectMended();
+}
+
 // The plugin's DEL retires the link before it deletes the port: that is no drift.
 TEST_F(DriftLiveTest, ARetiredLinkIsNotTakenBack) {
   kube::Pod pod;

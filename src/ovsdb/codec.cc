@@ -65,6 +65,11 @@ Value FieldValue(const UuidByNumber& field) { return RowByNumber(field.begin(), 
 
 // Decoding.
 
+Result<> Decode(const json::value& from, bool& to) {
+  if (!from.is_bool()) return Fail("{} is not true or false", Excerpt(from));
+  to = from.get_bool();
+  return {};
+}
 Result<> Decode(const json::value& from, int64_t& to) {
   if (!from.is_int64()) return Fail("{} is not an integer", Excerpt(from));
   to = from.get_int64();

@@ -35,7 +35,8 @@ inline constexpr auto kColumns<Bridge> = std::tuple(
     Column{"name", &Bridge::name}, Column{"ports", &Bridge::ports},
     Column{"controller", &Bridge::controller}, Column{"flow_tables", &Bridge::flow_tables},
     Column{"datapath_type", &Bridge::datapath_type}, Column{"fail_mode", &Bridge::fail_mode},
-    Column{"protocols", &Bridge::protocols}, Column{"external_ids", &Bridge::external_ids},
+    Column{"protocols", &Bridge::protocols}, Column{"stp_enable", &Bridge::stp_enable},
+    Column{"rstp_enable", &Bridge::rstp_enable}, Column{"external_ids", &Bridge::external_ids},
     Column{"other_config", &Bridge::other_config});
 
 template <>

@@ -36,9 +36,11 @@ std::string SchemaText(const std::string& missing = "") {
   table("Open_vSwitch", R"("cur_cfg":{"type":"integer"},"next_cfg":{"type":"integer"},"bridges":)" +
                             uuids + ",\"ovs_version\":" + text + ",\"datapath_types\":" + strings +
                             ",\"iface_types\":" + strings + maps);
-  table("Bridge", name + ",\"ports\":" + uuids + ",\"controller\":" + uuids + ",\"flow_tables\":" +
-                      by_number + R"(,"datapath_type":{"type":"string"},"fail_mode":)" + text +
-                      ",\"protocols\":" + strings + maps);
+  table("Bridge",
+        name + ",\"ports\":" + uuids + ",\"controller\":" + uuids +
+            ",\"flow_tables\":" + by_number + R"(,"datapath_type":{"type":"string"},"fail_mode":)" +
+            text + ",\"protocols\":" + strings +
+            R"(,"stp_enable":{"type":"boolean"},"rstp_enable":{"type":"boolean"})" + maps);
   table("Flow_Table", "\"prefixes\":" + strings + ",\"external_ids\":" + map);
   table("Port", name + ",\"interfaces\":" + uuids + maps);
   table("Interface", name + R"(,"type":{"type":"string"},"ofport":)" + number +

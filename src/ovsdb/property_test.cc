@@ -69,7 +69,8 @@ class World {
     if (kind == 1)
       return transaction.Update(
           Table::kBridge, bridge.uuid,
-          {{"fail_mode", *rc::gen::element<Value>(StringSet(), "secure", "standalone")}});
+          {{"fail_mode", *rc::gen::element<Value>(StringSet(), "secure", "standalone")},
+           {"stp_enable", *rc::gen::arbitrary<bool>()}});
     if (kind == 2) return transaction.IncrementNextCfg(server.root());
     if (!port || !interface) {
       transaction.InsertPort(bridge.uuid, {.name = name, .external_ids = Map()},

@@ -61,6 +61,7 @@ struct Bridge {
   std::string datapath_type;             // "" or "system": kernel; "netdev": userspace
   std::optional<std::string> fail_mode;  // "secure", "standalone"
   StringSet protocols;                   // "OpenFlow15", ...
+  bool stp_enable = false, rstp_enable = false;
   StringMap external_ids, other_config;
 
   friend bool operator==(const Bridge&, const Bridge&) = default;

@@ -21,6 +21,7 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
+Shape ShapeOf(const bool&) { return {"boolean"}; }
 Shape ShapeOf(const int64_t&) { return {"integer"}; }
 Shape ShapeOf(const std::string&) { return {"string"}; }
 Shape ShapeOf(const Uuid&) { return {"uuid"}; }
