@@ -85,16 +85,31 @@ void ChangeFlowTables(const BridgeConfig& wanted, const ovsdb::Bridge& there,
     out.InsertInto(Table::kBridge, there.uuid, "flow_tables", added);
 }
 
-bool IsOurs(const ovsdb::Bridge& bridge, const std::string& node) {
-  const auto owner = bridge.external_ids.find(ovsdb::kNodeKey);
-  return owner != bridge.external_ids.end() && owner->second == node;
+bool HasPods(const ovsdb::Bridge& bridge, const ovsdb::Replica& there) {
+  return std::ranges::any_of(bridge.ports, [&](const ovsdb::Uuid& uuid) {
+    const ovsdb::Port* port = there.ports.Find(uuid);
+    const auto* interface = port == nullptr ? nullptr : there.interfaces.Find(port->name);
+    return interface != nullptr && ovsdb::Attachment::IsIn(interface->external_ids);
+  });
+}
+
+// Of this node. Where somebody has removed that key, what else we put there says so.
+bool IsOurs(const BridgeConfig& wanted, const ovsdb::Bridge& bridge, const ovsdb::Replica& there) {
+  if (const auto owner = bridge.external_ids.find(ovsdb::kNodeKey);
+      owner != bridge.external_ids.end())
+    return owner->second == wanted.facts.node;
+  const StringMap facts = wanted.facts.ToExternalIds();
+  const auto is_fact = [&](const auto& entry) { return facts.contains(entry.first); };
+  return std::ranges::any_of(bridge.external_ids, is_fact) ||
+         Missing({{"hwaddr", wanted.hwaddr.ToString()}}, bridge.other_config).empty() ||
+         HasPods(bridge, there);
 }
 
 }  // namespace
 
 std::optional<Problem> FindConflict(const BridgeConfig& wanted, const ovsdb::Replica& there) {
   const ovsdb::Bridge* bridge = there.bridges.Find(wanted.name);
-  if (bridge == nullptr || IsOurs(*bridge, wanted.facts.node)) return std::nullopt;
+  if (bridge == nullptr || IsOurs(wanted, *bridge, there)) return std::nullopt;
   const auto owner = bridge->external_ids.find(ovsdb::kNodeKey);
   return Problem{"Bridge/" + wanted.name, "external_ids",
                  owner == bridge->external_ids.end()
@@ -174,7 +189,7 @@ void BridgeTarget::Dump(OnContents done) {
   const ovsdb::Replica& there = session_.replica();
   desired_.ForEach([&](const BridgeConfig& wanted) {
     const ovsdb::Bridge* bridge = there.bridges.Find(wanted.name);
-    if (bridge == nullptr || !IsOurs(*bridge, wanted.facts.node)) return;
+    if (bridge == nullptr || !IsOurs(wanted, *bridge, there)) return;
     std::get<0>(contents).push_back({wanted, TransactionFor(wanted, there).operations().empty()});
   });
   done(std::move(contents));

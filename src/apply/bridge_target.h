@@ -29,8 +29,9 @@ struct BridgeConfig {
   friend bool operator==(const BridgeConfig&, const BridgeConfig&) = default;
 };
 
-// A bridge of this name that is not ours (no kvs.node in its external_ids), or that belongs to
-// another node, is left alone, and refused. A bridge is never deleted: see agent/uninstall.h.
+// A bridge of this name that belongs to another node (kvs.node in its external_ids), or on which
+// nothing is ours (that key, another of ours, our MAC, a pod's port), is left alone, and refused. A
+// bridge is never deleted: see agent/uninstall.h.
 class BridgeTarget final : public Target<BridgeConfig> {
  public:
   // `desired`: the bridge, of which only what is ours to say is looked at.

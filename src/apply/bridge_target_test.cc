@@ -67,7 +67,8 @@ TEST(BridgeTarget, IsMadeWhereThereIsNone) {
 TEST(BridgeTarget, OfSomebodyElseIsAConflict) {
   auto replica = There(Wanted());
   auto bridge = *replica.bridges.Find("k-vswitch0");
-  bridge.external_ids.clear();
+  bridge.external_ids = {{"neutron", "yes"}};
+  bridge.other_config.clear();
   replica.bridges.Put(bridge);
   const auto foreign = FindConflict(Wanted(), replica);
   ASSERT_TRUE(foreign);
@@ -81,12 +82,53 @@ TEST(BridgeTarget, OfSomebodyElseIsAConflict) {
   EXPECT_NE(renamed->message.find("\"node1\""), std::string::npos);
 }
 
+// Pods live on it: whoever has removed the key, it is put back.
+TEST(BridgeTarget, WithoutItsKeyIsStillOursByAllElse) {
+  const auto pod_port = [](ovsdb::Replica& replica) {
+    replica.ports.Put({.uuid = Id(7), .name = "kv3", .interfaces = {Id(8)}});
+    ovsdb::Interface interface { .uuid = Id(8), .name = "kv3" };
+    interface.external_ids = {{"kvs.container", "c1"}, {"kvs.ifname", "eth0"}};
+    replica.interfaces.Put(interface);
+  };
+  const std::pair<const char*, std::function<void(ovsdb::Bridge&)>> traces[] = {
+      {"facts",
+       [](auto& bridge) {
+         bridge.external_ids = {{"kvs.mtu", "1450"}};
+       }},
+      {"MAC",
+       [](auto& bridge) {
+         bridge.other_config = {{"hwaddr", "0e:6b:76:00:00:01"}};
+       }},
+      {"pod", [](auto& bridge) { bridge.ports.insert(Id(7)); }},
+  };
+  for (const auto& [name, leave] : traces) {
+    auto replica = There(Wanted());
+    pod_port(replica);
+    auto bridge = *replica.bridges.Find("k-vswitch0");
+    bridge.external_ids.clear();
+    bridge.other_config.clear();
+    replica.bridges.Put(bridge);
+    EXPECT_TRUE(FindConflict(Wanted(), replica)) << "the port is on another bridge";
+    leave(bridge);
+    replica.bridges.Put(bridge);
+    EXPECT_FALSE(FindConflict(Wanted(), replica)) << name;
+    EXPECT_GT(Operations(Wanted(), replica), 0u) << name;
+    auto other = Wanted();
+    other.facts.node = "node2";
+    bridge.external_ids["kvs.node"] = "node1";
+    replica.bridges.Put(bridge);
+    EXPECT_TRUE(FindConflict(other, replica)) << name;
+  }
+}
+
 // Whatever is changed behind our back, there is something to send.
 TEST(BridgeTarget, EveryDifferenceIsMended) {
   const std::pair<const char*, std::function<void(ovsdb::Bridge&)>> faults[] = {
       {"fail mode", [](auto& bridge) { bridge.fail_mode = "standalone"; }},
       {"datapath", [](auto& bridge) { bridge.datapath_type = ""; }},
       {"protocols", [](auto& bridge) { bridge.protocols = {}; }},
+      {"STP", [](auto& bridge) { bridge.stp_enable = true; }},
+      {"RSTP", [](auto& bridge) { bridge.rstp_enable = true; }},
       {"MAC", [](auto& bridge) { bridge.other_config.clear(); }},
       {"a fact", [](auto& bridge) { bridge.external_ids["kvs.mtu"] = "9000"; }},
   };
@@ -127,8 +169,6 @@ TEST(BridgeTarget, TablesGetTheirPrefixes) {
   EXPECT_EQ(Operations(wanted, there), 1u);
 }
 
-      {"STP", [](auto& bridge) { bridge.stp_enable = true; }},
-      {"RSTP", [](auto& bridge) { bridge.rstp_enable = true; }},
 TEST(BridgeTarget, PromiseIsTakenBack) {
   auto wanted = Wanted();
   wanted.facts.agent_ready = false;

@@ -95,6 +95,23 @@ TEST_F(DriftLiveTest, SpanningTreeIsOff) {
   ExpectMended();
 }
 
+TEST_F(DriftLiveTest, TheBridgeIsOursWithoutItsKeys) {
+  const auto ids = [&] {
+    return Ask({"ovs-vsctl", "--timeout=9", "get", "bridge", "k-vswitch0", "external_ids"});
+  };
+  const std::string before = ids();
+  for (const std::vector<std::string>& change :
+       {std::vector<std::string>{"remove", "bridge", "k-vswitch0", "external_ids", "kvs.node"},
+        {"clear", "bridge", "k-vswitch0", "external_ids", "other_config"}}) {
+    SCOPED_TRACE(change.front());
+    std::vector<std::string> command = {"ovs-vsctl", "--timeout=9", "--no-wait"};
+    command.insert(command.end(), change.begin(), change.end());
+    Do(command);
+    EXPECT_TRUE(Eventually([&] { return ids() == before; })) << ids();
+    EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
+  }
+}
+
 // The plugin's DEL retires the link before it deletes the port: that is no drift.
 TEST_F(DriftLiveTest, ARetiredLinkIsNotTakenBack) {
   kube::Pod pod;
