@@ -83,6 +83,23 @@ TEST_F(DriftLiveTest, TheHostsEndOfAPodsLinkIsKept) {
   ExpectMended();
 }
 
+TEST_F(DriftLiveTest, TheBridgesLinkForwardsWhateverTheDefault) {
+  for (const char* setting :
+       {"net.ipv4.conf.k-vswitch0.forwarding", "net.ipv6.conf.k-vswitch0.forwarding"}) {
+    SCOPED_TRACE(setting);
+    Do({"sysctl", "-q", "-w", setting + std::string("=0")});
+    EXPECT_TRUE(Eventually([&] { return Ask({"sysctl", "-n", setting}) == "1\n"; }));
+  }
+  Do({"sysctl", "-q", "-w", "net.ipv4.conf.default.forwarding=0"});
+  Do({"sysctl", "-q", "-w", "net.ipv6.conf.default.forwarding=0"});
+  Do({"ovs-vsctl", "--timeout=9", "del-br", "k-vswitch0"});
+  for (const char* family : {"ipv4", "ipv6"}) {
+    const std::string setting = fmt::format("net.{}.conf.k-vswitch0.forwarding", family);
+    EXPECT_TRUE(Eventually([&] { return Ask({"sysctl", "-n", setting}) == "1\n"; })) << setting;
+  }
+  ExpectMended();
+}
+
 // A port that listens and learns for 30 s carries nothing.
 TEST_F(DriftLiveTest, SpanningTreeIsOff) {
   for (const char* column : {"stp_enable", "rstp_enable"}) {

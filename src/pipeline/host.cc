@@ -48,19 +48,22 @@ void GuardSources(const world::Self& self, Plan& plan) {
   for (const Ip& ip : self.addresses) Guard(Prefix::Host(ip), plan);
 }
 
-// The kernel forwards packets of a family that pods have, and leaves to the switch what comes by
-// the bridge. A family that no pod has is left as it is.
+// The kernel forwards packets of a family that pods have, those of the bridge's link too (where it
+// may be off by itself), and leaves to the switch what comes by the bridge. A family that no pod
+// has is left as it is.
 void SetKernel(const world::Self& self, Plan& plan) {
   const std::string link = "/conf/" + std::string(ovsdb::kBridgeName) + "/";
   for (const Ip& gateway : self.gateways) {
     if (gateway.is4()) {
       plan.Put(KernelSetting{"net/ipv4/ip_forward", "1"});
+      plan.Put(KernelSetting{"net/ipv4" + link + "forwarding", "1"});
       // Replies to what other links brought come back here.
       plan.Put(KernelSetting{"net/ipv4" + link + "rp_filter", "0"});
       // Pods have no other way than the one they take.
       plan.Put(KernelSetting{"net/ipv4" + link + "send_redirects", "0"});
     } else {
       plan.Put(KernelSetting{"net/ipv6/conf/all/forwarding", "1"});
+      plan.Put(KernelSetting{"net/ipv6" + link + "forwarding", "1"});
       // On many nodes IPv6 is off for all links; it is needed on this one.
       plan.Put(KernelSetting{"net/ipv6" + link + "disable_ipv6", "0"});
       plan.Put(KernelSetting{"net/ipv6" + link + "accept_ra", "0"});
