@@ -63,6 +63,12 @@ std::string NameOf(const netlink::Route& route, const std::vector<netlink::Link>
   return name;
 }
 
+// What the pod's end of a link sends, where the host's end takes less and drops it, both ways.
+std::optional<uint32_t> LargerMtu(netlink::Socket& socket, const netlink::Link& link) {
+  const auto peer = netlink::FindPeer(socket, link);
+  return peer && peer->mtu > link.mtu ? std::optional(peer->mtu) : std::nullopt;
+}
+
 HostLink ItemOf(const netlink::Link& link, const HostLink& wanted) {
   return {link.name, wanted.alias.empty() ? "" : link.alias};
 }
@@ -128,8 +134,9 @@ Result<KernelTarget::Contents> KernelTarget::Read() {
     // plugin has retired and whose port it is about to delete.
     if (link == links->end() || link->group == ovsdb::kDefunctLinkGroup)
       return link_items.push_back({wanted});
-    const bool in_group = wanted.alias.empty() || link->group == ovsdb::kLiveLinkGroup;
-    link_items.push_back({ItemOf(*link, wanted), link->up && in_group});
+    const bool whole = wanted.alias.empty() ||
+                       (link->group == ovsdb::kLiveLinkGroup && !LargerMtu(*socket_, *link));
+    link_items.push_back({ItemOf(*link, wanted), link->up && whole});
   });
 
   // Linux says whose an address is since 5.18, and then also of lo's. Before, those of a single
@@ -162,9 +169,10 @@ Result<KernelTarget::Contents> KernelTarget::Read() {
 // Requests of one delta, each with the item that it is for.
 class KernelTarget::Batch {
  public:
-  Batch(const std::vector<netlink::Link>& links, const netlink::Link& bridge,
-        const std::vector<netlink::Route>& routes)
-      : links_(links),
+  Batch(netlink::Socket& socket, const std::vector<netlink::Link>& links,
+        const netlink::Link& bridge, const std::vector<netlink::Route>& routes)
+      : socket_(socket),
+        links_(links),
         bridge_(bridge),
         routes_(routes),
         ignored_(LinksThatDontMatter(links, bridge.name)) {}
@@ -177,6 +185,7 @@ class KernelTarget::Batch {
     if (!change.now->alias.empty()) {
       set.alias = change.now->alias;
       set.group = ovsdb::kLiveLinkGroup;
+      if (link != links_.end()) set.mtu = LargerMtu(socket_, *link);
     }
     Ask(change, netlink::SetLink(change.now->name, set), "link " + change.now->name,
         {.gone = ENODEV});
@@ -233,8 +242,8 @@ class KernelTarget::Batch {
           {.essential = essential});
   }
 
-  Outcome<HostLink, HostAddress, HostNeighbour, HostRoute> Send(netlink::Socket& socket) {
-    for (const netlink::Refusal& refusal : socket.Try(requests_)) {
+  Outcome<HostLink, HostAddress, HostNeighbour, HostRoute> Send() {
+    for (const netlink::Refusal& refusal : socket_.Try(requests_)) {
       const Asked& asked = asked_[refusal.request];
       if (refusal.error.code != asked.options.gone) asked.refuse(refusal.error);
     }
@@ -270,6 +279,7 @@ class KernelTarget::Batch {
     asked_.push_back({refuse, options});
   }
 
+  netlink::Socket& socket_;
   const std::vector<netlink::Link>& links_;
   const netlink::Link& bridge_;
   const std::vector<netlink::Route>& routes_;
@@ -292,7 +302,7 @@ void KernelTarget::Apply(const Deltas& deltas, OnOutcome done) {
     const auto routes =
         needs_routes ? netlink::DumpRoutes(*socket_) : Result<std::vector<netlink::Route>>();
     if (!routes) return tl::unexpected(routes.error());
-    Batch batch(*links, *bridge, *routes);
+    Batch batch(*socket_, *links, *bridge, *routes);
     std::apply(
         [&](const auto&... delta) {
           const auto add = [&](const auto& changes) {
@@ -301,7 +311,7 @@ void KernelTarget::Apply(const Deltas& deltas, OnOutcome done) {
           (add(delta.changes), ...);
         },
         deltas);
-    return batch.Send(*socket_);
+    return batch.Send();
   }();
   if (now) return done(*now);
   Outcome<HostLink, HostAddress, HostNeighbour, HostRoute> failed;

@@ -83,6 +83,21 @@ TEST_F(DriftLiveTest, TheHostsEndOfAPodsLinkIsKept) {
   ExpectMended();
 }
 
+// The host's end drops what is larger, both ways; a smaller one of the pod's is its own affair.
+TEST_F(DriftLiveTest, TheHostsEndTakesWhatThePodSends) {
+  const std::string port = PodOn("node1").port;
+  const auto mtu = [&] { return Ask({"cat", "/sys/class/net/" + port + "/mtu"}); };
+  const std::string before = mtu();
+  Do({"ip", "link", "set", port, "mtu", "600"});
+  EXPECT_TRUE(Eventually([&] { return mtu() == before; }, kAtOnce)) << mtu();
+  Do({"ip", "link", "set", port, "mtu", "9000"});
+  std::this_thread::sleep_for(std::chrono::seconds(5));
+  EXPECT_EQ(mtu(), "9000\n") << "it is never lowered";
+  Do({"ip", "link", "set", port, "mtu", "1400"});
+  EXPECT_TRUE(Eventually([&] { return mtu() == before; }, kAtOnce)) << mtu();
+  EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
+}
+
 TEST_F(DriftLiveTest, TheBridgesLinkForwardsWhateverTheDefault) {
   for (const char* setting :
        {"net.ipv4.conf.k-vswitch0.forwarding", "net.ipv6.conf.k-vswitch0.forwarding"}) {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace kvs::netlink {
 namespace {
@@ -128,6 +129,19 @@ Result<std::vector<Link>> DumpLinks(Socket& socket) {
                          .PutU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)
                          .Asking("read links"),
                      DecodeLink);
+}
+
+// A kernel that doesn't look into other namespaces (before Linux 4.15) gives a link of this one.
+Result<Link> FindPeer(Socket& socket, const Link& link) {
+  if (link.peer == 0) return FailErrno(ENODEV, "find the other end of link {}", link.name);
+  Message message = Start(RTM_GETLINK, 0, link.peer);
+  message.PutU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  if (link.peer_nsid) message.PutU32(IFLA_TARGET_NETNSID, static_cast<uint32_t>(*link.peer_nsid));
+  auto found = socket.Read(message.Asking("find the other end of link " + link.name), DecodeLink);
+  if (!found) return tl::unexpected<Error>(found.error());
+  if (found->empty() || found->front().peer != link.index)
+    return FailErrno(ENODEV, "find the other end of link {}", link.name);
+  return std::move(found->front());
 }
 
 std::optional<Link> DecodeLink(Bytes body) {

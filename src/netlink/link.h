@@ -78,6 +78,8 @@ Request DeleteLinkGroup(uint32_t group);
 // Errors: ENODEV if there is no such link.
 Result<Link> FindLink(Socket& socket, const LinkId& link);
 Result<std::vector<Link>> DumpLinks(Socket& socket);
+// The other end of a veth, in whatever namespace. ENODEV: there is none that the kernel tells of.
+Result<Link> FindPeer(Socket& socket, const Link& link);
 
 // The body of RTM_NEWLINK and RTM_DELLINK; nullopt if it is no link.
 std::optional<Link> DecodeLink(Bytes body);

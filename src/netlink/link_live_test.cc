@@ -56,6 +56,17 @@ TEST_F(LinkLive, PeerIsBornInThePod) {
   EXPECT_TRUE(Must(FindLink(socket_, end.index)).carrier);
 }
 
+TEST_F(LinkLive, TheOtherEndIsFoundInItsNamespace) {
+  ASSERT_TRUE(CreateVeth(socket_, MakeVeth("kv3"), pod_.in()));
+  const Link end = Must(FindLink(socket_, "kv3"));
+  ASSERT_TRUE(socket_.Do(SetLink(end, {.mtu = 600})));
+  const Link peer = Must(FindPeer(socket_, end));
+  EXPECT_EQ(peer.name, "eth0");
+  EXPECT_EQ(peer.mac, kPodMac);
+  EXPECT_EQ(peer.mtu, 1450u);
+  EXPECT_EQ(Code(FindPeer(socket_, Must(FindLink(socket_, "lo")))), ENODEV);
+}
+
 TEST_F(LinkLive, TakenNamesAreLeftAsTheyAre) {
   ASSERT_TRUE(CreateVeth(socket_, MakeVeth("kv3"), pod_.in()));
   Veth other = MakeVeth("kv3", "eth1");

@@ -81,7 +81,8 @@ struct TunnelPort {
 };
 
 // The host's end of a pod's link: up, in the group and with the alias that k-vswitch-cni gave it
-// (ovsdb/attachment.h). Or, without an alias, the bridge's own link, which is up.
+// (ovsdb/attachment.h), and with an MTU that takes what the pod's end sends. Or, without an alias,
+// the bridge's own link, which is up.
 struct HostLink {
   std::string name;
   std::string alias;
