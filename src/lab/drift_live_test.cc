@@ -228,6 +228,27 @@ TEST_F(DriftLiveTest, ARouteOfSomebodyElseIsAConflictAndStays) {
   EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
 }
 
+// The kernel would put ours in its place, for it is the first to that destination.
+TEST_F(DriftLiveTest, ARouteBeforeOursOnOurLinkStays) {
+  const auto all = [&] { return Ask({"ip", "route", "show", "10.244.0.0/16"}); };
+  const std::vector<std::string> way = {"10.244.0.0/16", "via",        "169.254.1.1",
+                                        "dev",           "k-vswitch0", "onlink"};
+  const auto route = [&](std::vector<std::string> command, const std::string& protocol) {
+    command.insert(command.end(), way.begin(), way.end());
+    command.insert(command.end(), {"proto", protocol});
+    Do(command);
+  };
+  route({"ip", "route", "prepend"}, "static");
+  route({"ip", "route", "append"}, "27");  // without our source: something to mend
+  EXPECT_TRUE(Told("route 10.244.0.0/16: overlaps the route to 10.244.0.0/16 via 169.254.1.1"))
+      << Problems();
+  EXPECT_THAT(all(), HasSubstr("proto static"));
+  route({"ip", "route", "del"}, "static");
+  EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
+  EXPECT_THAT(all(), AllOf(HasSubstr("src"), Not(HasSubstr("\n10"))));
+  ExpectMended();
+}
+
 // An IPv4 cluster on a node where IPv6 is switched off, and a bridge that is made anew.
 TEST_F(DriftLiveTest, EachFamilyStandsForItself) {
   Do({"sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=1"});
