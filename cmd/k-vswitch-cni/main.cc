@@ -4,17 +4,16 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <string>
 
 #include "cni/plugin.h"
+#include "cni/stream.h"
 
 int main() {
-  std::string input;
-  char buffer[4096];
-  for (ssize_t size; input.size() <= kvs::cni::Plugin::kMostInput &&
-                     (size = read(STDIN_FILENO, buffer, sizeof buffer)) > 0;)
-    input.append(buffer, static_cast<size_t>(size));
-  const auto answer = kvs::cni::Plugin().Run(std::getenv, input);
+  using namespace kvs::cni;
+  // Only the configuration says how long all may take; it has as long as that is by default.
+  const auto input =
+      ReadToEnd(STDIN_FILENO, "network configuration on standard input", In(NetConf{}.timeout));
+  const Answer answer = Plugin().Run(std::getenv, input);
   std::fwrite(answer.output.data(), 1, answer.output.size(), stdout);
   // A result that did not arrive is no result: the runtime deletes what it does not know of.
   return std::fflush(stdout) == 0 ? answer.exit_status : 1;

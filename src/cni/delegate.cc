@@ -1,7 +1,6 @@
 #include "cni/delegate.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -12,12 +11,19 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <thread>
 
 #include "base/fd.h"
 #include "cni/json.h"
+#include "cni/stream.h"
 
 namespace kvs::cni {
 namespace {
+
+using namespace std::chrono_literals;
+
+// What was killed is gone by then, unless the kernel holds it.
+constexpr auto kDying = 100ms;
 
 // An executable file, and how to call it in messages.
 struct Program {
@@ -48,21 +54,6 @@ int InputOf(std::string_view text) {
   return fd;
 }
 
-// Everything up to the end of the stream; false if the deadline came first.
-bool ReadAll(int fd, Deadline deadline, std::string& output) {
-  char buffer[4096];
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - In({}));
-    pollfd one{.fd = fd, .events = POLLIN};
-    const int ready = poll(&one, 1, static_cast<int>(std::max<int64_t>(0, left.count())));
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return false;
-    const ssize_t size = read(fd, buffer, sizeof buffer);
-    if (size <= 0) return true;
-    output.append(buffer, static_cast<size_t>(size));
-  }
-}
-
 std::vector<std::string> EnvironmentFor(std::string_view command) {
   std::vector<std::string> all{fmt::format("CNI_COMMAND={}", command)};
   for (char** one = environ; *one; ++one)
@@ -70,6 +61,7 @@ std::vector<std::string> EnvironmentFor(std::string_view command) {
   return all;
 }
 
+// Leads a process group, so that what it starts can be killed with it.
 Outcome<pid_t> Spawn(const Program& program, std::string_view command, int input, int output) {
   std::vector<std::string> environment = EnvironmentFor(command);
   std::vector<char*> variables;
@@ -81,13 +73,27 @@ Outcome<pid_t> Spawn(const Program& program, std::string_view command, int input
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setpgroup(&attributes, 0);
   pid_t pid = 0;
   const int error =
-      posix_spawn(&pid, program.path.c_str(), &actions, nullptr, arguments, variables.data());
+      posix_spawn(&pid, program.path.c_str(), &actions, &attributes, arguments, variables.data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error)
     return Refuse(Code::kIo, "{}: cannot run {}: {}", program.name, program.path, strerror(error));
   return pid;
+}
+
+// Its wait status, if it has ended by the deadline. Looks again and again: pidfd_open(2) is not
+// there before Linux 5.3.
+std::optional<int> WaitFor(pid_t pid, Deadline deadline) {
+  for (int status = 0;; std::this_thread::sleep_for(1ms)) {
+    if (waitpid(pid, &status, WNOHANG) != 0) return status;
+    if (In(0ms) >= deadline) return std::nullopt;
+  }
 }
 
 Outcome<Ending> Execute(const Program& program, std::string_view command, std::string_view text,
@@ -101,15 +107,18 @@ Outcome<Ending> Execute(const Program& program, std::string_view command, std::s
   const auto pid = Spawn(program, command, input.get(), its_output.get());
   its_output = Fd();
   if (!pid) return tl::unexpected(pid.error());
-  Ending ending;
-  const bool done = ReadAll(output.get(), deadline, ending.output);
-  if (!done) kill(*pid, SIGKILL);
-  int status = 0;
-  while (waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
+  auto said =
+      ReadToEnd(output.get(), fmt::format("{}: its answer to {}", program.name, command), deadline);
+  const auto status = said ? WaitFor(*pid, deadline) : std::nullopt;
+  if (!status) {
+    kill(-*pid, SIGKILL);
+    (void)WaitFor(*pid, In(kDying));
   }
-  if (!done) return Refuse(Code::kTryLater, "{} did not finish {} in time", program.name, command);
-  ending.good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  return ending;
+  if (!said) return tl::unexpected(said.error());
+  if (!status)
+    return Refuse(Code::kTryLater, "{} answered {}, but did not exit in time; see why it hangs",
+                  program.name, command);
+  return Ending{WIFEXITED(*status) && WEXITSTATUS(*status) == 0, std::move(*said)};
 }
 
 Failure FailureOf(const Program& program, const Ending& ending) {

@@ -14,7 +14,8 @@ namespace kvs::cni {
 // older than the command (GC, STATUS: 1.1.0) is not asked at all.
 //
 // Its failure keeps its code, the message says whose it is. kBadConfig if it is not in CNI_PATH;
-// kIo if it cannot be run, kTryLater if it is not done at the deadline (it is killed then).
+// kIo if it cannot be run, kTryLater if it is not done at the deadline, kUndecodable if its answer
+// has more than kMostInput bytes (cni/stream.h); it is killed then, with what it has started.
 Outcome<std::string> RunIpam(const Call& call, std::string_view command, Deadline deadline);
 
 // Whether it is in CNI_PATH. What is gone holds no address any more.

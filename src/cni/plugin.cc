@@ -30,24 +30,23 @@ Outcome<std::string> Do(const Call& call) {
 }  // namespace
 
 Outcome<std::string> Plugin::Try(const std::function<const char*(const char*)>& get,
-                                 std::string_view input) const {
+                                 const Outcome<std::string>& input) const {
   auto env = Env::Read(get);
   if (!env) return tl::unexpected(env.error());
-  if (input.size() > kMostInput)
-    return Refuse(Code::kUndecodable, "network configuration: more than {} bytes", kMostInput);
-  if (env->command == Command::kVersion) return EncodeVersions(AnswerVersion(input)) + "\n";
+  if (!input) return tl::unexpected(input.error());
+  if (env->command == Command::kVersion) return EncodeVersions(AnswerVersion(*input)) + "\n";
   if (env->never_attached) return std::string();
-  auto conf = NetConf::Decode(env->command, input);
+  auto conf = NetConf::Decode(env->command, *input);
   if (!conf) return tl::unexpected(conf.error());
   const Deadline deadline = In(conf->timeout);
   return Do({std::move(*env), std::move(*conf), deadline, step_});
 }
 
 Answer Plugin::Run(const std::function<const char*(const char*)>& get,
-                   std::string_view input) const {
+                   const Outcome<std::string>& input) const {
   auto output = Try(get, input);
   if (output) return {0, std::move(*output)};
-  return {1, EncodeFailure(output.error(), AnswerVersion(input)) + "\n"};
+  return {1, EncodeFailure(output.error(), AnswerVersion(input.value_or(""))) + "\n"};
 }
 
 }  // namespace kvs::cni

@@ -18,18 +18,17 @@ struct Answer {
 
 class Plugin {
  public:
-  static constexpr size_t kMostInput = 1 << 20;  // bytes; who gives more gets an error
-
   // `step` is Call::step.
   explicit Plugin(std::function<void(std::string_view)> step = [](std::string_view) {})
       : step_(std::move(step)) {}
 
-  // `get` is getenv(3), `input` what came on standard input.
-  Answer Run(const std::function<const char*(const char*)>& get, std::string_view input) const;
+  // `get` is getenv(3), `input` what came on standard input, or why that could not be read.
+  Answer Run(const std::function<const char*(const char*)>& get,
+             const Outcome<std::string>& input) const;
 
  private:
   Outcome<std::string> Try(const std::function<const char*(const char*)>& get,
-                           std::string_view input) const;
+                           const Outcome<std::string>& input) const;
 
   std::function<void(std::string_view)> step_;
 };
