@@ -101,6 +101,15 @@ Outcome<> CheckCommand(Command command, const NetConf& conf, bool has_attachment
   return {};
 }
 
+// What removes a pod is the same in every version. So one that we don't know, or none, is no reason
+// to keep it: it becomes the newest that we do.
+bool MendVersion(boost::json::object& configuration) {
+  const boost::json::value* version = configuration.if_contains("cniVersion");
+  if (version && version->is_string() && VersionRank(version->get_string()) >= 0) return false;
+  configuration["cniVersion"] = kNewestVersion;
+  return true;
+}
+
 Outcome<> CheckVersion(const std::string& version) {
   if (VersionRank(version) >= 0) return {};
   return Refuse(Code::kIncompatibleVersion,
@@ -113,11 +122,12 @@ Outcome<> CheckVersion(const std::string& version) {
 Outcome<NetConf> NetConf::Decode(Command command, std::string_view text) {
   auto document = ParseJson("network configuration", text);
   if (!document) return tl::unexpected(document.error());
+  if (!document->is_object())
+    return Refuse(Code::kUndecodable, "network configuration must be a JSON object");
+  const bool mended = command == Command::kDel && MendVersion(document->get_object());
   const bool removes = command == Command::kDel || command == Command::kGc;
   Note note, ignored;
   const Json strict(&*document, "", note), root(&*document, "", removes ? ignored : note);
-  if (!document->is_object())
-    return Refuse(Code::kUndecodable, "network configuration must be a JSON object");
   NetConf conf;
   conf.version = strict["cniVersion"].Text();
   if (note.failure()) return tl::unexpected(*note.failure());
@@ -134,8 +144,8 @@ Outcome<NetConf> NetConf::Decode(Command command, std::string_view text) {
   if (root["dns"].Object()) conf.dns = boost::json::serialize(*root["dns"].value());
   if (root["prevResult"].Object()) conf.prev_result = ReadResult(root["prevResult"]);
   if (ignored.failure()) conf.prev_result.reset();
-  ReadValidAttachments(strict, conf);
-  conf.raw = text;
+  if (command == Command::kGc) ReadValidAttachments(strict, conf);
+  conf.raw = mended ? boost::json::serialize(*document) : std::string(text);
   if (note.failure()) return tl::unexpected(*note.failure());
   // null is an empty list: so Go writes one that was never made.
   const bool has_attachments = document->get_object().contains(kValidAttachments);

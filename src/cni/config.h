@@ -43,10 +43,12 @@ struct NetConf {
   std::string dns;         // a JSON object; empty: none
   std::optional<CniResult> prev_result;
   std::set<AttachmentKey> valid_attachments;  // "cni.dev/valid-attachments", for GC
-  std::string raw;                            // all of it as it came, for delegated plugins
+  // All of it as it came, for delegated plugins; a DEL's with `version`.
+  std::string raw;
 
   // Checks types, values, and what `command` needs; for DEL and GC, who take what ADD would refuse,
-  // only what says what is to go. Codes: kIncompatibleVersion (also for a command
+  // only what says what is to go. For DEL a version that is missing or not known counts as the
+  // newest. Codes: kIncompatibleVersion (also for a command
   // that the version does not have), kUndecodable (no JSON, wrong types), kBadConfig (wrong
   // values); the message names the key.
   static Outcome<NetConf> Decode(Command command, std::string_view text);

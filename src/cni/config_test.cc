@@ -127,6 +127,29 @@ TEST(NetConfTest, RemovingTakesWhatAddRefuses) {
   }
 }
 
+TEST(NetConfTest, DelKnowsEveryVersion) {
+  for (const std::string version :
+       {"", R"("cniVersion":"",)", R"("cniVersion":"0.2.0",)", R"("cniVersion":"1.2.0",)",
+        R"("cniVersion":null,)", R"("cniVersion":7,)"}) {
+    SCOPED_TRACE(version);
+    const std::string text = "{" + version + R"("name":"n","ipam":{"type":"host-local"}})";
+    EXPECT_FALSE(NetConf::Decode(Command::kAdd, text));
+    const auto conf = NetConf::Decode(Command::kDel, text);
+    ASSERT_TRUE(conf) << conf.error().message;
+    EXPECT_EQ(conf->version, "1.1.0");
+    EXPECT_THAT(conf->raw, HasSubstr(R"("cniVersion":"1.1.0")"));
+    EXPECT_EQ(conf->ipam, "host-local");
+  }
+}
+
+TEST(NetConfTest, OnlyGcReadsTheValidAttachments) {
+  const std::string text = R"({"cniVersion":"1.1.0","name":"n","prevResult":{},)"
+                           R"("cni.dev/valid-attachments":"junk"})";
+  for (const Command command : {Command::kDel, Command::kCheck, Command::kStatus})
+    EXPECT_TRUE(NetConf::Decode(command, text));
+  EXPECT_EQ(NetConf::Decode(Command::kGc, text).error().code, 6);
+}
+
 TEST(NetConfTest, NoAttachmentIsValidWhereTheListIsEmptyOrNull) {
   for (const char* list : {"[]", "null"}) {
     const auto conf = NetConf::Decode(

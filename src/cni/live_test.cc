@@ -269,7 +269,11 @@ TEST_F(LiveTest, DelTakesWhatAddRefuses) {
   conf["ipam"] = {{"type", "uninstalled"}};
   EXPECT_FALSE(Add("c3"));
   EXPECT_EQ(Invoke("DEL", "c3").status, 0);
+  conf["cniVersion"] = "1.2.0";
+  conf["cni.dev/valid-attachments"] = "junk";
   EXPECT_EQ(Invoke("DEL", "c1").status, 0);
+  EXPECT_THAT(node.Ports(), SizeIs(1));
+  conf["cniVersion"] = "1.1.0";
   conf["cni.dev/valid-attachments"] = nullptr;  // none
   const Ended ended = Invoke("GC", "");
   EXPECT_EQ(ended.status, 0) << ended.output;
