@@ -90,6 +90,18 @@ INSTANTIATE_TEST_SUITE_P(
                       BadVariable{"CNI_ARGS", "K8S_POD_NAME=a b",
                                   "\"a b\" is not a Kubernetes name"}));
 
+TEST(EnvTest, APodHasNamespaceAndName) {
+  for (const char* half : {"K8S_POD_NAMESPACE=;K8S_POD_NAME=web-1", "K8S_POD_NAME=web-1",
+                           "K8S_POD_NAMESPACE=ns;K8S_POD_NAME=", "K8S_POD_NAMESPACE=ns"}) {
+    auto variables = Good("ADD");
+    variables["CNI_ARGS"] = half;
+    const auto env = Read(variables);
+    ASSERT_TRUE(env) << env.error().message;
+    EXPECT_EQ(env->who(), "container c1/eth0") << half;
+    EXPECT_EQ(env->pod_namespace + env->pod_name, "") << half;
+  }
+}
+
 TEST(EnvTest, WhatAddRefusesWasNeverAttached) {
   for (const auto& [name, value] :
        std::map<std::string, std::string>{{"CNI_IFNAME", "eth%d"},

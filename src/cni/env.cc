@@ -71,6 +71,9 @@ Outcome<> ReadArgs(std::string_view text, Env& env) {
     if (!name->empty() && (!IsIdentifier(*name) || name->size() > 253))
       return Refuse(Code::kBadEnvironment, "CNI_ARGS: \"{}\" is not a Kubernetes name",
                     Shown(*name));
+  // Half a name is no pod's.
+  if (env.pod_namespace.empty() || env.pod_name.empty())
+    env.pod_namespace = env.pod_name = std::string();
   return {};
 }
 

@@ -19,7 +19,7 @@ struct Env {
   std::vector<std::string> path;  // CNI_PATH, where delegated plugins are
   bool netns_override = false;    // CNI_NETNS_OVERRIDE: the plugin may be in the pod's namespace
   bool never_attached = false;    // of a DEL: ADD refuses what is asked for here
-  // Of CNI_ARGS; empty outside Kubernetes.
+  // Of CNI_ARGS; empty outside Kubernetes. Namespace and name are there both, or neither.
   std::string pod_namespace;
   std::string pod_name;
   std::string pod_uid;
