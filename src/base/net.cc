@@ -89,10 +89,11 @@ Ip::Ip(Ip6 ip) : six_(true), bytes_(ip.bytes) {}
 
 Result<Ip> Ip::Parse(std::string_view text) {
   const std::string zero_ended(text);
+  const bool whole = text.find('\0') == text.npos;  // inet_pton(3) would not see the rest
   Ip4 four;
-  if (inet_pton(AF_INET, zero_ended.c_str(), four.bytes.data()) == 1) return four;
+  if (whole && inet_pton(AF_INET, zero_ended.c_str(), four.bytes.data()) == 1) return four;
   Ip6 six;
-  if (inet_pton(AF_INET6, zero_ended.c_str(), six.bytes.data()) == 1) return six;
+  if (whole && inet_pton(AF_INET6, zero_ended.c_str(), six.bytes.data()) == 1) return six;
   return Fail("\"{}\" is not an IP address", text);
 }
 

@@ -5,6 +5,8 @@
 namespace kvs {
 namespace {
 
+using namespace std::string_view_literals;
+
 TEST(Mac, ParsesAndPrints) {
   EXPECT_EQ(Mac::Parse("0a:58:a9:fe:01:01")->ToString(), "0a:58:a9:fe:01:01");
   for (const char* bad :
@@ -26,6 +28,16 @@ TEST(Prefix, SaysWhatIsWrong) {
   for (const char* bad :
        {"", "10.1.0.0", "10.1.0.0/33", "fd00::/129", "10.1.0.0/-1", "10.1.0.0/8x"})
     EXPECT_FALSE(Prefix::Parse(bad)) << bad;
+}
+
+TEST(Addresses, EndWhereTheirTextEnds) {
+  for (const std::string_view bad : {"10.1.2.3\0junk"sv, "10.1.2.3\0"sv, "fd00::5\0"sv, "\0"sv})
+    EXPECT_FALSE(Ip::Parse(bad)) << bad;
+  for (const std::string_view bad : {"10.1.0.0\0/16"sv, "fd00::\0junk/64"sv, "10.1.0.0/16\0"sv})
+    EXPECT_FALSE(Prefix::Parse(bad)) << bad;
+  for (const std::string_view bad : {"0a:58:a9:fe:01:01\0"sv, "0a:58:a9:fe:01:0\0"sv})
+    EXPECT_FALSE(Mac::Parse(bad)) << bad;
+  EXPECT_FALSE(ParseIps("10.0.0.1,10.0.0.2\0"sv));
 }
 
 TEST(Prefix, CountsAddresses) {

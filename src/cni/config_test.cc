@@ -253,6 +253,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadConf{kAdd, R"("runtimeConfig":{"ips":"10.1.1.5"})", 6,
                 "runtimeConfig.ips: must be a list"},
         BadConf{kAdd, R"("runtimeConfig":{"ips":["x"]})", 7, "runtimeConfig.ips[0]: \"x\" is not"},
+        BadConf{kAdd, R"("runtimeConfig":{"ips":["10.244.1.51\u0000junk"]})", 7,
+                "runtimeConfig.ips[0]: \"10.244.1.51"},
         BadConf{kAdd, R"("runtimeConfig":{"mac":"x"})", 7, "runtimeConfig.mac: \"x\" is not"},
         BadConf{kAdd, R"("runtimeConfig":{"mac":"01:00:5e:00:00:01"})", 7,
                 "not the address of one"},
