@@ -33,7 +33,8 @@ class Adding {
     if (auto clean = RemoveLeftovers(); !clean) return tl::unexpected(clean.error());
     auto made = Make();
     // The rest of the time is for this; a database that hangs must not take it all.
-    if (!made) (void)Detach(call_, Going::kNow, std::max(call_.deadline, In(500ms)));
+    if (!made && !is_anothers_)
+      (void)Detach(call_, Going::kNow, std::max(call_.deadline, In(500ms)));
     return made;
   }
 
@@ -75,6 +76,7 @@ class Adding {
   std::vector<CniResult::Route> routes_;  // over the pod's link
   ovsdb::BlockingClient::RequestId rows_ = 0;
   bool watching_ = false;
+  bool is_anothers_ = false;  // the attachment has been made by another ADD meanwhile
 };
 
 Outcome<> Adding::Open() {
@@ -82,6 +84,7 @@ Outcome<> Adding::Open() {
   if (!pod) return Wrap(Code::kBadEnvironment, "CNI_NETNS", pod.error());
   if (const auto own = netlink::Namespace::Current(); own && *own == *pod && !env_.netns_override)
     return Refuse(Code::kBadEnvironment, "CNI_NETNS: {} is the node's own namespace", env_.netns);
+  if (auto turn = AwaitTurn(*pod, env_, patience()); !turn) return turn;
   pod_.emplace(std::move(*pod));
   auto host = netlink::Socket::Open();
   if (!host) return Wrap(Code::kIo, "ADD", host.error());
@@ -140,7 +143,7 @@ Outcome<CniResult> Adding::Make() {
   std::vector<Ip> given;
   if (delegated_)
     for (const CniResult::Address& address : delegated_->ips) given.push_back(address.ip);
-  places_.emplace(call_, facts_.pod_ranges, ports, std::move(given));
+  places_.emplace(call_, facts_.pod_ranges, ports, given);
   if (auto plugged = Plug(); !plugged) return tl::unexpected(plugged.error());
   if (auto confirmed = AwaitAgent(); !confirmed) return tl::unexpected(confirmed.error());
   call_.step("confirmed");
@@ -231,6 +234,7 @@ Outcome<> Adding::SendRows() {
   for (const Ip& ip : place_.ips)
     adding.RequireNone(ovsdb::Table::kInterface,
                        {{"external_ids", "includes", ovsdb::Attachment::IdOf(ip)}});
+  adding.RequireNone(ovsdb::Table::kInterface, {IsOf(env_)});
   adding.InsertPort(survey_.bridge()->uuid, ovsdb::Port{.name = place_.port}, interface);
   auto sent = client_->SendTransact(std::move(adding), patience());
   if (!sent) return Wrap(Code::kTryLater, "add port " + place_.port, sent.error());
@@ -300,6 +304,15 @@ Outcome<bool> Adding::ReceiveRows() {
     return true;
   }
   const bool taken = reply.error().reason == TransactError::Reason::kWaitFailed;
+  if (taken)
+    if (auto now = Look(*client_, conf_, {IsOf(env_)}, patience());
+        now && !now->rows.interfaces.empty()) {
+      is_anothers_ = true;
+      (void)host_socket_->Do(netlink::DeleteLink(place_.port));
+      return Refuse(Code::kAlreadyAttached,
+                    "{} has got its interface {} from another ADD meanwhile; DEL comes first",
+                    env_.who(), env_.ifname);
+    }
   if (taken && delegated_)
     return Refuse(Code::kAddressTaken, "ipam plugin {} gave {}, which is another pod's address",
                   conf_.ipam, Join(place_.ips));

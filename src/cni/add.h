@@ -5,7 +5,8 @@
 namespace kvs::cni {
 
 // ADD: gives the pod an interface, and answers when k-vswitchd has confirmed its flows. Whatever
-// goes wrong, and when `call.deadline` passes, everything is undone.
+// goes wrong, and when `call.deadline` passes, everything is undone. ADDs of one pod go one after
+// another.
 //
 // Codes: kAlreadyAttached if the interface is there; kAddressTaken if a requested or delegated
 // address is another pod's; kTryLater if the node is not ready, its range is used up, or the agent

@@ -108,6 +108,18 @@ TEST_F(DelegationTest, AnAddressIsOnePodsHoweverTheyCameByIt) {
   EXPECT_TRUE(Add("c4"));
 }
 
+TEST_F(DelegationTest, AnAddressGivenTwiceIsOne) {
+  conf["ipam"] = {{"type", "static"},
+                  {"addresses", boost::json::parse(R"([{"address":"10.9.0.7/32"},
+                      {"address":"10.9.0.8/32"},{"address":"10.9.0.7/24"}])")}};
+  const auto result = Add("c1");
+  ASSERT_TRUE(result) << result.error().message;
+  ASSERT_THAT(result->ips, SizeIs(2));
+  EXPECT_EQ(result->ips[0].ip.ToString(), "10.9.0.7");
+  EXPECT_EQ(result->ips[1].ip.ToString(), "10.9.0.8");
+  EXPECT_EQ(node.Ports().begin()->second.at("kvs.ips"), "10.9.0.7,10.9.0.8");
+}
+
 TEST(SmallRangeDelegationTest, OwnAddressesGoAroundThoseOfOthers) {
   LiveGround ground("10.1.1.0/29");  // .3 to .6
   ground.node.StartAgent();

@@ -210,6 +210,51 @@ TEST_F(LiveTest, HundredAtOnceGetHundredAddresses) {
   EXPECT_THAT(node.Ports(), SizeIs(kPods));
 }
 
+TEST_F(LiveTest, OneOfManyAtOnceIsTheAttachment) {
+  node.StartAgent();
+  for (int round = 0; round < 10; ++round) {
+    const std::string pod = "p" + std::to_string(round);
+    Netns(pod);
+    std::atomic<int> added = 0;
+    std::vector<std::thread> workers;
+    for (int i = 0; i < 6; ++i)
+      workers.emplace_back([&] {
+        const auto result = Add(pod);
+        if (result)
+          ++added;
+        else
+          EXPECT_EQ(result.error().code, 100) << result.error().message;
+      });
+    for (std::thread& worker : workers) worker.join();
+    EXPECT_EQ(added, 1);
+    EXPECT_EQ(node.Ports().size(), size_t(round + 1));
+    EXPECT_THAT(InPod(pod, "ip addr show eth0"), HasSubstr("inet 10.1.1."));
+  }
+}
+
+TEST_F(LiveTest, AnAttachmentIsOnceInTheDatabase) {
+  node.StartAgent();
+  Netns("c1");
+  const Variables ours = VariablesFor("ADD", "c1");
+  const std::string text = boost::json::serialize(conf);
+  conf["runtimeConfig"] = boost::json::parse(R"({"ips":["10.1.1.77"]})");
+  netns = node.MakePod("elsewhere");
+  const Plugin plugin([&](std::string_view step) {
+    if (step != "link made") return;
+    EXPECT_EQ(Invoke("ADD", "c1").status, 0);
+  });
+  const Answer answer = plugin.Run(
+      [&](const char* name) {
+        const auto at = ours.find(name);
+        return at == ours.end() ? nullptr : at->second.c_str();
+      },
+      text);
+  EXPECT_EQ(answer.exit_status, 1);
+  EXPECT_THAT(answer.output, HasSubstr("pod ns/c1 has got its interface eth0 from another ADD"));
+  EXPECT_EQ(node.Ports().size(), 1u) << "the other's, which is as it was";
+  EXPECT_TRUE(netlink::FindLink(node.host(), "kv4d"));
+}
+
 TEST_F(LiveTest, RequestedAddressAndMac) {
   node.StartAgent();
   conf["runtimeConfig"] =

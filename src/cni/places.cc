@@ -1,5 +1,6 @@
 #include "cni/places.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ovsdb/names.h"
@@ -7,8 +8,10 @@
 namespace kvs::cni {
 
 Places::Places(const Call& call, std::vector<Prefix> ranges, const std::vector<std::string>& ports,
-               std::vector<Ip> delegated)
-    : call_(call), ranges_(std::move(ranges)), delegated_(std::move(delegated)) {
+               const std::vector<Ip>& delegated)
+    : call_(call), ranges_(std::move(ranges)) {
+  for (const Ip& ip : delegated)
+    if (!std::ranges::count(delegated_, ip)) delegated_.push_back(ip);
   for (const std::string& name : ports)
     if (const auto index = ovsdb::IndexOfPort(name)) ports_.insert(*index);
   tried_ = ports_;

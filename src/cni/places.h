@@ -22,9 +22,9 @@ struct Place {
 class Places {
  public:
   // `ranges`: the node's. `ports`: the names of all ports there are. `delegated`: the addresses
-  // that an IPAM plugin gave; empty: our own. `call` must outlive it.
+  // that an IPAM plugin gave, maybe one twice; empty: our own. `call` must outlive it.
   Places(const Call& call, std::vector<Prefix> ranges, const std::vector<std::string>& ports,
-         std::vector<Ip> delegated);
+         const std::vector<Ip>& delegated);
 
   // The next place to try. Fails with kAddressTaken if an address that was asked for is another
   // pod's, with kTryLater if the range is used up, with kBadConfig for what cannot be asked for.

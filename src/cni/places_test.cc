@@ -53,10 +53,10 @@ TEST(PlacesTest, ARequestIsKeptOrRefused) {
 
 TEST(PlacesTest, ADelegatedAddressHasOnePlace) {
   const Call call = CallOf();
-  Places places(call, Range(), {}, *ParseIps("10.9.0.2"));
+  Places places(call, Range(), {}, *ParseIps("10.9.0.2,fd00::2,10.9.0.2"));
   const Place place = *places.Next();
   EXPECT_THAT(place.port, ::testing::StartsWith("kvx"));
-  EXPECT_EQ(Join(place.ips), "10.9.0.2");
+  EXPECT_EQ(Join(place.ips), "10.9.0.2,fd00::2");
   EXPECT_EQ(place.ofport, std::nullopt);
   places.Taken();
   EXPECT_EQ(places.Next().error().code, 102);

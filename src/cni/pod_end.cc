@@ -1,8 +1,24 @@
 #include "cni/pod_end.h"
 
+#include <sys/file.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <thread>
 
 namespace kvs::cni {
+
+Outcome<> AwaitTurn(const netlink::Namespace& pod, const Env& env, Deadline deadline) {
+  using namespace std::chrono_literals;
+  for (; flock(pod.fd(), LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+       std::this_thread::sleep_for(5ms))
+    if (In(0ms) >= deadline)
+      return Refuse(Code::kTryLater,
+                    "CNI_NETNS: {} is locked (flock) by another ADD that has not ended; see why it "
+                    "hangs",
+                    env.netns);
+  return {};
+}
 
 std::vector<CniResult::Route> RoutesFor(const std::vector<Ip>& ips,
                                         const std::vector<CniResult::Route>& more) {

@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "base/net.h"
-#include "cni/cni_result.h"
+#include "cni/call.h"
+#include "netlink/namespace.h"
 #include "netlink/route.h"
 #include "netlink/veth.h"
 
@@ -17,6 +18,11 @@ inline constexpr Ip6 kGateway6{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0
 inline constexpr Mac kGatewayMac{{0x0a, 0x58, 0xa9, 0xfe, 0x01, 0x01}};
 
 inline Ip GatewayOf(const Ip& ip) { return ip.is4() ? Ip(kGateway4) : Ip(kGateway6); }
+
+// One ADD after another works in a pod's namespace: what one has begun looks to the next like what
+// one that was killed has left, and would be deleted. The turn ends with `pod`, or its process.
+// Fails with kTryLater.
+Outcome<> AwaitTurn(const netlink::Namespace& pod, const Env& env, Deadline deadline);
 
 // A default route for each family of `ips`, and one for each destination of `more` that is none.
 std::vector<CniResult::Route> RoutesFor(const std::vector<Ip>& ips,
