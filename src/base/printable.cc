@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 namespace kvs {
 namespace {
@@ -33,10 +35,43 @@ Letter FirstOf(std::string_view text) {
   return {code, size};
 }
 
+struct Range {
+  uint32_t first, last;
+};
+
+// General_Category Cc, Cf, Zl and Zp (UnicodeData.txt) and Default_Ignorable_Code_Point
+// (DerivedCoreProperties.txt), of Unicode 15.0, without U+FE00 to U+FE0F.
+constexpr Range kHarmful[] = {
+    {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
+    {0x0600, 0x0605},   {0x061c, 0x061c},   {0x06dd, 0x06dd},   {0x070f, 0x070f},
+    {0x0890, 0x0891},   {0x08e2, 0x08e2},   {0x115f, 0x1160},   {0x17b4, 0x17b5},
+    {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},
+    {0x3164, 0x3164},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+    {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
+
 bool IsHarmless(uint32_t code) {
-  const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-  const bool turns = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-  return !control && !turns && code != 0x2028 && code != 0x2029;
+  const Range* past = std::ranges::upper_bound(kHarmful, code, {}, &Range::first);
+  return past == std::begin(kHarmful) || std::prev(past)->last < code;
+}
+
+// As JSON has it (RFC 8259, 7): of UTF-16.
+std::string Escape(uint32_t code) {
+  if (code == '\n') return "\\n";
+  if (code == '\t') return "\\t";
+  if (code < 0x10000) return fmt::format("\\u{:04x}", code);
+  const uint32_t rest = code - 0x10000;
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xd800 | rest >> 10, 0xdc00 | (rest & 0x3ff));
+}
+
+constexpr size_t kMostEscape = 12;  // bytes
+
+// Of an escape at the front of `text`, a pair of UTF-16 being one; 1 if there is none.
+size_t EscapeSize(std::string_view text) {
+  if (text.starts_with("\\n") || text.starts_with("\\t")) return 2;
+  if (!text.starts_with("\\u")) return 1;
+  const bool pair = text.size() > 3 && text[2] == 'd' && text[3] >= '8' && text[3] <= 'b';
+  return pair ? kMostEscape : kMostEscape / 2;
 }
 
 }  // namespace
@@ -47,17 +82,26 @@ std::string Printable(std::string_view text) {
   while (!text.empty()) {
     const Letter letter = FirstOf(text);
     const bool valid = letter.size > 1 || letter.code < 0x80;
-    if (letter.code == '\n')
-      shown += "\\n";
-    else if (letter.code == '\t')
-      shown += "\\t";
-    else if (valid && IsHarmless(letter.code))
+    if (valid && IsHarmless(letter.code))
       shown += text.substr(0, letter.size);
     else
-      shown += fmt::format("\\u{:04x}", letter.code);
+      shown += Escape(letter.code);
     text.remove_prefix(letter.size);
   }
   return shown;
+}
+
+std::string Printable(std::string_view text, size_t most) {
+  constexpr std::string_view kMore = "...";
+  // No letter becomes shorter.
+  const std::string all = Printable(text.substr(0, most + kMostEscape));
+  if (all.size() <= most) return all;
+  std::string_view shown = CutTo(all, most - std::min(most, kMore.size()));
+  for (size_t at = shown.rfind('\\'); at != shown.npos; at = shown.rfind('\\')) {
+    if (at + EscapeSize(std::string_view(all).substr(at)) <= shown.size()) break;
+    shown = shown.substr(0, at);
+  }
+  return fmt::format("{}{}", shown, kMore);
 }
 
 std::string_view CutTo(std::string_view text, size_t most) {
