@@ -12,13 +12,21 @@
 namespace kvs {
 
 // What people read on a terminal: a layout of ours, with values that others chose. A value becomes
-// part of it as Printable, so that none steers the terminal or forges a line; only what a layout
-// says, and what is Text already, stays as it is.
+// part of it as Printable, of kMost bytes, so that none steers the terminal, forges a line or
+// floods it; only what a layout says, and what is Text already, stays as it is.
 class Text {
  public:
+  static constexpr size_t kMost = 2048;
+
   Text() = default;
   // NOLINTNEXTLINE(google-explicit-constructor): a value is as good as the Text of it
-  Text(const std::convertible_to<std::string_view> auto& value) : text_(Printable(value)) {}
+  Text(const std::convertible_to<std::string_view> auto& value) : text_(Printable(value, kMost)) {}
+  // However long it is: what a program reads, or what has a bound of its own.
+  static Text Whole(std::string_view value) {
+    Text text;
+    text.text_ = Printable(value);
+    return text;
+  }
 
   template <class Value>
   using Shown = std::conditional_t<std::is_arithmetic_v<Value>, Value, Text>;

@@ -12,6 +12,13 @@ TEST(Text, ValuesArePrintableAndTheLayoutStays) {
   EXPECT_EQ(Text(hostile).string(), "node1\\nnode2  OK\\u001b[2J");
 }
 
+TEST(Text, NoValueIsWithoutBound) {
+  const std::string flood(Text::kMost + 1, 'm');
+  EXPECT_EQ(Text(flood).string(), flood.substr(0, Text::kMost - 3) + "...");
+  EXPECT_EQ(Text::Format("{}", flood), Text(flood));
+  EXPECT_EQ(Text::Whole(flood + "\n").string(), flood + "\\n");
+}
+
 TEST(Text, TextStaysInText) {
   const Text line = Text::Format("{}\n", "a");
   EXPECT_EQ(Text::Format("{}{}", line, line).string(), "a\na\n");

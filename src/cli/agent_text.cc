@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <ranges>
 #include <string_view>
 #include <vector>
 
@@ -35,20 +36,27 @@ std::vector<Column> ColumnsOf(const std::string& kind) {
   return {{"POD", "/pod"}, {"NODE", "/node"}, {"PORT", "/port"}, {"ADDRESSES", "/ips"}};
 }
 
+Text ProblemsText(const json::array& problems, const Paint& paint, std::string& first) {
+  Text text;
+  for (const auto& problem : problems | std::views::take(kMostProblems)) {
+    const std::string object = TextAt(problem, "/object");
+    const std::string what =
+        fmt::format(" {}: {}", TextAt(problem, "/field"), TextAt(problem, "/message"));
+    if (text.empty()) first = object + what;
+    text += Text::Format("  {}{}\n", paint.Strong(object), what);
+  }
+  if (problems.size() > kMostProblems)
+    text += Text::Format("  {}\n", MoreProblems(problems.size() - kMostProblems));
+  return text;
+}
+
 }  // namespace
 
 Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint) {
   const auto status = ParseObject(answer, "the agent");
   if (!status) return tl::unexpected<Error>(status.error());
   StatusText shown{.healthy = TextAt(*status, "/ready") == "true"};
-  Text problems;
-  for (const auto& problem : ListAt(*status, "/problems")) {
-    const std::string object = TextAt(problem, "/object");
-    const std::string what =
-        fmt::format(" {}: {}", TextAt(problem, "/field"), TextAt(problem, "/message"));
-    if (problems.empty()) shown.problem = object + what;
-    problems += Text::Format("  {}{}\n", paint.Strong(object), what);
-  }
+  const Text problems = ProblemsText(ListAt(*status, "/problems"), paint, shown.problem);
   shown.text = Text::Format("{}  {}\n", TextAt(*status, "/node"),
                             shown.healthy      ? paint.Good("OK")
                             : problems.empty() ? paint.Bad("NOT READY, starting")
@@ -79,20 +87,24 @@ Result<StatusText> ToStatusText(const std::string& answer, const Paint& paint) {
   return shown;
 }
 
+std::string MoreProblems(size_t count) {
+  return fmt::format("and {} more; all: kvs status -o json", count);
+}
+
 Text ToTableText(const std::string& kind, const json::object& nodes, bool wide) {
   std::vector<Column> columns = ColumnsOf(kind);
   std::erase_if(columns, [wide](const Column& column) { return column.only_wide && !wide; });
   const bool with_node = nodes.size() > 1 && kind != "pods";  // which have it anyway
-  std::vector<Text> header;
+  std::vector<std::string> header;
   if (with_node) header.emplace_back("NODE");
   for (const auto& column : columns) header.emplace_back(column.title);
-  TextTable table(std::move(header));
+  TextTable table(header);
   for (const auto& [node, answer] : nodes)
     for (const auto& item : ListAt(answer, "/" + kind)) {
-      std::vector<Text> row;
+      std::vector<std::string> row;
       if (with_node) row.emplace_back(std::string_view(node));
       for (const auto& column : columns) row.emplace_back(TextAt(item, column.pointer));
-      table.Add(std::move(row));
+      table.Add(row);
     }
   return table.ToText();
 }

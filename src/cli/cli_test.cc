@@ -35,6 +35,15 @@ TEST(TextTable, NoFieldForgesARow) {
   EXPECT_EQ(table.ToText().string(), "POD\nshop/web-1\\nshop/web-2\\u001b[2J\n");
 }
 
+TEST(TextTable, OneFieldFloodsNoTable) {
+  TextTable table({"POD", "NODE"});
+  table.Add({std::string(5000000, 'm'), "node1"});
+  table.Add({"a", "node1"});
+  EXPECT_EQ(table.ToText().string(),
+            fmt::format("POD{:125}  NODE\n{}...  node1\na{:127}  node1\n", "",
+                        std::string(TextTable::kMostField - 3, 'm'), ""));
+}
+
 TEST(Output, AnErrorsFurtherLinesAreIndented) {
   testing::internal::CaptureStderr();
   PrintError("kubectl get: gone\nOK\x9b");
@@ -61,6 +70,18 @@ TEST(Status, BrokenThingsComeFirst) {
               testing::StartsWith("node3  NOT OK\n  OVSDB connection: connection"));
   EXPECT_THAT(shown->text.string(), HasSubstr("9 flows NOT in sync"));
   EXPECT_FALSE(ToStatusText("<html>", Paint(false)));
+}
+
+TEST(Status, WhatOneAgentSaysHasBounds) {
+  boost::json::array problems;
+  for (size_t i = 0; i < kMostProblems + 7; ++i)
+    problems.push_back(
+        {{"object", "o"}, {"field", "f"}, {"message", std::string(size_t{1} << 20, 'm')}});
+  const boost::json::object status = {{"node", "node3"}, {"problems", std::move(problems)}};
+  const auto shown = ToStatusText(boost::json::serialize(status), Paint(false));
+  ASSERT_TRUE(shown);
+  EXPECT_LE(shown->text.string().size(), (kMostProblems + 1) * (Text::kMost + 10));
+  EXPECT_THAT(shown->text.string(), HasSubstr("mmm...\n  and 7 more; all: kvs status -o json\n"));
 }
 
 TEST(Status, OneLinePerThing) {

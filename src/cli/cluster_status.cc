@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <ctime>
+#include <set>
 
 #include "cli/cluster_nodes.h"
 #include "cli/json_at.h"
@@ -60,8 +61,7 @@ class Examination {
     json::object problem = {
         {"node", node}, {"object", object}, {"field", field}, {"message", message}};
     // Agents tell some of what the API server knows.
-    if (std::ranges::find(problems_, json::value(problem)) == problems_.end())
-      problems_.push_back(std::move(problem));
+    if (told_.insert(json::serialize(problem)).second) problems_.push_back(std::move(problem));
   }
 
   // False if nothing is installed, and there is nobody to ask.
@@ -189,7 +189,8 @@ class Examination {
   const Agents& agents_;
   json::object& status_;
   json::array problems_;
-  std::string answering_;  // a node whose agent does
+  std::set<std::string> told_;  // all of `problems_`
+  std::string answering_;       // a node whose agent does
 };
 
 }  // namespace

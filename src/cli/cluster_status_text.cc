@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "cli/agent_text.h"
 #include "cli/cluster_status.h"
 #include "cli/json_at.h"
 
@@ -61,8 +62,9 @@ std::string SyncedOf(const json::value& node) {
 
 // A problem without its node, whose name stands before it: "OVSDB connection: connection refused".
 std::string What(const json::value& problem) {
-  std::string text = fmt::format("{} {}: {}", TextAt(problem, "/object"), TextAt(problem, "/field"),
-                                 TextAt(problem, "/message"));
+  std::string text = Printable(fmt::format("{} {}: {}", TextAt(problem, "/object"),
+                                           TextAt(problem, "/field"), TextAt(problem, "/message")),
+                               Text::kMost);
   const std::string node = "/" + TextAt(problem, "/node");
   for (size_t at = text.find(node); node.size() > 1 && at != text.npos; at = text.find(node, at))
     if (const size_t end = at + node.size(); end == text.size() || text[end] == ' ')
@@ -86,7 +88,9 @@ std::vector<SameProblem> Grouped(const json::array& problems) {
     const auto [place, is_new] =
         places.try_emplace(what.substr(0, what.find("; see: ")), groups.size());
     if (is_new) groups.push_back({.what = what, .nodes = {}});
-    groups[place->second].nodes.push_back(TextAt(problem, "/node"));
+    std::vector<std::string>& nodes = groups[place->second].nodes;
+    const std::string node = TextAt(problem, "/node");
+    if (nodes.empty() || nodes.back() != node) nodes.push_back(node);
   }
   return groups;
 }
@@ -99,6 +103,21 @@ Text Line(const SameProblem& problem, const Paint& paint) {
   if (problem.nodes.size() > kNames)
     names += fmt::format(" and {} more", problem.nodes.size() - kNames);
   return Text::Format("  {}  {}\n", paint.Strong(names), problem.what);
+}
+
+// Of each node as many as it may have; what several have counts for each.
+Text Lines(const std::vector<SameProblem>& problems, const Paint& paint) {
+  Text text;
+  std::map<std::string, size_t> told, more;
+  for (const SameProblem& problem : problems) {
+    const bool room = std::ranges::any_of(
+        problem.nodes, [&](const std::string& node) { return told[node] < kMostProblems; });
+    if (room) text += Line(problem, paint);
+    for (const std::string& node : problem.nodes) ++(room ? told : more)[node];
+  }
+  for (const auto& [node, count] : more)
+    text += Line({.what = MoreProblems(count), .nodes = {node}}, paint);
+  return text;
 }
 
 Text Figures(const json::value& status, const json::object& nodes) {
@@ -137,9 +156,7 @@ Text ToText(const json::value& status, const Paint& paint) {
     text += Figures(status, nodes->get_object());
   else
     text += Text::Format("\n");
-  for (const SameProblem& problem : Grouped(ListAt(status, "/problems")))
-    text += Line(problem, paint);
-  return text;
+  return text + Lines(Grouped(ListAt(status, "/problems")), paint);
 }
 
 std::string FirstProblem(const json::value& status) {

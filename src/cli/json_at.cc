@@ -43,7 +43,7 @@ std::vector<Ip> IpsIn(const json::array& list, std::string_view pointer) {
 }
 
 Text JsonText(const json::value& value) {
-  return Text::Format("{}\n", std::string_view(json::serialize(value)));
+  return Text::Format("{}\n", Text::Whole(json::serialize(value)));
 }
 
 Result<json::value> ParseObject(std::string_view text, std::string_view who) {

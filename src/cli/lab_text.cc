@@ -23,7 +23,7 @@ Text NodesText(const lab::Lab& lab) {
   const auto word = [](bool runs) { return std::string(runs ? "runs" : "DOWN"); };
   TextTable table({"NODE", "ADDRESSES", "OVSDB-SERVER", "OVS-VSWITCHD", "K-VSWITCHD"});
   for (const auto& [name, node] : lab.nodes()) {
-    std::vector<Text> row{name, Join(node->addresses())};
+    std::vector<std::string> row{name, Join(node->addresses())};
     for (const char* program : lab::Node::kPrograms) row.push_back(word(node->Runs(program)));
     table.Add(std::move(row));
   }

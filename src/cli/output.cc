@@ -18,17 +18,23 @@ Text Paint::In(std::string_view code, const Text& text) const {
   return on_ ? Text::Format("\x1b[{}m{}\x1b[0m", code, text) : text;
 }
 
+void TextTable::Add(const std::vector<std::string>& row) {
+  auto& fields = rows_.emplace_back();
+  for (const std::string& field : row) fields.emplace_back(Printable(field, kMostField));
+}
+
 Text TextTable::ToText() const {
   std::vector<size_t> widths;
   for (const auto& row : rows_) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].string().size());
+    for (size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], std::min(row[i].string().size(), kWidest));
   }
   Text text;
   for (const auto& row : rows_) {
     std::string line;
-    for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}", row[i], widths[i] + 2);
-    text += Text::Format("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
+    for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    text += Text::Format("{}\n", Text::Whole(line.substr(0, line.find_last_not_of(' ') + 1)));
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,12 +27,15 @@ class Paint {
   bool on_;
 };
 
-// Rows under a header, columns as wide as their widest field and two blanks apart.
+// Rows under a header, columns as wide as their widest field and two blanks apart. One field floods
+// no table: it is cut to kMostField bytes, and those wider than kWidest shift only their own row.
 class TextTable {
  public:
-  explicit TextTable(std::vector<Text> header) : rows_{std::move(header)} {}
+  static constexpr size_t kMostField = 512, kWidest = 128;
 
-  void Add(std::vector<Text> row) { rows_.push_back(std::move(row)); }
+  explicit TextTable(const std::vector<std::string>& header) { Add(header); }
+
+  void Add(const std::vector<std::string>& row);
   Text ToText() const;
 
  private:

@@ -199,6 +199,19 @@ TEST_F(ClusterStatusTest, ABadPeerIsALineOfThatPeer) {
   EXPECT_EQ(said_.find("gone"), said_.rfind("gone"));
 }
 
+TEST_F(ClusterStatusTest, WhatOneNodeSaysHidesNoOther) {
+  std::string many = fmt::format(R"({{"object":"o","field":"f","message":"{} "}})",
+                                 std::string(size_t{1} << 20, 'm'));
+  for (int i = 0; i < 30000; ++i)
+    many += fmt::format(R"(,{{"object":"o","field":"f","message":"{}"}})", i);
+  Agent("1", many);
+  Agent("2", kDown);
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("\n  node1  o f: 18\n  node2  OVSDB connection: refused; "));
+  EXPECT_THAT(said_, HasSubstr("\n  node1  and 29981 more; all: kvs status -o json\n"));
+  EXPECT_LT(said_.size(), 4000u);
+}
+
 TEST_F(ClusterStatusTest, WhatManyNodesLackIsOneLine) {
   std::string configs;
   for (const char* node : {"node1", "node2"})

@@ -31,7 +31,7 @@ int Probe() {
     PrintError(question.error().message);
     return kFailed;
   }
-  Print("{}\n", ToJson(lab::ProbeHere(question->cells, question->timeout)));
+  Print("{}\n", Text::Whole(ToJson(lab::ProbeHere(question->cells, question->timeout))));
   return kOk;
 }
 

@@ -68,7 +68,7 @@ Text TableText(const Matrix& matrix) {
   for (const auto& place : places) width = std::max(width, place.size());
   std::string head = fmt::format("{:<{}}", "from \\ to", width + 4);
   for (size_t i = 0; i < places.size(); ++i) head += fmt::format(" {:<5}", i + 1);
-  Text text = Text::Format("{}\n", head.substr(0, head.find_last_not_of(' ') + 1));
+  Text text = Text::Format("{}\n", Text::Whole(head.substr(0, head.find_last_not_of(' ') + 1)));
   for (size_t i = 0; i < places.size(); ++i) {
     std::string line = fmt::format("{:>2}  {:<{}}", i + 1, places[i], width);
     for (const auto& to : places) {
@@ -78,7 +78,7 @@ Text TableText(const Matrix& matrix) {
                                                         : "!" + field->second;
       line += fmt::format(" {:<5}", i < sources.size() ? shown : "");
     }
-    text += Text::Format("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
+    text += Text::Format("{}\n", Text::Whole(line.substr(0, line.find_last_not_of(' ') + 1)));
   }
   if (matrix.failed() > 0)
     text += Text::Format("!: not as it should be; T, I: TCP, ICMP over IPv4; t, i: over IPv6\n");
