@@ -35,10 +35,11 @@ int TuneSocket(void*, curl_socket_t fd, curlsocktype) {
   return CURL_SOCKOPT_OK;
 }
 
-// Whether libcurl's message says milliseconds or bytes, and so another thing each time.
-bool HasFigures(CURLcode outcome) {
+// Whether libcurl's message says milliseconds or bytes, and so another thing each time, or quotes
+// the proxy with its password.
+bool TellsTooMuch(CURLcode outcome) {
   return outcome == CURLE_COULDNT_CONNECT || outcome == CURLE_OPERATION_TIMEDOUT ||
-         outcome == CURLE_PARTIAL_FILE;
+         outcome == CURLE_PARTIAL_FILE || outcome == CURLE_COULDNT_RESOLVE_PROXY;
 }
 
 void Give(CURL* easy, CURLoption option, const std::string& pem) {
@@ -52,10 +53,10 @@ std::string ForCurl(const std::string& proxy) {
   return proxy.starts_with(kSocks) ? "socks5h://" + proxy.substr(kSocks.size()) : proxy;
 }
 
-// A URL as it may be shown: who we are there is a secret.
+// A URL as it may be shown: who we are there is a secret, and may hold a '/'.
 std::string WithoutUser(const std::string& url) {
   const size_t from = url.find("://") + 3;
-  const size_t at = url.rfind('@', url.find('/', from));
+  const size_t at = url.rfind('@');
   return at == url.npos || at < from ? url : url.substr(0, from) + url.substr(at + 1);
 }
 
@@ -343,7 +344,7 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
     why = fmt::format("the answer has more than {} MiB, which is the most", transfer.most >> 20);
   else if (transfer.outcome == CURLE_OK)  // libcurl takes a head that is cut off for a whole one
     why = "the connection was closed within the head of the answer";
-  else if (why.empty() || HasFigures(transfer.outcome))
+  else if (why.empty() || TellsTooMuch(transfer.outcome))
     why = curl_easy_strerror(transfer.outcome);
   transfer.handlers.on_done(Fail("{}: {}", transfer.what, why));
 }

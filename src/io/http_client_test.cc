@@ -352,6 +352,18 @@ TEST_F(HttpClientTest, GoesThroughAProxy) {
                                server_.address() + ": Couldn't connect to server");
 }
 
+TEST_F(HttpClientTest, NeverTellsThePasswordOfAProxy) {
+  for (const char* proxy : {"http://me:secret/@127.0.0.1:1", "http://me:secret@127.0.0.1:port",
+                            "http://me:secret@[::1", "http://me:secret@no proxy"}) {
+    client_.emplace(loop_, TlsIdentity{}, proxy);
+    Call call;
+    call.Send(*client_, {.url = "http://api.invalid:6443/version"});
+    ASSERT_TRUE(Until([&] { return call.done; }));
+    EXPECT_FALSE(call.error.empty());
+    EXPECT_EQ(call.error.find("secret"), std::string::npos) << call.error;
+  }
+}
+
 // RFC 1928: greeting, the server's choice, what is asked for, and then the bytes of the connection.
 TEST_F(HttpClientTest, GoesThroughASocksProxyThatLooksUpTheName) {
   std::unique_ptr<Stream> stream;

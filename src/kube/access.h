@@ -17,7 +17,8 @@ struct Secret {
   std::string text;  // if there is no file
 
   bool given() const { return !file.empty() || !text.empty(); }
-  Result<std::string> Read() const;
+  Result<std::string> Read() const;       // without line breaks at its end
+  Result<std::string> ReadToken() const;  // an Error if no header can hold it
   friend bool operator==(const Secret&, const Secret&) = default;
 };
 

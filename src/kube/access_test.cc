@@ -120,6 +120,10 @@ TEST_F(AccessTest, ProxiesAsClientGoTakesThem) {
     EXPECT_EQ(with(bad), "kubeconfig " + folder_ +
                              "/config clusters[0].cluster.proxy-url: is not an http, https or "
                              "socks5 URL");
+  EXPECT_EQ(with("http://me:pa/ss@10.0.0.9"),
+            "kubeconfig " + folder_ +
+                "/config clusters[0].cluster.proxy-url: has a user or password that is not "
+                "percent-encoded (RFC 3986)");
 }
 
 TEST_F(AccessTest, ContextsAreChosen) {
@@ -137,17 +141,65 @@ TEST_F(AccessTest, ContextsAreChosen) {
   EXPECT_EQ(message, "kubeconfig " + path + " contexts: none is named \"c\"");
 }
 
+TEST_F(AccessTest, AServerIsAPlaceAndNoMore) {
+  const std::string field = "kubeconfig " + folder_ + "/config clusters[0].cluster.server: ";
+  const auto with = [&](const std::string& server) {
+    return ErrorOf(fmt::format("server: {}", server), "token: t");
+  };
+  for (const char* good : {"\"http://h:80/k8s/clusters/a@b\"", "\"https://[fd00::1]:6443\""})
+    EXPECT_EQ(with(good), "none");
+  const std::string user =
+      field + "holds a user or password; give a token, a certificate or a credential plugin";
+  EXPECT_EQ(with("\"http://me:secret@h/\""), user);
+  EXPECT_EQ(with("\"https://@h\""), user);
+  for (const char* bad :
+       {"\"http://me:secret@h/?x#y\"", "\"https://h?secret\"", "\"https://h/#secret\""})
+    EXPECT_EQ(with(bad), field + "has a query or fragment; give scheme, host, port and path");
+  for (const char* bad :
+       {"\"https://h\\nsecret\"", "\"https://h secret\"", "\"https://h\\\\secret\""})
+    EXPECT_EQ(with(bad), field + "holds a blank, a backslash or a control character");
+  for (const char* bad : {"\"me:secret@h\"", "\"ftp://me:secret@h\"", "\"https://\""})
+    EXPECT_EQ(with(bad), field + "is not an http or https URL");
+  Write("token", "t");
+  setenv("KUBERNETES_SERVICE_HOST", "me:secret@h", 1);
+  setenv("KUBERNETES_SERVICE_PORT", "443", 1);
+  EXPECT_EQ(ReadServiceAccount(folder_, {}, {}).error().message,
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT: the URL of them holds a user or "
+            "password; give a token, a certificate or a credential plugin");
+}
+
+TEST_F(AccessTest, NoHeaderIsMadeOfATokensLines) {
+  const std::string why = "holds a line break or another control character; write it on one line";
+  for (const char* bad :
+       {"\"secret\\r\\nX-A: b\"", "\"secret\\n\"", "\"a\\rsecret\"", "\"\\0secret\""})
+    EXPECT_EQ(ErrorOf(kServer, fmt::format("token: {}", bad)),
+              "kubeconfig " + folder_ + "/config users[0].user.token: " + why);
+  EXPECT_EQ(ErrorOf(kServer, "exec: {command: a, env: [{name: A, value: 815}]}"),
+            "kubeconfig " + folder_ +
+                "/config users[0].user.exec.env[0].value: expected a string; put it in quotes");
+  Secret token{.file = Write("token", "secret\r\n\r\n")};
+  EXPECT_EQ(*token.ReadToken(), "secret");
+  Write("token", "secret\nX-A: b\n");
+  EXPECT_EQ(token.ReadToken().error().message, token.file + ": the token " + why);
+  EXPECT_EQ(ReadServiceAccount(folder_, {}, {}).error().message,
+            "service account: " + token.file + ": the token " + why);
+  EXPECT_EQ(ReadExecCredential({.argv = {"plugin"}}, R"({"status": {"token": "secret\nX: b"}})")
+                .error()
+                .message,
+            "credential plugin plugin: its token " + why);
+}
+
 TEST_F(AccessTest, SaysWhatIsWrong) {
   const std::string file = "kubeconfig " + folder_ + "/config ";
   EXPECT_EQ(ErrorOf(std::string(kServer) + ", certificate-authority-data: \"%%%%\"", ""),
             file + "clusters[0].cluster.certificate-authority-data: is not base64 (RFC 4648)");
   EXPECT_EQ(ErrorOf("server: 10.0.0.1", ""),
-            file + "clusters[0].cluster.server: \"10.0.0.1\" is not an http or https URL");
-  EXPECT_EQ(ErrorOf("", ""), file + "clusters[0].cluster.server: \"\" is not an http or https URL");
+            file + "clusters[0].cluster.server: is not an http or https URL");
+  EXPECT_EQ(ErrorOf("", ""), file + "clusters[0].cluster.server: is not an http or https URL");
   EXPECT_EQ(ErrorOf(kServer, "exec: {apiVersion: v1}"),
             file + "users[0].user.exec.command: missing");
   EXPECT_EQ(ErrorOf(kServer, "token: 5"),
-            file + "users[0].user.token: expected a string, got the number 5; put it in quotes");
+            file + "users[0].user.token: expected a string; put it in quotes");
   EXPECT_EQ(ReadKubeconfig(Write("config", "a: [")).error().message.substr(0, file.size() + 6),
             "kubeconfig " + folder_ + "/config, line ");
   EXPECT_EQ(ReadKubeconfig(Write("config", "")).error().message,

@@ -177,8 +177,12 @@ Result<> ApiClient::LoadCredentials() {
   Result<> all = read(access_.ca, identity.ca);
   if (all) all = read(access_.certificate, identity.certificate);
   if (all) all = read(access_.key, identity.key);
-  if (all && !access_.exec) all = read(access_.token, token_);
   if (!all) return all;
+  if (!access_.exec) {
+    auto token = access_.token.ReadToken();
+    if (!token) return Wrap("credentials", token.error());
+    token_ = std::move(*token);
+  }
   if (access_.exec) {  // keeps what it gave until it gives anew
     identity.certificate = identity_.certificate;
     identity.key = identity_.key;

@@ -1,5 +1,6 @@
 #include "kube/exec_credential.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/printable.h"
@@ -28,6 +29,12 @@ std::string TextAt(const json::object& from, std::string_view name) {
 
 }  // namespace
 
+std::string WhyNoToken(const std::string& token) {
+  const bool fits =
+      std::ranges::none_of(token, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  return fits ? "" : "holds a line break or another control character; write it on one line";
+}
+
 std::vector<std::string> CommandOf(const ExecPlugin& plugin) {
   json::object info{{"kind", "ExecCredential"}, {"apiVersion", plugin.api_version}};
   info["spec"] = json::object{{"interactive", false}};
@@ -46,6 +53,8 @@ Result<ExecCredential> ReadExecCredential(const ExecPlugin& plugin, const std::s
   if (given.token.empty() && given.certificate.empty())
     return Fail("credential plugin {}: gives no credentials: {}", plugin.argv.front(),
                 CutTo(output, 300));
+  if (const std::string why = WhyNoToken(given.token); !why.empty())
+    return Fail("credential plugin {}: its token {}", plugin.argv.front(), why);
   const std::string expires = TextAt(status, "expirationTimestamp");
   if (expires.empty()) return given;
   const auto time = SecondsOf(expires);

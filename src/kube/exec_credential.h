@@ -25,6 +25,9 @@ struct ExecCredential {
   std::optional<std::chrono::system_clock::time_point> expires;  // none: when they are refused
 };
 
+// Why no header can hold that token; "" if one can. Nothing of it is repeated.
+std::string WhyNoToken(const std::string& token);
+
 // The command that runs it, with what the plugin wants to know in the environment.
 std::vector<std::string> CommandOf(const ExecPlugin& plugin);
 // `output`: all that it printed. What it prints around the object is meant for people.

@@ -76,6 +76,13 @@ void JsonFields::Read(Field field, std::string& out) const {
   out = std::string(found->get_string());
 }
 
+void JsonFields::ReadSecret(Field field, std::string& out) const {
+  const json::value* found = Find(field.name);
+  if (found && !found->is_string())
+    return Report(field.name, "expected a string; put it in quotes");
+  Read(field, out);
+}
+
 void JsonFields::Read(Field field, bool& out) const {
   const json::value* found = Find(field.name);
   if (!found) return;

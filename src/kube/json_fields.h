@@ -20,6 +20,8 @@ class JsonFields : public Place {
   JsonFields(const boost::json::value& value, Findings& findings);
 
   void Read(Field field, std::string& out) const;
+  // No problem repeats what is there.
+  void ReadSecret(Field field, std::string& out) const;
   void Read(Field field, bool& out) const;
   void Read(Field field, StringMap& out) const;
   void Read(Field field, TextMap& out) const;
