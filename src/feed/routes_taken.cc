@@ -21,8 +21,11 @@ std::optional<Problem> RoutesTaken(const world::Self& self, const engine::Table<
     const auto ip = range.At(kSomePod);
     if (!ip) return;
     const auto way = links.WayTo(*ip);
-    if (way && way->link->name == ovsdb::kBridgeName) return;
-    taken.push_back(fmt::format("{} ({})", range, way ? "by link " + way->link->name : "nowhere"));
+    const Ip next_hop = pipeline::NextHop(ip->is6());
+    if (way && way->link->name == ovsdb::kBridgeName && way->next_hop == next_hop) return;
+    taken.push_back(fmt::format(
+        "{} ({})", range,
+        way ? fmt::format("to {} by link {}", way->next_hop, way->link->name) : "nowhere"));
   };
   for (const Prefix& range : self.pod_ranges) look(range);
   if (pipeline::HasTunnel(self))
@@ -34,7 +37,8 @@ std::optional<Problem> RoutesTaken(const world::Self& self, const engine::Table<
   taken.resize(taken.size() - more);
   return Problem{
       "Host", "route",
-      fmt::format("what this node sends to pods goes elsewhere than to k-vswitch0, by an "
+      fmt::format("what this node sends to pods goes elsewhere than to its next hop on "
+                  "k-vswitch0, by an "
                   "ip rule or route that is not k-vswitch's: {}{}; see: ip rule, ip "
                   "route get ADDRESS, and remove that one",
                   fmt::join(taken, ", "), more == 0 ? "" : fmt::format(" and {} more", more)),

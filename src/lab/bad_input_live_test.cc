@@ -111,6 +111,34 @@ TEST_F(BadInputLiveTest, NobodyGetsAnAddressOfARangeThatIsGone) {
   EXPECT_THAT(Problems(), HasSubstr(": shop/web-1 (10.244.1."));
 }
 
+// As a plugin does for a delegated IPAM plugin, which knows of nobody.
+TEST_F(BadInputLiveTest, NoPodGetsAnAddressOfSomebodyElse) {
+  const auto add = [&](const std::string& ip) {
+    Do({"ovs-vsctl", "--timeout=5", "add-port", "k-vswitch0", "kvx1", "--", "set", "interface",
+        "kvx1", "type=internal", "external_ids:kvs.container=c", "external_ids:kvs.ifname=eth0",
+        "external_ids:kvs.netns=/run/netns/c", "external_ids:kvs.ipam=delegated",
+        "external_ids:attached-mac=\"02:00:00:00:00:01\"", "external_ids:kvs.ips=\"" + ip + "\""});
+  };
+  for (const auto& [ip, whose] : {std::pair("10.200.0.2", "is the overlay address of node node2"),
+                                  {"fd00:200::2", "is the overlay address of node node2"},
+                                  {"10.200.0.77", "is of 10.200.0.0/24 of link "},
+                                  {"10.244.2.9", "is of 10.244.2.0/24"},
+                                  {"10.96.0.1", "is of 10.96.0.0/16"},
+                                  {"169.254.169.254", "is of 169.254.0.0/16"}}) {
+    SCOPED_TRACE(ip);
+    add(ip);
+    const auto error = [&] {
+      return Ask(
+          {"ovs-vsctl", "--timeout=5", "get", "interface", "kvx1", "external_ids:kvs.error"});
+    };
+    EXPECT_TRUE(Eventually([&] { return error().find(whose) != std::string::npos; })) << error();
+    const char* family = Ip::Parse(ip)->is6() ? "-6" : "-4";
+    EXPECT_EQ(Ask({"ip", family, "route", "show", "table", "all", ip}), "") << "no route for it";
+    Do({"ovs-vsctl", "--timeout=5", "del-port", "kvx1"});
+  }
+  ExpectHealthy();
+}
+
 TEST_F(BadInputLiveTest, BadSettingsChangeNothing) {
   for (const auto& [data, message] : kBadSettings) {
     SCOPED_TRACE(data);

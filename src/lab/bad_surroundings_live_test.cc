@@ -97,7 +97,8 @@ class SmallDisk {
   std::string path_, over_;
 };
 
-TEST_F(BadInputLiveTest, WaitsWhereAnotherPluginServesThePods) {
+// A node without pods of ours waits for it (test/cluster/check-migration).
+TEST_F(BadInputLiveTest, WhatIsLeftOfAnotherPluginStopsNoNodeThatServes) {
   const std::string pod = lab_->pods().at("shop/web-1").ips.front().ToString();
   const std::string other = pod.substr(0, pod.rfind('.')) + ".254/32";
   ASSERT_TRUE(Check(node().Here({"ip", "link", "add", "cni0", "type", "bridge"})));
@@ -107,11 +108,44 @@ TEST_F(BadInputLiveTest, WaitsWhereAnotherPluginServesThePods) {
       Told("k-vswitch serves the pods here, and it is left of another network plugin: no pod "
            "uses it any more: ip link delete cni0"));
   ASSERT_EQ(RestartAgent(), "");
-  EXPECT_TRUE(Told("then: ip link delete cni0, "));
-  EXPECT_TRUE(AllReached()) << "what is there stays: " << last_;
-  EXPECT_FALSE(lab_->AddPod("shop/new", "node1"));
+  EXPECT_TRUE(Told("it is left of another network plugin")) << "another agent served them before";
+  EXPECT_TRUE(AllReached()) << last_;
+  Do({"nft", "delete", "table", "inet", "k-vswitch"});
+  EXPECT_TRUE(Eventually([&] {
+    return Ask({"nft", "list", "tables"}).find("inet k-vswitch") != std::string::npos;
+  }));
+  EXPECT_TRUE(lab_->AddPod("shop/new", "node1"));
+  ASSERT_TRUE(lab_->RemovePod("shop/new"));
   ASSERT_TRUE(Check(node().Here({"ip", "link", "delete", "cni0"})));
   EXPECT_TRUE(Eventually([&] { return lab_->Sync().has_value(); }));
+  ExpectHealthy();
+}
+
+// An address of the pods on a link that is no plugin's is a mistake, and the link stays.
+TEST_F(BadInputLiveTest, AnAddressOfThePodsOnAPodsLinkIsNoOtherNetwork) {
+  const Pod& pod = PodOn("node1");
+  const std::string address = "10.244.1.250/32";
+  Do({"ip", "address", "add", address, "dev", pod.port});
+  EXPECT_TRUE(Told(fmt::format("remove it: ip address del {} dev {}", address, pod.port)));
+  EXPECT_EQ(Problems().find("ip link delete"), std::string::npos) << Problems();
+  ASSERT_EQ(RestartAgent(), "");
+  EXPECT_TRUE(Told("remove it: ip address del"));
+  EXPECT_TRUE(AllReached()) << last_;
+  Do({"ip", "address", "del", address, "dev", pod.port});
+  ExpectHealthy();
+}
+
+TEST_F(BadInputLiveTest, WhereSomebodysRuleLeadsPacketsForPodsIsTold) {
+  Do({"ip", "rule", "add", "to", "10.244.0.0/16", "prohibit", "pref", "100"});
+  EXPECT_TRUE(
+      Told("what this node sends to pods goes elsewhere than to its next hop on "
+           "k-vswitch0, by an ip rule or route that is not k-vswitch's: 10.244.1.0/24 "
+           "(nowhere)"))
+      << Problems();
+  Do({"ip", "rule", "delete", "pref", "100"});
+  Do({"ip", "address", "add", "10.244.2.7/24", "dev", "k-vswitch0"});
+  EXPECT_TRUE(Told("10.244.2.0/24 (to 10.244.2.3 by link k-vswitch0)")) << Problems();
+  Do({"ip", "address", "delete", "10.244.2.7/24", "dev", "k-vswitch0"});
   ExpectHealthy();
 }
 

@@ -30,12 +30,35 @@ class UnderlayLiveTest : public LiveLab {
 TEST_F(UnderlayLiveTest, ASecondAddressOfTheNodeReachesPodsElsewhere) {
   AddSecond();
   Address("add", "fd00:200::101/64", link());
+  Address("add", "192.168.9.9/32", "lo");
+  Address("add", "fd77::1/128", "lo");
   ExpectMended();
-  for (const auto& [source, six] : {std::pair(kSecond, false), {"fd00:200::101", true}}) {
+  for (const auto& [source, six] : {std::pair(kSecond, false),
+                                    {"fd00:200::101", true},
+                                    {"192.168.9.9", false},
+                                    {"fd77::1", true}}) {
     const std::vector<std::string> ping = {"ping", "-c1",  "-W2",
                                            "-I",   source, PodOn("node2").ips.at(six).ToString()};
     EXPECT_TRUE(Eventually([&] { return Check(node().Here(ping)).has_value(); })) << Ask(ping);
   }
+}
+
+// What IPVS has translated leaves the node like this, with a pod as its source: from an address
+// that is no tunnel's. (The guest of the kernel's datapath has no Python.)
+TEST_F(UnderlayLiveTest, NobodyButTheTunnelSendsToATunnel) {
+  AddSecond();
+  ExpectMended();
+  const auto send = [&](const char* from, int port) {
+    return Ask({"python3", "-c",
+                fmt::format("import socket; s = socket.socket(type=socket.SOCK_DGRAM); "
+                            "s.bind(('{}', 0)); print(s.sendto(b'x', ('10.200.0.2', {})))",
+                            from, port)});
+  };
+  if (KernelDatapath()) return;
+  for (const int port : {4789, 6081})
+    EXPECT_THAT(send(kSecond, port), HasSubstr("Operation not permitted"));
+  EXPECT_EQ(send(kSecond, 4790), "1\n");
+  EXPECT_EQ(send(kOverlay, 4789), "1\n");
 }
 
 TEST_F(UnderlayLiveTest, AnOverlayAddressThatIsNotTheFirstIsTheTunnelsSource) {

@@ -105,7 +105,7 @@ void RouteNode(const View& view, const world::Node& node, Plan& plan) {
   if (!endpoint)
     return plan.Report(node, "spec.overlayIPs",
                        node.overlay_ips.empty()
-                           ? "missing; the Node has no InternalIP in its status"
+                           ? "missing: the Node has no InternalIP, or it was refused (condition Accepted)"
                            : "no address of a family that this node has an overlay address of");
   if (self.overlay_port == 0) return;
 
