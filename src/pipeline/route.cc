@@ -103,10 +103,11 @@ void RouteNode(const View& view, const world::Node& node, Plan& plan) {
   if (view.FindNode(self.node) == nullptr) return;
   const auto endpoint = EndpointOf(view, node);
   if (!endpoint)
-    return plan.Report(node, "spec.overlayIPs",
-                       node.overlay_ips.empty()
-                           ? "missing: the Node has no InternalIP, or it was refused (condition Accepted)"
-                           : "no address of a family that this node has an overlay address of");
+    return plan.Report(
+        node, "spec.overlayIPs",
+        node.overlay_ips.empty()
+            ? "missing: the Node has no InternalIP, or it was refused (condition Accepted)"
+            : "no address of a family that this node has an overlay address of");
   if (self.overlay_port == 0) return;
 
   std::optional<Ip> source;
