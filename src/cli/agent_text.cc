@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
-#include <ranges>
 #include <string_view>
 #include <vector>
 
@@ -38,7 +38,8 @@ std::vector<Column> ColumnsOf(const std::string& kind) {
 
 Text ProblemsText(const json::array& problems, const Paint& paint, std::string& first) {
   Text text;
-  for (const auto& problem : problems | std::views::take(kMostProblems)) {
+  for (size_t i = 0; i < std::min(problems.size(), kMostProblems); ++i) {
+    const json::value& problem = problems[i];
     const std::string object = TextAt(problem, "/object");
     const std::string what =
         fmt::format(" {}: {}", TextAt(problem, "/field"), TextAt(problem, "/message"));
