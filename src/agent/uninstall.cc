@@ -163,7 +163,8 @@ class Uninstaller {
     const ovsdb::Bridge* bridge = client.replica().bridges.Find(ovsdb::kBridgeName);
     const ovsdb::OpenVSwitch* root = client.replica().root();
     if (bridge == nullptr || root == nullptr) return;
-    if (!bridge->external_ids.contains(ovsdb::kNodeKey))
+    if (std::ranges::none_of(bridge->external_ids,
+                             [](const auto& entry) { return entry.first.starts_with("kvs."); }))
       return report_.kept.push_back("bridge k-vswitch0: k-vswitch did not make it");
     Limits(ovsdb::DatapathOf(bridge->datapath_type));
     const size_t ports = bridge->ports.size() - 1;  // without LOCAL
