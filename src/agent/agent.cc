@@ -127,6 +127,7 @@ openflow::Connection::Handlers Agent::SwitchHandlers() {
                 switch_down_.clear();
                 ++openflow_reconnects_;
                 AskSwitchRoutes();
+                bridge_ports_.Look();
                 for (apply::Reconciler* part : outputs_.in_switch) part->Connected();
               },
           .on_down =
@@ -136,7 +137,8 @@ openflow::Connection::Handlers Agent::SwitchHandlers() {
                 for (apply::Reconciler* part : outputs_.in_switch) part->Disconnected();
               },
           .on_packet_in = {},
-          .on_port_status = {},
+          .on_port_status =
+              [this](const openflow::PortStatus& status) { bridge_ports_.Note(status.port); },
           .on_flow_event = [this](const openflow::FlowEvent& event) { NoteFlow(event); },
           .on_flow_removed = {}};
 }
@@ -318,6 +320,7 @@ void Agent::Resync() {
   links_->ForgetWays();
   next_hops_.Look();
   FindTaken();
+  bridge_ports_.Look();
   limits_.Look();
   LookAtConntrack();
   reaper_.Reap(links_->All());

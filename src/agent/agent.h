@@ -15,6 +15,7 @@
 #include "agent/next_hops.h"
 #include "agent/options.h"
 #include "agent/outputs.h"
+#include "agent/port_watch.h"
 #include "agent/status_writer.h"
 #include "apply/attachment_status.h"
 #include "apply/link_reaper.h"
@@ -79,6 +80,7 @@ class Agent {
   const feed::ConntrackTable& conntrack() const { return conntrack_; }
   const apply::AttachmentStatusWriter& attachments() const { return attachments_; }
   const LimitWatch& limits() const { return limits_; }
+  const PortWatch& bridge_ports() const { return bridge_ports_; }
   const ovsdb::Session& ovsdb() const { return ovsdb_; }
   openflow::Connection& openflow() { return switch_; }
   ovsdb::Unixctl& vswitchd() { return vswitchd_; }
@@ -152,6 +154,7 @@ class Agent {
   apply::AttachmentStatusWriter attachments_;
   NextHops next_hops_{loop_, vswitchd_};
   LimitWatch limits_{loop_, switch_, world_};
+  PortWatch bridge_ports_{loop_, switch_, world_};
   ConnectionWatch connections_{loop_, vswitchd_, world_, [this] { ScheduleReconcile(); }};
   StatusWriter status_;
   Events events_;

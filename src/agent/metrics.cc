@@ -118,6 +118,9 @@ std::string MetricsText(const Agent& agent) {
   all.Family("kvswitch_restored_ports_total", "Ports made again in OVSDB from their links.",
              kCounter)
       .Value(static_cast<double>(outputs.targets.ports.restored()));
+  all.Family("kvswitch_port_repairs_total",
+             "Ports of the bridge opened again after somebody shut them in OpenFlow.", kCounter)
+      .Value(static_cast<double>(agent.bridge_ports().repairs()));
   all.Family("kvswitch_ovsdb_reconnects_total", "Connections made to ovsdb-server.", kCounter)
       .Value(static_cast<double>(agent.ovsdb_reconnects()));
   all.Family("kvswitch_openflow_reconnects_total", "OpenFlow connections made to the bridge.",

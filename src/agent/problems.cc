@@ -39,6 +39,7 @@ std::vector<Problem> Agent::Problems() const {
   add(conntrack_alarm_.problems());
   if (const auto problem = config_before_.ToProblem(); cni_ready_ && problem)
     all.push_back(*problem);
+  add(bridge_ports_.problems());
   add(limits_.Problems());
   add(connections_.problems());
   for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);

@@ -145,6 +145,22 @@ TEST_F(DriftLiveTest, TheBridgeIsOursWithoutItsKeys) {
 }
 
 // The plugin's DEL retires the link before it deletes the port: that is no drift.
+TEST_F(DriftLiveTest, APortThatIsShutInOpenFlowIsOpenedAgain) {
+  for (const std::string& port :
+       {PodOn("node1").port, std::string("overlay0"), std::string("k-vswitch0")})
+    for (const char* how : {"no-forward", "no-receive"}) {
+      SCOPED_TRACE(port + " " + how);
+      Do({"ovs-ofctl", "-OOpenFlow15", "mod-port", "k-vswitch0", port, how});
+      ExpectMended();
+    }
+  EXPECT_THAT(Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/metrics"}),
+              testing::ContainsRegex("kvswitch_port_repairs_total [6-9]\n"));
+  ASSERT_TRUE(node().Stop("k-vswitchd", SIGKILL));
+  Do({"ovs-ofctl", "-OOpenFlow15", "mod-port", "k-vswitch0", "overlay0", "no-forward"});
+  ASSERT_TRUE(node().StartAgent());
+  ExpectMended();
+}
+
 TEST_F(DriftLiveTest, ARetiredLinkIsNotTakenBack) {
   kube::Pod pod;
   pod.meta.ns = "shop";

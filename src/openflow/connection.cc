@@ -146,6 +146,10 @@ void Connection::Send(const PacketOut& packet) {
   session_->Tell([&packet](uint32_t xid, Writer& out) { WritePacketOut(packet, xid, out); });
 }
 
+void Connection::Send(const PortMod& port) {
+  session_->Tell([&port](uint32_t xid, Writer& out) { WritePortMod(port, xid, out); });
+}
+
 void Connection::Resume(const PacketIn& packet) {
   session_->Tell([&packet](uint32_t xid, Writer& out) { WriteResume(packet, xid, out); });
 }

@@ -106,6 +106,7 @@ class Connection {
   void Barrier(std::function<void(Result<>)> done);
   // Not confirmed; an error of the switch is logged. Dropped while the connection is down.
   void Send(const PacketOut& packet);
+  void Send(const PortMod& port);
   // Lets the packet of a Controller action with `pause` go on through the pipeline.
   void Resume(const PacketIn& packet);
 

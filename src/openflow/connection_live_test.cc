@@ -270,7 +270,7 @@ TEST_F(ConnectionLiveTest, PacketsInAndOutAndPorts) {
   EXPECT_EQ(packets_[1].cookie, 0x78u);
   EXPECT_EQ(packets_[1].userdata, "\t");
 
-  connection_->Send({.actions = {flow::Output{1}}, .packet = packet.packet});
+  connection_->Send(PacketOut{.actions = {flow::Output{1}}, .packet = packet.packet});
   std::optional<Result<std::vector<Port>>> ports;
   connection_->DumpPorts([&](auto result) { ports = std::move(result); });
   Run([&] { return ports.has_value(); });
@@ -284,6 +284,12 @@ TEST_F(ConnectionLiveTest, PacketsInAndOutAndPorts) {
   Run([&] { return !ports_.empty(); });
   EXPECT_EQ(ports_[0].reason, PortStatus::Reason::kAdd);
   EXPECT_EQ(ports_[0].port.name, "p2");
+
+  switch_.Ofctl({"mod-port", switch_.socket(), "p1", "no-forward"});
+  Run([&] { return ports_.back().port.config == Port::kNoForward; });
+  EXPECT_EQ(ports_.back().port.name, "p1");
+  connection_->Send(PortMod{1, port.mac, 0, Port::kNoForward});
+  Run([&] { return ports_.back().port.config == 0; });
 
   std::optional<Result<std::vector<TableStats>>> tables;
   connection_->DumpTables([&](auto result) { tables = std::move(result); });

@@ -15,7 +15,6 @@ using FlowFilter = Connection::FlowFilter;
 constexpr uint16_t kStatisticsClass = 0x8002;
 enum class Statistic : uint8_t { kDuration = 0, kFlows = 3, kPackets = 4, kBytes = 5 };
 
-constexpr uint32_t kPortDown = 1;  // OFPPC_PORT_DOWN
 constexpr uint32_t kLinkDown = 1;  // OFPPS_LINK_DOWN
 constexpr size_t kPortSize = 40, kPortNameSize = 16;
 constexpr uint16_t kMonitorOthers = 0x02 | 0x04 | 0x08 | 0x10;  // added, removed, modified, actions
@@ -123,7 +122,7 @@ Port ReadPort(Reader& in) {
   in.Skip(2);
   const std::string name = in.Text(kPortNameSize);
   port.name = name.substr(0, name.find('\0'));
-  port.admin_down = (in.U32() & kPortDown) != 0;
+  port.config = in.U32();
   port.link_down = (in.U32() & kLinkDown) != 0;
   if (size < kPortSize) in.Fail();
   in.Skip(in.ok() ? size - kPortSize : 0);

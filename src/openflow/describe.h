@@ -36,6 +36,7 @@ Result<FlowRemoved> ReadFlowRemoved(Reader in);
 // empty.
 Result<PacketIn> ReadPacketIn(Reader in);
 
+void WritePortMod(const PortMod& port, uint32_t xid, Writer& out);
 void WritePacketOut(const PacketOut& packet, uint32_t xid, Writer& out);
 void WriteResume(const PacketIn& packet, uint32_t xid, Writer& out);
 

@@ -79,6 +79,17 @@ void WritePacketOut(const PacketOut& packet, uint32_t xid, Writer& out) {
   out.Bytes(packet.packet);
 }
 
+// OpenFlow 1.5 specification, 7.3.4.3.
+void WritePortMod(const PortMod& port, uint32_t xid, Writer& out) {
+  const Envelope envelope(out, MessageType::kPortMod, xid);
+  out.U32(port.number);
+  out.Zeros(4);
+  out.Bytes(port.mac.bytes.data(), port.mac.bytes.size());
+  out.Zeros(2);
+  out.U32(port.config);
+  out.U32(port.mask);
+}
+
 void WriteResume(const PacketIn& packet, uint32_t xid, Writer& out) {
   const Envelope envelope(out, MessageType::kExperimenter, xid);
   out.U32(kNicira);

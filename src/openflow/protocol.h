@@ -29,6 +29,7 @@ enum class MessageType : uint8_t {
   kPacketOut = 13,
   kFlowMod = 14,
   kGroupMod = 15,
+  kPortMod = 16,
   kMultipartRequest = 18,
   kMultipartReply = 19,
   kBarrierRequest = 20,

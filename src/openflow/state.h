@@ -42,16 +42,29 @@ struct MeterStats {
 };
 
 struct Port {
+  // Bits of `config` (enum ofp_port_config).
+  static constexpr uint32_t kNoReceive = 1 << 2;  // it drops what comes in
+  static constexpr uint32_t kNoForward = 1 << 5;  // ... and what is to go out
+
   uint32_t number = 0;
   std::string name;
   Mac mac;
-  bool admin_down = false;  // OFPPC_PORT_DOWN
-  bool link_down = false;   // OFPPS_LINK_DOWN
+  uint32_t config = 0;
+  bool link_down = false;  // OFPPS_LINK_DOWN
 };
 struct PortStatus {
   enum class Reason : uint8_t { kAdd = 0, kDelete = 1, kModify = 2 };
   Reason reason = Reason::kAdd;
   Port port;
+};
+
+// Sets the bits of `mask` in a port's config as in `config` (OFPT_PORT_MOD). Number and MAC say
+// which.
+struct PortMod {
+  uint32_t number = 0;
+  Mac mac;
+  uint32_t config = 0;
+  uint32_t mask = 0;
 };
 
 struct FlowTotals {
