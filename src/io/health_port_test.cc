@@ -7,14 +7,12 @@
 namespace kvs::io {
 namespace {
 
-constexpr char kAddress[] = "127.0.0.93:10350";
-
 TEST(HealthPort, ATakenPortIsAProblemUntilItIsFree) {
   TestLoop loop;
   const auto serve = [](const HttpRequest&, const HttpServer::Reply& reply) { reply({}); };
-  auto other = HttpServer::OnTcp(loop, kAddress, serve);
+  auto other = HttpServer::OnTcp(loop, "127.0.0.93:10350", serve);
   ASSERT_TRUE(other) << other.error().message;
-  const HealthPort port(loop, kAddress, serve);
+  const HealthPort port(loop, "127.0.0.93:10350", serve);
   ASSERT_TRUE(port.problem());
   EXPECT_EQ(port.problem()->ToString().find(
                 "Host health: listen on 127.0.0.93:10350: address already in use; there are no "),
@@ -27,10 +25,10 @@ TEST(HealthPort, ATakenPortIsAProblemUntilItIsFree) {
 TEST(HealthPort, EachTryIsTold) {
   TestLoop loop;
   const auto serve = [](const HttpRequest&, const HttpServer::Reply& reply) { reply({}); };
-  auto other = HttpServer::OnTcp(loop, kAddress, serve);
+  auto other = HttpServer::OnTcp(loop, "127.0.0.94:10350", serve);  // tests run side by side
   ASSERT_TRUE(other) << other.error().message;
   std::vector<std::string> told;
-  const HealthPort port(loop, kAddress, serve, [&](const auto& problem) {
+  const HealthPort port(loop, "127.0.0.94:10350", serve, [&](const auto& problem) {
     told.push_back(problem ? problem->reason : "listens");
   });
   other->reset();
