@@ -94,7 +94,7 @@ std::string Printable(std::string_view text) {
 std::string Printable(std::string_view text, size_t most) {
   constexpr std::string_view kMore = "...";
   // No letter becomes shorter.
-  const std::string all = Printable(text.substr(0, most + kMostEscape));
+  std::string all = Printable(text.substr(0, most + kMostEscape));
   if (all.size() <= most) return all;
   std::string_view shown = CutTo(all, most - std::min(most, kMore.size()));
   for (size_t at = shown.rfind('\\'); at != shown.npos; at = shown.rfind('\\')) {

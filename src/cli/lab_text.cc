@@ -25,7 +25,7 @@ Text NodesText(const lab::Lab& lab) {
   for (const auto& [name, node] : lab.nodes()) {
     std::vector<std::string> row{name, Join(node->addresses())};
     for (const char* program : lab::Node::kPrograms) row.push_back(word(node->Runs(program)));
-    table.Add(std::move(row));
+    table.Add(row);
   }
   return Text::Format("{}\ncontroller {}, kubelet {}\n", table.ToText(),
                       word(lab.state().Runs("k-vswitch-controller")),

@@ -61,7 +61,7 @@ void Unixctl::Ask(std::string_view method, const std::vector<std::string>& argum
 }
 
 void Unixctl::AskForLines(std::string_view method, const std::vector<std::string>& arguments,
-                          std::function<void(std::string_view)> line,
+                          const std::function<void(std::string_view)>& line,
                           std::function<void(const Result<>&)> done) {
   const auto unfinished = std::make_shared<std::string>();
   const auto split = [unfinished, line](std::string_view piece) {

@@ -39,7 +39,7 @@ class Unixctl {
   // The same for what may be long: gives `line` each line as it comes, and keeps none. Until `done`
   // has no Error they may be not all.
   void AskForLines(std::string_view method, const std::vector<std::string>& arguments,
-                   std::function<void(std::string_view)> line,
+                   const std::function<void(std::string_view)>& line,
                    std::function<void(const Result<>&)> done);
 
  private:
