@@ -8,6 +8,7 @@
 #include "cli/json_at.h"
 #include "cli/packet_ends.h"
 #include "cli/trace.h"
+#include "lab/unused_ip.h"
 
 // The paths of packets through a lab of the real programs.
 namespace kvs::cli {
@@ -62,8 +63,9 @@ TEST_F(TraceLiveTest, FollowsThePacketToItsEnd) {
             "node1: delivered, to tools/client-1 by port " + port("tools/client-1"));
   EXPECT_EQ(To("node/node1", "shop/web-2"),
             "node1 node2: delivered, to shop/web-2 by port " + port("shop/web-2"));
-  EXPECT_EQ(To("shop/web-1", "10.244.1.250"), "node1: dropped, dropped in table route");
-  EXPECT_EQ(To("shop/web-1", "10.244.2.250"), "node1 node2: dropped, dropped in table route");
+  const auto unused = [&](const char* node) { return lab::UnusedPodIp(*lab_, node).ToString(); };
+  EXPECT_EQ(To("shop/web-1", unused("node1")), "node1: dropped, dropped in table route");
+  EXPECT_EQ(To("shop/web-1", unused("node2")), "node1 node2: dropped, dropped in table route");
   EXPECT_EQ(To("shop/web-1", "[fd00:10:244:77::1]:80"), "node1: dropped, dropped in table route");
   EXPECT_EQ(To("shop/web-1", "node1"), "node1: host, to the host node1");
   EXPECT_THAT(To("shop/web-1", "10.96.0.1:443"),
@@ -85,14 +87,13 @@ TEST_F(TraceLiveTest, FindsPodsByTheAgentsAlone) {
   const auto ask = [&](const std::string& node, const std::string& path) {
     return agents->Ask(node, path);
   };
+  const std::string nobody = lab::UnusedPodIp(*lab_, "node1").ToString();
   EXPECT_EQ(
       Trace({.from = "shop/web-1", .to = "shop/web-2", .ipv6 = true}, EndsOfAgents(*agents), ask),
       kOk);
-  EXPECT_EQ(
-      Trace({.from = "shop/web-1", .to = "10.244.1.250", .json = true}, EndsOfAgents(*agents), ask),
-      kFailed);
-  EXPECT_EQ(Trace({.from = "shop/web-9", .to = "10.244.1.250"}, EndsOfAgents(*agents), ask),
-            kUsage);
+  EXPECT_EQ(Trace({.from = "shop/web-1", .to = nobody, .json = true}, EndsOfAgents(*agents), ask),
+            kFailed);
+  EXPECT_EQ(Trace({.from = "shop/web-9", .to = nobody}, EndsOfAgents(*agents), ask), kUsage);
   // What is beyond who can be asked.
   const auto one = Agents::Find({.lab = lab_->state().name(), .lab_node = "node1"});
   ASSERT_TRUE(one) << one.error().message;

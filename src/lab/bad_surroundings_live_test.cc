@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "lab/bad_input_live_test.h"
+#include "lab/unused_ip.h"
 #include "ovsdb/blocking_client.h"
 
 // Sockets on which nonsense is talked, and disks that are full.
@@ -99,11 +100,10 @@ class SmallDisk {
 
 // A node without pods of ours waits for it (test/cluster/check-migration).
 TEST_F(BadInputLiveTest, WhatIsLeftOfAnotherPluginStopsNoNodeThatServes) {
-  const std::string pod = lab_->pods().at("shop/web-1").ips.front().ToString();
-  const std::string other = pod.substr(0, pod.rfind('.')) + ".254/32";
+  const std::string other = UnusedPodIp(*lab_, "node1").ToString();
   ASSERT_TRUE(Check(node().Here({"ip", "link", "add", "cni0", "type", "bridge"})));
-  ASSERT_TRUE(Check(node().Here({"ip", "address", "add", other, "dev", "cni0"})));
-  EXPECT_TRUE(Told("Host another network: link cni0 has " + other.substr(0, other.find('/'))));
+  ASSERT_TRUE(Check(node().Here({"ip", "address", "add", other + "/32", "dev", "cni0"})));
+  EXPECT_TRUE(Told("Host another network: link cni0 has " + other));
   EXPECT_TRUE(
       Told("k-vswitch serves the pods here, and it is left of another network plugin: no pod "
            "uses it any more: ip link delete cni0"));
@@ -124,7 +124,7 @@ TEST_F(BadInputLiveTest, WhatIsLeftOfAnotherPluginStopsNoNodeThatServes) {
 // An address of the pods on a link that is no plugin's is a mistake, and the link stays.
 TEST_F(BadInputLiveTest, AnAddressOfThePodsOnAPodsLinkIsNoOtherNetwork) {
   const Pod& pod = PodOn("node1");
-  const std::string address = "10.244.1.250/32";
+  const std::string address = UnusedPodIp(*lab_, "node1").ToString() + "/32";
   Do({"ip", "address", "add", address, "dev", pod.port});
   EXPECT_TRUE(Told(fmt::format("remove it: ip address del {} dev {}", address, pod.port)));
   EXPECT_EQ(Problems().find("ip link delete"), std::string::npos) << Problems();
