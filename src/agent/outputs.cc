@@ -86,6 +86,8 @@ Outputs::Outputs(io::Loop& loop, const Options& options, Inputs inputs)
       in_switch{&flows, &connections, &fragments},
       needed_by_pods{&bridge, &tunnel, &ports, &settings, &kernel, &ingress, &nft, &flows} {}
 
+Outputs::~Outputs() = default;
+
 void Outputs::Begin() {
   for (apply::Reconciler* part : all)
     if (part != &bridge && part != &connections && part != &files) part->Begin();

@@ -40,6 +40,7 @@ struct Outputs {
   Outputs(io::Loop& loop, const Options& options, Inputs inputs);
   Outputs(const Outputs&) = delete;
   Outputs& operator=(const Outputs&) = delete;
+  ~Outputs();  // in outputs.cc, so that no other file compiles the reconcilers
 
   void Begin();      // all but those that have a time of their own
   void Reconcile();  // all
