@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 .DEFAULT_GOAL := help
-.PHONY: help deps build image release manifests test check check-kernel e2e fuzz tidy lint fmt hooks bench bench-kernel \
+.PHONY: help deps build image release manifests test check check-kernel e2e fuzz tidy lint fmt golden hooks bench bench-kernel \
   lab cluster cluster-down clean
 
 help: # what can be made here
@@ -37,6 +37,9 @@ fmt: deps ## formats the sources
 
 lint: deps ## format, layers, file sizes, shellcheck, pyflakes
 	@tools/lint
+
+golden: deps ## what tests compare results with (scenarios, lists in docs), written anew: look at the difference
+	@tools/golden
 
 hooks: deps ## before each commit, lint of what is staged (tools/pre-commit)
 	@hook=$$(git rev-parse --git-path hooks/pre-commit) && mkdir -p "$${hook%/*}" && \

@@ -1,71 +1,88 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
-#include <vector>
+#include <string_view>
 
+#include "base/file.h"
+#include "base/golden.h"
 #include "pipeline/fields.h"
 #include "pipeline/tables.h"
 
 // docs/pipeline.md says what is: its lists of tables, registers and zones are those of the code.
+// UPDATE=1 in the environment writes them into it; the last cell of a register or a zone is prose,
+// and stays.
 namespace kvs::pipeline {
 namespace {
 
-// The cells of the Markdown table whose header begins with `first`, row by row.
-std::vector<std::vector<std::string>> TableInDocument(const std::string& first) {
-  std::ifstream in(KVS_PIPELINE_DOCUMENT);
-  std::vector<std::vector<std::string>> rows;
-  bool inside = false;
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("| " + first + " |")) inside = true;
-    if (!inside || line.starts_with("| ---")) continue;
-    if (!line.starts_with("|")) break;
-    std::vector<std::string> cells;
-    for (size_t at = 2; at < line.size();) {
-      const size_t end = line.find(" |", at);
-      cells.push_back(line.substr(at, end - at));
-      at = end + 3;
-    }
-    rows.push_back(cells);
+// A list of the document: the rows below this header of a Markdown table.
+class DocumentTable {
+ public:
+  explicit DocumentTable(std::string_view header)
+      : text_(ReadFile(KVS_PIPELINE_DOCUMENT).value_or("")) {
+    const size_t at = text_.find(fmt::format("\n{}\n| ---", header));
+    EXPECT_NE(at, text_.npos) << "docs/pipeline.md has no table " << header;
+    if (at == text_.npos) return;
+    begin_ = text_.find('\n', at + header.size() + 2) + 1;
+    end_ = text_.find("\n\n", begin_) + 1;
   }
-  if (!rows.empty()) rows.erase(rows.begin());  // the header
-  return rows;
-}
+
+  // The last cell of the row whose first cell is `key`; "": there is no such row.
+  std::string Prose(std::string_view key) const {
+    const std::string rows = '\n' + Rows();
+    const size_t at = rows.find(fmt::format("\n| {} |", key));
+    if (at == rows.npos) return "";
+    const size_t end = rows.find(" |\n", at);
+    const size_t begin = rows.rfind("| ", end) + 2;
+    return rows.substr(begin, end - begin);
+  }
+
+  void Expect(const std::string& rows) {
+    if (end_ == 0) return;
+    text_.replace(begin_, end_ - begin_, rows);
+    ExpectGolden(KVS_PIPELINE_DOCUMENT, text_);
+  }
+
+ private:
+  std::string Rows() const { return text_.substr(begin_, end_ - begin_); }
+
+  std::string text_;
+  size_t begin_ = 0, end_ = 0;
+};
 
 TEST(DocumentTest, ListsTheTables) {
-  const auto rows = TableInDocument("#");
-  ASSERT_EQ(rows.size(), kTables.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const TableInfo& table = kTables[i];
-    const std::vector<std::string> is = {
-        std::to_string(NumberOf(table.stage)), std::string(table.name),
-        table.line == Line::kMain ? "main" : "side",
-        table.on_miss == OnMiss::kDrop ? "drop" : "next", table.in_use ? "in use" : "reserved"};
-    EXPECT_EQ(rows[i], is);
-  }
+  std::string rows;
+  for (const TableInfo& table : kTables)
+    rows += fmt::format("| {} | {} | {} | {} | {} |\n", NumberOf(table.stage), table.name,
+                        table.line == Line::kMain ? "main" : "side",
+                        table.on_miss == OnMiss::kDrop ? "drop" : "next",
+                        table.in_use ? "in use" : "reserved");
+  DocumentTable("| # | table | line | miss | use |").Expect(rows);
 }
 
 TEST(DocumentTest, ListsTheRegisters) {
-  const auto rows = TableInDocument("field");
-  ASSERT_EQ(rows.size(), kRegisterMap.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const auto& [name, bits] = kRegisterMap[i];
-    EXPECT_EQ(rows[i][0], name);
-    EXPECT_EQ(rows[i][1], bits.first == bits.last
-                              ? fmt::format("reg{}[{}]", bits.reg, bits.first)
-                              : fmt::format("reg{}[{}..{}]", bits.reg, bits.first, bits.last));
-    EXPECT_EQ(rows[i][2].starts_with("mark:"), InMark(bits));
+  DocumentTable document("| field | bits | says |");
+  std::string rows;
+  for (const auto& [name, bits] : kRegisterMap) {
+    const std::string says = document.Prose(name);
+    EXPECT_NE(says, "") << name << ": say in docs/pipeline.md what it is";
+    EXPECT_EQ(says.starts_with("mark:"), InMark(bits)) << name;
+    rows += fmt::format("| {} | reg{}[{}{}] | {} |\n", name, bits.reg, bits.first,
+                        bits.first == bits.last ? "" : fmt::format("..{}", bits.last), says);
   }
+  document.Expect(rows);
 }
 
 TEST(DocumentTest, ListsTheZones) {
-  const auto rows = TableInDocument("zone");
-  ASSERT_EQ(rows.size(), 3u);
-  for (size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i][0], std::to_string(i + 1));
-  EXPECT_EQ(static_cast<int>(Zone::kDnat), 1);
-  EXPECT_EQ(static_cast<int>(Zone::kPolicy), 2);
-  EXPECT_EQ(static_cast<int>(Zone::kSnat), 3);
+  DocumentTable document("| zone | does |");
+  std::string rows;
+  for (const Zone zone : {Zone::kDnat, Zone::kPolicy, Zone::kSnat}) {
+    const int number = static_cast<int>(zone);
+    const std::string does = document.Prose(std::to_string(number));
+    EXPECT_NE(does, "") << number << ": say in docs/pipeline.md what it does";
+    rows += fmt::format("| {} | {} |\n", number, does);
+  }
+  document.Expect(rows);
 }
 
 }  // namespace

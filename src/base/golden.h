@@ -1,0 +1,20 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "base/file.h"
+
+namespace kvs {
+
+// For tests: what came out is what the file holds. UPDATE=1 in the environment writes it there;
+// look at the difference before you commit it.
+inline void ExpectGolden(const std::string& path, const std::string& text) {
+  if (std::getenv("UPDATE") != nullptr) std::ofstream(path) << text;
+  EXPECT_EQ(text, ReadFile(path).value_or("")) << "UPDATE=1 writes the new text into " << path;
+}
+
+}  // namespace kvs
