@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kube/objects.h"
+#include "kube/source.h"
 #include "netlink/conntrack.h"
 #include "ovsdb/dpctl.h"
 #include "pipeline/fields.h"
