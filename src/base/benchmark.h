@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -42,11 +43,37 @@ inline double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+// One figure, ours beside a peer's if there is one.
+struct Figure {
+  std::string_view name;
+  std::string_view
+      unit;  // "ms", "/s", "Gbit/s", "MiB": what is per second is better when it is more
+  double ours = 0;
+  std::string_view peer = {};
+  double theirs = 0;
+  double ratio = 0;  // of ours to theirs
+};
+
+// A row for tools/bench, in the file that BENCH_ROWS in the environment names: the figure's members
+// in order, by tabs.
+inline void Record(const Figure& figure) {
+  const char* file = std::getenv("BENCH_ROWS");
+  if (file == nullptr) return;
+  std::ofstream rows(file, std::ios::app);
+  rows << fmt::format("{}\t{}\t{:.4g}\t", figure.name, figure.unit, figure.ours);
+  if (figure.peer.empty())
+    rows << "\t\t\n";
+  else
+    rows << fmt::format("{}\t{:.4g}\t{:.3f}\n", figure.peer, figure.theirs, figure.ratio);
+}
+
 // A line: our median, the peer's, and the ratio of the two. Times in milliseconds.
 inline void PrintTimes(std::string_view what, const std::vector<double>& ours,
                        std::string_view peer, const std::vector<double>& theirs) {
-  fmt::print("{:<44} {:7.0f} ms   {:<32} {:7.0f} ms   ratio {:.2f}\n", what, Median(ours), peer,
-             Median(theirs), Median(ours) / Median(theirs));
+  const double mine = Median(ours), other = Median(theirs), ratio = mine / other;
+  fmt::print("{:<44} {:7.0f} ms   {:<32} {:7.0f} ms   ratio {:.2f}\n", what, mine, peer, other,
+             ratio);
+  Record({what, "ms", mine, peer, other, ratio});
 }
 
 }  // namespace kvs::bench

@@ -92,8 +92,10 @@ class Bench {
   int pods_ = 0;
 };
 
-void Print(const char* what, double ours, double theirs) {
-  fmt::print("{:<32}{:>10.2f}{:>14.2f}{:>9.3f}\n", what, ours, theirs, ours / theirs);
+void Print(const char* what, const char* unit, double ours, double theirs) {
+  const double ratio = ours / theirs;
+  fmt::print("{:<40}{:>10.2f}{:>14.2f} {:<3}{:>9.3f}\n", what, ours, theirs, unit, ratio);
+  bench::Record({what, unit, ours, "bridge", theirs, ratio});
 }
 
 void Run(int pods) {
@@ -117,13 +119,14 @@ void Run(int pods) {
   struct stat binary {};
   stat(K_VSWITCH_CNI, &binary);
   fmt::print("{} pods; k-vswitch-cni has {} bytes\n", pods, binary.st_size);
-  fmt::print("{:<32}{:>10}{:>14}{:>9}\n", "", "k-vswitch", "bridge", "ratio");
-  Print("ADD, median, ms", mine.add, other.add);
-  Print("  with the port numbered", numbered.add, other.add);
-  Print("DEL, median, ms", mine.del, other.del);
-  Print("ADD, 10 at a time, per second", mine.adds_at_once, other.adds_at_once);
-  Print("  with the port numbered", numbered.adds_at_once, other.adds_at_once);
-  Print("DEL, 10 at a time, per second", mine.dels_at_once, other.dels_at_once);
+  fmt::print("{:<40}{:>10}{:>14} {:<3}{:>9}\n", "", "k-vswitch", "bridge", "", "ratio");
+  Print("ADD", "ms", mine.add, other.add);
+  Print("ADD with the port numbered", "ms", numbered.add, other.add);
+  Print("DEL", "ms", mine.del, other.del);
+  Print("ADD, 10 at a time", "/s", mine.adds_at_once, other.adds_at_once);
+  Print("ADD with the port numbered, 10 at a time", "/s", numbered.adds_at_once,
+        other.adds_at_once);
+  Print("DEL, 10 at a time", "/s", mine.dels_at_once, other.dels_at_once);
 }
 
 }  // namespace

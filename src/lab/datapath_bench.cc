@@ -87,11 +87,11 @@ class Bench {
     for (size_t i = 1; i < subjects_.size(); ++i)
       fmt::print("{:>20}{:>8}", subjects_[i].name, "ratio");
     fmt::print("\n");
-    Compare("request-response, per second", laps,
+    Compare("request-response", "/s", laps,
             [](const Path& path) { return RequestResponse(path, kTransactions); });
-    Compare("connect-request-response, per second", laps,
+    Compare("connect-request-response", "/s", laps,
             [](const Path& path) { return ConnectRequestResponse(path, kConnections); });
-    Compare("TCP, one stream, Gbit/s", laps,
+    Compare("one TCP stream", "Gbit/s", laps,
             [](const Path& path) { return Throughput(path, kStream); });
     PrintCounts();
   }
@@ -194,7 +194,8 @@ class Bench {
     return time;
   }
 
-  void Compare(const char* what, int laps, const Measure& measure) const {
+  void Compare(const std::string& what, const std::string& unit, int laps,
+               const Measure& measure) const {
     std::vector<std::vector<double>> rates(subjects_.size()), ratios(subjects_.size());
     for (int lap = 0; lap < laps; ++lap) {
       const auto now = Lap(static_cast<size_t>(lap), measure);
@@ -203,9 +204,13 @@ class Bench {
         ratios[i].push_back(now[0] / now[i]);
       }
     }
-    fmt::print("{:<36}{:>12.5g}", what, Median(rates[0]));
-    for (size_t i = 1; i < subjects_.size(); ++i)
-      fmt::print("{:>20.5g}{:>8.3f}", Median(rates[i]), Median(ratios[i]));
+    const double ours = Median(rates[0]);
+    fmt::print("{:<36}{:>12.5g}", what + ", " + unit, ours);
+    for (size_t i = 1; i < subjects_.size(); ++i) {
+      const double theirs = Median(rates[i]), ratio = Median(ratios[i]);
+      fmt::print("{:>20.5g}{:>8.3f}", theirs, ratio);
+      bench::Record({what, unit, ours, subjects_[i].name, theirs, ratio});
+    }
     fmt::print("\n");
     std::fflush(stdout);
   }

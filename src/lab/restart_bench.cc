@@ -39,8 +39,10 @@ uint64_t FlowOperations(const Node& node) {
 }
 
 void Print(const char* what, const Stream::Count& count) {
-  fmt::print("{:<30} {:>9} sent, {:>9} received: {} lost\n", what, count.sent, count.received,
+  fmt::print("  {:<28} {:>9} sent, {:>9} received: {} lost\n", what, count.sent, count.received,
              count.sent - count.received);
+  const std::string name = fmt::format("agent killed, {}", what);
+  bench::Record({name, "lost", static_cast<double>(count.sent - count.received)});
 }
 
 void Run(int kills, uint64_t packets) {
@@ -63,8 +65,8 @@ void Run(int kills, uint64_t packets) {
   fmt::print(
       "agent killed {} times under {} packets/s of each stream, {} flow mods by the new ones\n",
       kills, kPerSecond, operations);
-  Print("  pod to pod, same node", here);
-  Print("  pod to pod, across nodes", across);
+  Print("pod to pod, same node", here);
+  Print("pod to pod, across nodes", across);
 }
 
 }  // namespace

@@ -65,14 +65,14 @@ class Bench {
     fmt::print("{} nodes, {} pods; agent's first start to ready {:.2f} s", kNodes,
                kNodes * kPodsPerNode, SecondsSince(start));
     for (int i = 2; i < kPodsPerNode; ++i) Attach(i);
-    PrintMemory();
+    PrintMemory("memory of the agent");
     const auto again = Clock::now();
     Need(node_.Stop("k-vswitchd", SIGKILL));
     Need(node_.StartAgent());
     AwaitReady();
     fmt::print("  started again with {} pods here: ready after {:.2f} s, {} flow mods",
                kPodsPerNode - 2, SecondsSince(again), Metric("kvswitch_flow_operations_total"));
-    PrintMemory();
+    PrintMemory("memory of the agent, started again");
     PrintWork();
     Signal(controller, SIGKILL);
   }
@@ -96,7 +96,7 @@ class Bench {
     }
   }
 
-  void PrintMemory() const {
+  void PrintMemory(const char* what) const {
     const auto agent = Need(state_.Find("nodes/node1/k-vswitchd"));
     std::ifstream file(fmt::format("/proc/{}/smaps_rollup", agent.pid));
     uint64_t kib = 0;
@@ -106,7 +106,9 @@ class Bench {
         file >> more;
         kib += more;
       }
-    fmt::print("; private memory {:.1f} MiB\n", static_cast<double>(kib) / 1024);
+    const double mib = static_cast<double>(kib) / 1024;
+    fmt::print("; private memory {:.1f} MiB\n", mib);
+    bench::Record({what, "MiB", mib});
     std::fflush(stdout);
   }
 
@@ -115,8 +117,9 @@ class Bench {
     const uint64_t before = Metric("kvswitch_engine_fragments_run_total");
     change();
     std::this_thread::sleep_for(seconds(2));
-    fmt::print("  {}: {} fragments run\n", what,
-               Metric("kvswitch_engine_fragments_run_total") - before);
+    const uint64_t run = Metric("kvswitch_engine_fragments_run_total") - before;
+    fmt::print("  {}: {} fragments run\n", what, run);
+    bench::Record({what, "fragments", static_cast<double>(run)});
   }
 
   void PrintWork() {
