@@ -18,8 +18,8 @@ lab: build ## three nodes of real Open vSwitch on this machine, and pods that ta
 	@build/release/cmd/kvs/kvs lab demo
 
 cluster: ## a real Kubernetes on this machine, with k-vswitch installed
-	@test/cluster/build-programs
-	@test/cluster/build-images
+	@test/cluster/harness/build-programs
+	@test/cluster/harness/build-images
 	@$(MAKE) --no-print-directory image
 	@test/cluster/cluster up
 	@test/cluster/cluster install

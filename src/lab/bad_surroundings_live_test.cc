@@ -98,7 +98,7 @@ class SmallDisk {
   std::string path_, over_;
 };
 
-// A node without pods of ours waits for it (test/cluster/check-migration).
+// A node without pods of ours waits for it (test/cluster/checks/migration).
 TEST_F(BadInputLiveTest, WhatIsLeftOfAnotherPluginStopsNoNodeThatServes) {
   const std::string other = UnusedPodIp(*lab_, "node1").ToString();
   ASSERT_TRUE(Check(node().Here({"ip", "link", "add", "cni0", "type", "bridge"})));

@@ -84,7 +84,7 @@ def kubectl_command(*args):
 
 
 def try_kubectl(*args):
-    return subprocess.run(kubectl_command(*args), text=True, capture_output=True)
+    return subprocess.run(kubectl_command(*args), check=False, text=True, capture_output=True)
 
 
 def kubectl(*args, stdin=None):

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-TREE = HERE.parent.parent
+TREE = HERE.parents[2]
 CACHE = pathlib.Path(os.environ.get("KVS_CLUSTER_CACHE") or pathlib.Path.home() / ".cache/k-vswitch-cluster")
 BIN = CACHE / "bin"
 IMAGES = CACHE / "images"
@@ -31,7 +31,7 @@ class Failure(Exception):
 def lock():
     """Held until this program ends by whoever starts or stops a cluster: its names are the machine's, so there is one at most."""
     global held
-    held = open("/run/k-vswitch-cluster.lock", "w")
+    held = open("/run/k-vswitch-cluster.lock", "w")  # noqa: SIM115 - closed when this program ends
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -40,7 +40,7 @@ def lock():
 
 def run(argv, stdin=None):
     """Runs a command to its end and returns what it printed; its error output is the failure's text."""
-    done = subprocess.run([str(a) for a in argv], input=stdin, text=True, capture_output=True)
+    done = subprocess.run([str(a) for a in argv], input=stdin, check=False, text=True, capture_output=True)
     if done.returncode:
         raise Failure(f"{' '.join(map(str, argv))} failed: {(done.stderr or done.stdout).strip()}")
     return done.stdout.strip()
