@@ -21,10 +21,13 @@ condition() { # NODE TYPE: the status of a condition of the node's VSwitchConfig
 condition_is() { [ "$(condition "$1" "$2")" = "$3" ]; }
 agents() { system get pods -l app.kubernetes.io/component=agent -o name | sort; }
 
-await_node() { ./cluster kubectl wait --for=condition=Ready nodes --all --timeout=120s && until_true 90 agent_is_well "$1"; }
-await_well() { # everything runs, and nothing is wrong
+await_nodes() { # Ready all, and the agents of those that are named well
+  ./cluster kubectl wait --for=condition=Ready nodes --all --timeout=120s || return
   local node
-  for node in node1 node2 node3; do await_node "$node" || return; done
+  for node; do until_true 90 agent_is_well "$node"; done
+}
+await_well() { # everything runs, and nothing is wrong
+  await_nodes node1 node2 node3 || return
   system rollout status daemonset/k-vswitchd --timeout=90s &&
     system wait --for=condition=Available deployments --all --timeout=120s &&
     ./cluster kubectl wait --for=condition=Ready vsc --all --timeout=60s &&
@@ -47,22 +50,34 @@ expect_none_lost() { # WHAT
 }
 
 # --- faults -----------------------------------------------------------------------------------------------------------
-kill_agent() { ./cluster sh "$1" bash -c 'kill -KILL $(pgrep -x k-vswitchd)'; }
-kill_api_server() { # and agents know it
+take_api_server_away() { # and restarts an agent, which works with what it knew
+  api_server_was_away=1
   ./cluster kill apiserver
   until_true 60 agent_says node1 "API server"
-}
-restart_agent_without_api_server() {
-  kill_agent node1
+  ./cluster sh node1 bash -c 'kill -KILL $(pgrep -x k-vswitchd)'
   until_true 90 agent_says node1 "working with what was known at"
 }
 
 # --- and back ---------------------------------------------------------------------------------------------------------
 quietly await_well || fail "the cluster was not well before"
+rm "$work/out"
+proxy_is_well() { ./cluster sh "$1" curl -sf http://127.0.0.1:10256/healthz; }
+# After the API server was away, its clients watch again after up to a minute, and a container that was killed is delayed when it is killed
+# again: what starts anew has no such past.
+renew_clients() {
+  ./cluster kill scheduler
+  ./cluster kill controller-manager
+  ./cluster start
+  local node
+  for node in node1 node2 node3; do ./cluster sh "$node" pkill -KILL -x kube-proxy; done
+  for node in node1 node2 node3; do until_true 30 proxy_is_well "$node"; done
+  system delete pods -l app.kubernetes.io/component=agent --field-selector spec.nodeName=node1
+}
 undo() { :; }  # a check redefines it to undo what it alone does
 at_end() {
   ./cluster start
   undo
+  [ -z "${api_server_was_away-}" ] || renew_clients
   ./cluster kubectl uncordon node1 node2 node3
   system scale deployment k-vswitch-controller --replicas 1
   delete_namespaces "$namespace" kvs-traffic
