@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "feed/outside_ranges.h"
 #include "feed/ovs_version.h"
+#include "netlink/nftables.h"
 #include "ovsdb/dpctl.h"
 #include "pipeline/world_view.h"
 
@@ -168,8 +169,8 @@ void Agent::NoteRoute(const netlink::Route* route) {
 // Somebody, perhaps ourselves, changed rulesets; an empty commit: nobody knows which.
 void Agent::NoteRulesets(const netlink::NftCommit& commit) {
   const bool all = commit.tables.empty();
-  const bool inet = all || commit.Touches(NFPROTO_INET, apply::kNftTable);
-  const bool netdev = all || commit.Touches(NFPROTO_NETDEV, apply::kNftTable);
+  const bool inet = all || commit.Touches(NFPROTO_INET, netlink::kNftTable);
+  const bool netdev = all || commit.Touches(NFPROTO_NETDEV, netlink::kNftTable);
   const bool ours = commit.process == "k-vswitchd" || outputs_.targets.nft.Wrote(commit.generation);
   if (commit.pid != 0 && !ours && (inet || netdev))
     nft_writer_ = fmt::format("process {}, {}", commit.pid, commit.process);

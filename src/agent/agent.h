@@ -177,6 +177,9 @@ class Agent {
   std::unique_ptr<io::Timer> shutdown_delay_;
 };
 
+// The bridge's own MAC: fixed for a node, "kv" in the locally administered range.
+Mac BridgeMac(const std::string& node);
+
 // The status that the agent's VSwitchConfig should show. `problems`: the agent's. `before`: what it
 // shows, for the times of its conditions.
 kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem>& problems,

@@ -40,7 +40,7 @@ Daemon::Daemon(io::Loop& loop, Options options, std::unique_ptr<NodeLock> lock)
       again_(loop, [this] { BeAgent(); }) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
-  auto lock = NodeLock::Take(options.run_dir, kPatience);
+  auto lock = NodeLock::Take(options.lock_file(), kPatience);
   if (!lock) return tl::unexpected(lock.error());
   std::unique_ptr<Daemon> daemon(new Daemon(loop, std::move(options), std::move(*lock)));
   if (Exists(daemon->options_.uninstalled_mark())) {

@@ -13,19 +13,19 @@ void Events::Check(std::chrono::milliseconds now, bool serving,
   for (const Problem& problem : problems)
     warnings.push_back({.node = node_,
                         .about = problem.object + " " + problem.field,
-                        .reason = "NetworkProblem",
+                        .reason = kNetworkProblem,
                         .note = problem.ToString(),
                         .logged = std::ranges::count(logged, problem) > 0});
   warnings_.Check(now, warnings);
   if (serving) {
     down_since_.reset();
     if (!std::exchange(served_, true))
-      Tell(false, "NetworkReady", "k-vswitch attaches and connects pods on this node");
+      Tell(false, kNetworkReady, "k-vswitch attaches and connects pods on this node");
   } else if (served_) {
     if (!down_since_) down_since_ = now;
     if (now - *down_since_ < kube::Warnings::kLasting) return;
     served_ = false;
-    Tell(true, "NetworkNotReady", "k-vswitch attaches no pods on this node: see its problems");
+    Tell(true, kNetworkNotReady, "k-vswitch attaches no pods on this node: see its problems");
   }
 }
 

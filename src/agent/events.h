@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/conditions.h"
 #include "base/problem.h"
 #include "kube/warnings.h"
 
@@ -22,8 +23,6 @@ class Events {
              const std::vector<Problem>& logged = {});
 
  private:
-  static constexpr char kReporter[] = "kvswitch.io/agent";
-
   void Tell(bool warning, const std::string& reason, const std::string& note);
 
   kube::Source& source_;

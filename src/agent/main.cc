@@ -60,8 +60,7 @@ Result<> Run(const Flags& flags) {
   if (!daemon) return tl::unexpected(daemon.error());
   Daemon& running = **daemon;
 
-  const std::string path =
-      flags.socket.empty() ? running.options().run_dir + "/agent.sock" : flags.socket;
+  const std::string path = flags.socket.empty() ? running.options().agent_socket() : flags.socket;
   auto people = io::HttpServer::OnUnixSocket(
       loop, path,
       [&](const io::HttpRequest& request, auto reply) { running.Serve(request, reply); });

@@ -11,11 +11,10 @@
 
 namespace kvs::agent {
 
-Result<std::unique_ptr<NodeLock>> NodeLock::Take(const std::string& run_dir,
+Result<std::unique_ptr<NodeLock>> NodeLock::Take(const std::string& path,
                                                  std::chrono::milliseconds patience) {
   std::error_code error;
-  std::filesystem::create_directories(run_dir, error);
-  const std::string path = run_dir + "/agent.lock";
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0 && errno == ELOOP)
     return Fail("{} is a symbolic link, which k-vswitch does not follow; remove it", path);

@@ -12,9 +12,9 @@ namespace kvs::agent {
 // process ends.
 class NodeLock {
  public:
-  // Waits up to `patience` for another to end. The error names the process that has it, by its
-  // number in its own PID namespace.
-  static Result<std::unique_ptr<NodeLock>> Take(const std::string& run_dir,
+  // `path`: of the lock, in a folder that is made. Waits up to `patience` for another to end. The
+  // error names the process that has it, by its number in its own PID namespace.
+  static Result<std::unique_ptr<NodeLock>> Take(const std::string& path,
                                                 std::chrono::milliseconds patience);
   ~NodeLock();
   NodeLock(const NodeLock&) = delete;

@@ -26,6 +26,9 @@ struct Options {
     return ovs_run_dir.empty() ? std::filesystem::path(ovsdb).parent_path().string() : ovs_run_dir;
   }
 
+  std::string agent_socket() const { return run_dir + "/agent.sock"; }
+  std::string lock_file() const { return run_dir + "/agent.lock"; }
+
   // What uninstalling must know (uninstall.h): the kernel's settings and the node's install are
   // gone with the next boot, and so is run_dir.
   std::string settings_record() const { return run_dir + "/found-settings"; }

@@ -2,17 +2,18 @@
 #include <ctime>
 
 #include "agent/agent.h"
+#include "agent/conditions.h"
 #include "kube/time.h"
 
 namespace kvs::agent {
 namespace {
 
 // A condition keeps the time at which its status last changed.
-kube::Condition Make(const kube::VSwitchConfigStatus& before, std::string type, bool good,
-                     std::string good_reason, std::string bad_reason, std::string message) {
-  kube::Condition condition{.type = std::move(type),
-                            .status = good ? "True" : "False",
-                            .reason = good ? std::move(good_reason) : std::move(bad_reason),
+kube::Condition Make(const kube::VSwitchConfigStatus& before, std::string_view type, bool is_true,
+                     std::string_view reason, std::string message) {
+  kube::Condition condition{.type = std::string(type),
+                            .status = is_true ? "True" : "False",
+                            .reason = std::string(reason),
                             .message = std::move(message)};
   const kube::Condition* last = kube::FindCondition(before.conditions, condition.type);
   const bool same = last != nullptr && last->status == condition.status;
@@ -38,23 +39,26 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem
   const bool synced = flows.applied() > 0 && flows.refused() == 0;
   const bool other = std::ranges::find(problems, kube::VSwitchConfig::kOtherNetwork,
                                        &Problem::reason) != problems.end();
-  const std::string not_ready = other              ? std::string(kube::VSwitchConfig::kOtherNetwork)
-                                : problems.empty() ? "Starting"
-                                                   : "NotServing";
+  const bool serving = agent.serving(problems);
+  const std::string_view not_ready = other              ? kube::VSwitchConfig::kOtherNetwork
+                                     : problems.empty() ? kReady.other
+                                                        : kReady.bad;
+  const std::string_view not_synced = flows.refused() == 0 ? kFlowsSynced.bad : kFlowsSynced.other;
   status.conditions = {
-      Make(before, std::string(kube::VSwitchConfig::kReady), agent.serving(problems),
-           "NodeNetworked", not_ready, first),
-      Make(before, "Degraded", !problems.empty(), "ProblemsFound", "AsExpected", first),
-      Make(before, "OVSConnected", ovsdb_up, "Connected", "OVSUnreachable", ovsdb_up ? "" : first),
-      Make(before, "BridgeConfigured", conflict.empty(), "Configured", "BridgeConflict",
+      Make(before, kReady.type, serving, serving ? kReady.good : not_ready, first),
+      Make(before, kDegraded.type, !problems.empty(),
+           problems.empty() ? kDegraded.good : kDegraded.bad, first),
+      Make(before, kOvsConnected.type, ovsdb_up, ovsdb_up ? kOvsConnected.good : kOvsConnected.bad,
+           ovsdb_up ? "" : first),
+      Make(before, kBridgeConfigured.type, conflict.empty(),
+           conflict.empty() ? kBridgeConfigured.good : kBridgeConfigured.bad,
            conflict.empty() ? "" : conflict.front().message),
-      Make(before, "FlowsSynced", synced, "Synced",
-           flows.refused() == 0 ? "Syncing" : "FlowTableRejected",
+      Make(before, kFlowsSynced.type, synced, synced ? kFlowsSynced.good : not_synced,
            flows.refused() == 0 ? "" : flows.Problems().front().message),
   };
   if (AsksForAuto(agent))
     status.conditions.push_back(
-        Make(before, "DirectRouting", false, "", "NotAvailable",
+        Make(before, kDirectRouting.type, false, kDirectRouting.bad,
              "overlayType auto means vxlan to all nodes: this version doesn't probe whether the "
              "network carries pods' addresses; where you know that it does, choose none"));
   if (const world::Self* self = agent.world().self.Find(0)) {
@@ -71,8 +75,7 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem
 
 kube::VSwitchConfigStatus StatusOfUninstalled(const std::string& why,
                                               const kube::VSwitchConfigStatus& before) {
-  return {.conditions = {Make(before, std::string(kube::VSwitchConfig::kReady), false, "",
-                              "Uninstalled", why)}};
+  return {.conditions = {Make(before, kReady.type, false, kUninstalled, why)}};
 }
 
 }  // namespace kvs::agent

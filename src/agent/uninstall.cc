@@ -17,7 +17,7 @@
 #include "apply/nft.h"
 #include "apply/settings_record.h"
 #include "feed/self.h"
-#include "kube/objects.h"
+#include "kube/mirror.h"
 #include "netlink/link.h"
 #include "netlink/nftables.h"
 #include "netlink/route.h"
@@ -239,9 +239,9 @@ class Uninstaller {
   void Firewall() {
     for (const auto& [family, name] :
          {std::pair(uint8_t{NFPROTO_INET}, "inet"), {uint8_t{NFPROTO_NETDEV}, "netdev"}}) {
-      const std::string table = fmt::format("nftables table {} k-vswitch", name);
-      const std::string drop = fmt::format("delete table {} k-vswitch\n", name);
-      const auto there = netlink::HasTable(*netfilter_, family, "k-vswitch");
+      const std::string table = fmt::format("nftables table {} {}", name, netlink::kNftTable);
+      const std::string drop = fmt::format("delete table {} {}\n", name, netlink::kNftTable);
+      const auto there = netlink::HasTable(*netfilter_, family, netlink::kNftTable);
       if (!there) Stays(table, there.error());
       if (there && *there) Remove(table, [&] { return Nft(drop); });
     }
@@ -301,9 +301,9 @@ class Uninstaller {
     const std::string& folder = options_.kubernetes.state_dir;
     if (folder.empty()) return;
     RemoveWritten("file ", options_.plugin_record());
-    RemoveWritten("file ", folder + "/api-servers");
+    RemoveWritten("file ", options_.kubernetes.api_servers_file());
     for (const kube::Kind kind : kube::kAllKinds)
-      RemoveWritten("file ", fmt::format("{}/{}.json", folder, kube::Name(kind)));
+      RemoveWritten("file ", kube::ObjectsFile(folder, kind));
   }
 
   const Options& options_;

@@ -10,13 +10,6 @@
 namespace kvs::agent {
 namespace {
 
-// The bridge's own MAC: fixed for a node, "kv" in the locally administered range.
-Mac BridgeMac(const std::string& node) {
-  const uint64_t hash = StableHash(node);
-  return {{0x0e, 'k', 'v', static_cast<uint8_t>(hash >> 16), static_cast<uint8_t>(hash >> 8),
-           static_cast<uint8_t>(hash)}};
-}
-
 // The kernel datapath if the kernel has it: it is faster by far.
 std::string DetectDatapath(const std::string& wish) {
   if (wish != "auto") return wish;
@@ -24,6 +17,12 @@ std::string DetectDatapath(const std::string& wish) {
 }
 
 }  // namespace
+
+Mac BridgeMac(const std::string& node) {
+  const uint64_t hash = StableHash(node);
+  return {{0x0e, 'k', 'v', static_cast<uint8_t>(hash >> 16), static_cast<uint8_t>(hash >> 8),
+           static_cast<uint8_t>(hash)}};
+}
 
 // What the agent itself wants, beside what the rules do.
 void Agent::SetWanted() {

@@ -8,6 +8,7 @@
 #include "apply/nft.h"
 #include "netlink/filter_chain.h"
 #include "netlink/nft_content.h"
+#include "netlink/nftables.h"
 
 namespace kvs::apply {
 namespace {
@@ -137,7 +138,7 @@ Result<NftTarget::Reading> NftTarget::Read() {
   for (int tries = kTries; tries > 0; --tries) {
     const auto before = netlink::RulesetGeneration(*socket_);
     if (!before) return tl::unexpected<Error>(before.error());
-    const auto content = netlink::ReadTableContent(*socket_, NFPROTO_INET, kNftTable);
+    const auto content = netlink::ReadTableContent(*socket_, NFPROTO_INET, netlink::kNftTable);
     if (!content) return tl::unexpected<Error>(content.error());
     const auto after = netlink::RulesetGeneration(*socket_);
     if (!after) return tl::unexpected<Error>(after.error());

@@ -15,8 +15,6 @@
 
 namespace kvs::apply {
 
-inline constexpr const char* kNftTable = "k-vswitch";  // of families inet and netdev
-
 // Table inet k-vswitch: fixed chains, which judge packets by sets, and the members of those sets.
 // The chains are written once; a change of members changes elements. Written by nft(8), one
 // transaction each; what is there is compared with what the kernel showed after our last write.

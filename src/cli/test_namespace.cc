@@ -16,8 +16,6 @@ namespace json = boost::json;
 using std::chrono::steady_clock;
 
 constexpr auto kDeletePatience = std::chrono::seconds(130);
-constexpr char kTests[] = "app.kubernetes.io/part-of=k-vswitch,app.kubernetes.io/component=test";
-constexpr char kUntil[] = "kvswitch.io/test-until";  // seconds since 1970
 // What a run takes at most after its time to clean up, and how far clocks may be apart.
 constexpr std::chrono::minutes kSlack{10};
 
@@ -172,7 +170,7 @@ Result<> DeleteOld(const Kubectl& kubectl) {
 TestNamespace TestNamespace::New(std::chrono::seconds timeout) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
   std::random_device random;
-  std::string name = "kvs-test-";
+  std::string name = kTestNamespacePrefix;
   for (int i = 0; i < 5; ++i) name += kLetters[random() % kLetters.size()];
   const auto longest = timeout + kSlack;
   return {.name = std::move(name), .until = std::time(nullptr) + longest.count()};

@@ -18,6 +18,12 @@
 namespace kvs::cli {
 
 inline constexpr char kTestContainer[] = "echo";
+// Of all runs: what begins the namespace's name, its labels as a selector, and the label that says
+// until when it may be needed, in seconds since 1970.
+inline constexpr char kTestNamespacePrefix[] = "kvs-test-";
+inline constexpr char kTests[] =
+    "app.kubernetes.io/part-of=k-vswitch,app.kubernetes.io/component=test";
+inline constexpr char kUntil[] = "kvswitch.io/test-until";
 
 struct TestNamespace {
   std::string name;

@@ -12,7 +12,6 @@ namespace {
 using kube::VSwitchConfig;
 using std::chrono::milliseconds;
 
-constexpr char kManager[] = "controller", kLivenessManager[] = "liveness";
 constexpr milliseconds kTick{1000};
 
 // Whether `existing` has what the controller wants of it. When the condition turned is not
@@ -32,7 +31,7 @@ Controller::Controller(io::Loop& loop, kube::Source& source, Flags flags, Patien
     : loop_(loop),
       source_(source),
       patience_(patience),
-      warnings_(source, "kvswitch.io/controller", "k-vswitch-controller"),
+      warnings_(source, kReporter, kInstance),
       reconcile_(loop, [this] { Reconcile(); }),
       retry_(loop, [this] { Reconcile(); }),
       tick_(loop,

@@ -14,6 +14,13 @@
 
 namespace kvs::controller {
 
+// What it is called in the API, where that outlives it: as field manager of what it writes, and of
+// an agent's condition where that is gone (liveness.h); who reports its events
+// (reportingController, reportingInstance); the Lease by which one of several leads.
+inline constexpr char kManager[] = "controller", kLivenessManager[] = "liveness";
+inline constexpr char kReporter[] = "kvswitch.io/controller", kInstance[] = "k-vswitch-controller";
+inline constexpr char kLeaseNamespace[] = "kube-system", kLeaseName[] = "k-vswitch-controller";
+
 // Keeps one VSwitchConfig per Node as Plan() wants it: plans after every change, and writes what
 // differs. It owns the spec and the condition "Accepted", as field manager "controller", and the
 // Node's condition NetworkUnavailable (node_condition.h). The condition "Ready" of an agent that is

@@ -13,8 +13,6 @@ namespace {
 using kube::Condition;
 using kube::VSwitchConfig;
 
-constexpr char kUnreachable[] = "NodeUnreachable";
-
 // Whether it is a pod of DaemonSet k-vswitchd.
 bool IsAgent(const kube::Pod& pod) {
   return pod.meta.ns == kube::kAgentNamespace &&
@@ -54,12 +52,12 @@ bool Lasts(const std::map<std::string, Time>& since, const std::string& name, Ti
 }
 
 std::string ReasonOf(const kube::Node& node, const kube::Pod* pod) {
-  if (IsUnreachable(node)) return kUnreachable;
-  if (pod == nullptr) return "NoAgent";
+  if (IsUnreachable(node)) return reason::kNodeUnreachable;
+  if (pod == nullptr) return reason::kNoAgent;
   const bool word = !pod->waits.empty() && std::ranges::all_of(pod->waits, [](unsigned char c) {
     return std::isalnum(c) != 0;
   });
-  return word ? pod->waits : "AgentNotReady";
+  return word ? pod->waits : reason::kAgentNotReady;
 }
 
 std::string MessageOf(const kube::Node& node, const kube::Pod* pod, std::time_t since) {
@@ -82,7 +80,8 @@ bool Stands(const kube::Node& node, const kube::Pod* pod, const Condition* shown
             const std::string& told, const std::string& reason) {
   const std::string& before =
       !told.empty() || shown == nullptr || shown->status != "Unknown" ? told : shown->reason;
-  if (!before.empty()) return (before == kUnreachable) == (reason == kUnreachable);
+  if (!before.empty())
+    return (before == reason::kNodeUnreachable) == (reason == reason::kNodeUnreachable);
   const bool runs = pod != nullptr && pod->waits.empty() && pod->phase == "Running";
   return runs && !IsUnreachable(node) && shown != nullptr && shown->status == "False";
 }
@@ -91,7 +90,7 @@ bool Stands(const kube::Node& node, const kube::Pod* pod, const Condition* shown
 std::set<std::string> Bounded(const Facts& facts, const std::set<std::string>& lost) {
   const auto showing = std::ranges::count_if(facts.nodes, [](const auto& one) {
     const auto& shown = one.second.network_unavailable;
-    return shown && shown->reason == kAgentGone;
+    return shown && shown->reason == reason::kAgentGone;
   });
   auto room = static_cast<ptrdiff_t>(facts.nodes.size() / 3) - showing;
   std::set<std::string> some;
@@ -146,7 +145,7 @@ Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t cl
                              .message = MessageOf(node, pod, clock - ago.count())};
     }
     const bool had_network =
-        node.network_unavailable && node.network_unavailable->reason == kNetworkReady;
+        node.network_unavailable && node.network_unavailable->reason == reason::kNetworkReady;
     if (had_network && shown != nullptr && shown->status == "Unknown" &&
         now - since >= patience.network && Lasts(down.nodes, name, now, patience.network))
       lost.insert(name);

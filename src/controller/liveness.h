@@ -36,9 +36,6 @@ struct Verdict {
   std::set<std::string> network_gone;            // Nodes that should be NetworkUnavailable for it
 };
 
-// Reasons in the Node's condition NetworkUnavailable: it has its network; or lost it so.
-inline constexpr char kNetworkReady[] = "KVSwitchReady", kAgentGone[] = "KVSwitchAgentGone";
-
 //  * Ready becomes Unknown when no pod of the agent has been Ready for patience.agent, with the
 //    reason: what keeps its container from running ("ErrImagePull", "OOMKilled"), "NodeUnreachable"
 //    where the node itself is not heard of, "NoAgent" where there is no pod, "AgentNotReady" else.

@@ -24,7 +24,7 @@ class LivenessTest : public testing::Test {
     kube::Node node{.meta = {.name = name}};
     node.ready = {.type = "Ready", .status = "True"};
     node.network_unavailable = {
-        .type = "NetworkUnavailable", .status = "False", .reason = kNetworkReady};
+        .type = "NetworkUnavailable", .status = "False", .reason = reason::kNetworkReady};
     facts_.nodes[name] = node;
     facts_.existing[name].meta.name = name;
     Say(name, "True");
@@ -227,11 +227,11 @@ TEST_F(LivenessTest, NoMoreThanAThirdOfTheNodesLoseTheirNetwork) {
   for (const auto& [name, node] : std::map(facts_.nodes)) Lose(name);
   EXPECT_NE(ReasonsAfter(60s), "");
   EXPECT_EQ(LostAfter(1h), "ab") << "two of seven";
-  facts_.nodes["a"].network_unavailable->reason = kAgentGone;
+  facts_.nodes["a"].network_unavailable->reason = reason::kAgentGone;
   EXPECT_EQ(LostAfter(1h), "b");
-  facts_.nodes["b"].network_unavailable->reason = kAgentGone;
+  facts_.nodes["b"].network_unavailable->reason = reason::kAgentGone;
   EXPECT_EQ(LostAfter(1h), "");
-  facts_.nodes["a"].network_unavailable->reason = kNetworkReady;
+  facts_.nodes["a"].network_unavailable->reason = reason::kNetworkReady;
   PodOf("a").ready = true;
   EXPECT_EQ(LostAfter(0s), "c");
 }
@@ -243,10 +243,10 @@ TEST_F(LivenessTest, TheNodesConditionFollowsAnUnknownReadyOnlyWhenTold) {
   Say("a", "Unknown", "NodeUnreachable");
   EXPECT_EQ(wanted(false), std::nullopt);
   ASSERT_NE(wanted(true), std::nullopt);
-  EXPECT_EQ(wanted(true)->status + wanted(true)->reason, std::string("True") + kAgentGone);
+  EXPECT_EQ(wanted(true)->status + wanted(true)->reason, std::string("True") + reason::kAgentGone);
   facts_.nodes["a"].network_unavailable = wanted(true);
   Say("a", "True");
-  EXPECT_EQ(wanted(false)->reason, kNetworkReady);
+  EXPECT_EQ(wanted(false)->reason, reason::kNetworkReady);
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ Result<> Run(const CommandLine& line, const Flags& flags) {
   std::unique_ptr<kube::Election> election;
   if (kubernetes->client)
     election = std::make_unique<kube::Election>(
-        loop, *kubernetes->client, "kube-system", "k-vswitch-controller", Identity(),
+        loop, *kubernetes->client, kLeaseNamespace, kLeaseName, Identity(),
         kube::Election::Handlers{.on_lead = lead, .on_lose = [&] { controller.reset(); }});
   else
     lead();  // nobody else writes to a folder

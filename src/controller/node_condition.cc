@@ -1,6 +1,6 @@
 #include "controller/node_condition.h"
 
-#include "controller/liveness.h"
+#include "controller/reasons.h"
 
 namespace kvs::controller {
 
@@ -11,17 +11,17 @@ std::optional<kube::Condition> NetworkConditionToWrite(const kube::Node& node,
   if (ready == nullptr || (ready->status == "Unknown" && !gone)) return std::nullopt;
   kube::Condition wanted{.type = std::string(kube::Node::kNetworkUnavailable),
                          .status = "True",
-                         .reason = "KVSwitchNotReady",
+                         .reason = reason::kNetworkNotReady,
                          .message = ready->message};
   if (ready->status == "True") {
     wanted.status = "False";
-    wanted.reason = kNetworkReady;
+    wanted.reason = reason::kNetworkReady;
     wanted.message = "k-vswitch connects pods on this node";
   } else if (ready->status == "Unknown") {
-    wanted.reason = kAgentGone;
+    wanted.reason = reason::kAgentGone;
   } else if (ready->reason == kube::VSwitchConfig::kOtherNetwork) {
     wanted.status = "False";
-    wanted.reason = "KVSwitchWaits";
+    wanted.reason = reason::kWaits;
   }
   if (node.network_unavailable == wanted) return std::nullopt;
   wanted.last_transition_time = now;

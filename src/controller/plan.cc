@@ -104,7 +104,7 @@ Draft Planner::Begin(const Node& node) const {
   }
   for (const Problem& problem : facts_.problems)
     if (problem.object == "Node/" + node.meta.name)
-      draft.findings.push_back({"InvalidNode", problem});
+      draft.findings.push_back({reason::kInvalidNode, problem});
   ReadRanges(draft);
   ReadIps(draft);
   return draft;
@@ -118,12 +118,12 @@ void Planner::ReadRanges(Draft& draft) const {
     const auto range = Prefix::Parse(texts[i]);
     if (!range) {
       draft.bad_range = true;
-      draft.Report("PodCIDRInvalid", field, range.error().message);
+      draft.Report(reason::kPodCidrInvalid, field, range.error().message);
       continue;
     }
     auto& wish = draft.range_wish[FamilyOf(*range)];
     if (wish)
-      draft.Report("PodCIDRInvalid", field,
+      draft.Report(reason::kPodCidrInvalid, field,
                    fmt::format("{} is a second range of its family, {} is used; keep one IPv4 and "
                                "one IPv6 range",
                                *range, *wish));
@@ -141,7 +141,7 @@ void Planner::ReadIps(Draft& draft) const {
     if (ips)
       draft.ip_wish = Split(*ips);
     else
-      draft.Report("OverlayIPInvalid",
+      draft.Report(reason::kOverlayIpInvalid,
                    fmt::format("metadata.annotations[{}]", kOverlayIpAnnotation),
                    ips.error().message);
     return;
@@ -153,7 +153,7 @@ void Planner::ReadIps(Draft& draft) const {
     const auto ip = Ip::Parse(addresses[i].address);
     draft.bad_ip |= !ip;
     if (!ip)
-      draft.Report("OverlayIPInvalid", fmt::format("status.addresses[{}].address", i),
+      draft.Report(reason::kOverlayIpInvalid, fmt::format("status.addresses[{}].address", i),
                    ip.error().message);
     else if (auto& wish = draft.ip_wish[FamilyOf(*ip)]; !wish)
       wish = *ip;
@@ -201,7 +201,7 @@ Claim Planner::RangeClaim(Draft& draft, Family family) const {
               .wish = draft.range_wish[family],
               .before = draft.range_before[family]};
   const auto refuse = [&](const std::string& why) {
-    draft.Report("PodCIDRInvalid", "spec.podCIDRs", why + "; it is refused");
+    draft.Report(reason::kPodCidrInvalid, "spec.podCIDRs", why + "; it is refused");
   };
   if (claim.before)
     if (const std::string why =
@@ -221,7 +221,7 @@ Claim Planner::RangeClaim(Draft& draft, Family family) const {
   if (claim.wish && claim.wish != claim.before &&
       !InCluster(*claim.wish, settings_.cluster_cidrs)) {
     draft.Report(
-        "PodCIDROutsideCluster", "spec.podCIDRs",
+        reason::kPodCidrOutsideCluster, "spec.podCIDRs",
         fmt::format("{} is not within clusterCIDR {}, and is refused; widen clusterCIDR or "
                     "give the node another range",
                     *claim.wish, Join(settings_.cluster_cidrs)));
@@ -234,13 +234,13 @@ Claim Planner::RangeClaim(Draft& draft, Family family) const {
 void Planner::TakeRange(const Claim& claim, Draft& draft, Family family) const {
   draft.range[family] = claim.granted;
   if (claim.refused)
-    draft.Report("PodCIDROverlap", "spec.podCIDRs",
+    draft.Report(reason::kPodCidrOverlap, "spec.podCIDRs",
                  fmt::format("{} overlaps {} of Node/{}, and is refused; give one of them another "
                              "range",
                              *claim.wish, claim.refused->first, claim.refused->second));
   if (claim.granted && !InCluster(*claim.granted, settings_.cluster_cidrs))
     draft.Report(
-        "PodCIDROutsideCluster", "spec.podCIDRs",
+        reason::kPodCidrOutsideCluster, "spec.podCIDRs",
         fmt::format("{} is not within clusterCIDR {}, and stays in use; widen clusterCIDR, "
                     "or delete VSwitchConfig/{} for a new range",
                     *claim.granted, Join(settings_.cluster_cidrs), claim.node));
@@ -254,7 +254,7 @@ void Planner::ReserveRangesOfTheGone() {
 
 void Planner::Allocate(Draft& draft) {
   if (settings_.cluster_cidrs.empty() && !draft.range[kFour] && !draft.range[kSix])
-    return draft.Report("PodCIDRMissing", "spec.podCIDRs",
+    return draft.Report(reason::kPodCidrMissing, "spec.podCIDRs",
                         "the node has no pod range and there is no clusterCIDR to take one from; "
                         "set clusterCIDR in ConfigMap kube-system/k-vswitch");
   std::string full;
@@ -270,7 +270,7 @@ void Planner::Allocate(Draft& draft) {
         full.clear();
     }
     if (full.empty()) continue;
-    draft.Report("PodCIDRsExhausted", "spec.podCIDRs",
+    draft.Report(reason::kPodCidrsExhausted, "spec.podCIDRs",
                  fmt::format("clusterCIDR {}; add a range to clusterCIDR, or remove nodes", full));
     full.clear();
   }
@@ -285,7 +285,7 @@ void Planner::RefuseIps(Draft& draft) const {
     if (!wish || wish == before) continue;
     const std::string why = WhyRefused(*wish, granted_, settings_.service_cidrs);
     if (why.empty()) continue;
-    draft.Report("OverlayIPInvalid", "status.addresses", why + "; it is refused");
+    draft.Report(reason::kOverlayIpInvalid, "status.addresses", why + "; it is refused");
     draft.bad_ip = true;
     wish.reset();
   }
@@ -299,7 +299,7 @@ void Planner::GrantIps() {
     RefuseIps(draft);
     const bool missing = !draft.ip_wish[kFour] && !draft.ip_wish[kSix] && !draft.bad_ip;
     if (missing)
-      draft.Report("OverlayIPMissing", "status.addresses",
+      draft.Report(reason::kOverlayIpMissing, "status.addresses",
                    fmt::format("the node has no address of type InternalIP; give it one, or the "
                                "annotation {}",
                                kOverlayIpAnnotation));
@@ -321,7 +321,7 @@ void Planner::GrantIps() {
     for (size_t i = 0; i < drafts_.size(); ++i) {
       if (claims[i].granted) drafts_[i].ip[family] = claims[i].granted->address();
       if (!claims[i].refused) continue;
-      drafts_[i].Report("OverlayIPDuplicate", "status.addresses",
+      drafts_[i].Report(reason::kOverlayIpDuplicate, "status.addresses",
                         fmt::format("{} is the overlay address of Node/{} already, and is refused; "
                                     "give one of them another address",
                                     claims[i].wish->address(), claims[i].refused->second));
@@ -374,15 +374,16 @@ VSwitchConfig Planner::Finish(Draft& draft) const {
 kube::Condition Planner::Accepted(const Draft& draft) const {
   std::vector<Finding> findings = draft.findings;
   for (const Problem& problem : settings_.problems)
-    findings.push_back({"InvalidSettings", problem});
+    findings.push_back({reason::kInvalidSettings, problem});
   for (const Problem& problem : facts_.problems)
     if (problem.object == fmt::format("ConfigMap/{}", kConfigMapKey))
-      findings.push_back({"InvalidSettings", problem});
+      findings.push_back({reason::kInvalidSettings, problem});
 
-  kube::Condition condition{.type = std::string(VSwitchConfig::kAccepted),
-                            .status = findings.empty() ? "True" : "False",
-                            .last_transition_time = facts_.now,
-                            .reason = findings.empty() ? "Accepted" : findings.front().reason};
+  kube::Condition condition{
+      .type = std::string(VSwitchConfig::kAccepted),
+      .status = findings.empty() ? "True" : "False",
+      .last_transition_time = facts_.now,
+      .reason = findings.empty() ? reason::kAccepted : findings.front().reason};
   for (const Finding& finding : findings)
     condition.message += (condition.message.empty() ? "" : "; ") + finding.problem.ToString();
   if (draft.before) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "controller/reasons.h"
 #include "controller/settings.h"
 #include "kube/objects.h"
 
@@ -43,9 +44,8 @@ inline constexpr char kOverlayIpAnnotation[] = "kvswitch.io/overlay-ip";
 //  * A configuration is owned by its Node, by UID.
 //  * The range of a configuration whose node is gone is not given away until that is deleted.
 //
-// Reasons of a condition that is False: InvalidNode, PodCIDRInvalid, PodCIDROverlap,
-// PodCIDROutsideCluster, PodCIDRMissing, PodCIDRsExhausted, OverlayIPInvalid, OverlayIPDuplicate,
-// OverlayIPMissing, InvalidSettings. The message names object, field and remedy.
+// The reasons of a condition that is False are in reasons.h; its message names object, field and
+// remedy.
 std::map<std::string, kube::VSwitchConfig> Plan(const Facts& facts);
 
 }  // namespace kvs::controller

@@ -27,7 +27,7 @@ void HealthPort::Listen() {
                 made.error().message +
                     "; there are no metrics of this program until that is free: see on this node: "
                     "ss -ltnp; or choose another --health-address",
-                "HealthPortTaken"};
+                kHealthPortTaken};
     again_.Start(kAgain);
   }
   if (on_try_) on_try_(problem_);

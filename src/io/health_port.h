@@ -11,6 +11,8 @@
 
 namespace kvs::io {
 
+inline constexpr char kHealthPortTaken[] = "HealthPortTaken";  // the reason of its problem
+
 // Listens on a program's health address, for metrics and for people. The program goes on without
 // it: an address that another has is a Problem, and is tried again every 2 s.
 class HealthPort {

@@ -138,11 +138,12 @@ void Api::Apply(const Object& object, std::string_view manager, Done done) {
   if (has_status) status["status"] = spec["status"];
   spec.erase("status");
   const auto patch = [&](const std::string& subresource, const json::object& body) {
-    write->calls.push_back({.method = "PATCH",
-                            .path = fmt::format("{}{}?fieldManager=k-vswitch-{}&force=true",
-                                                ObjectPath(ref), subresource, Escape(manager)),
-                            .content_type = "application/apply-patch+yaml",
-                            .body = json::serialize(body)});
+    write->calls.push_back(
+        {.method = "PATCH",
+         .path = fmt::format("{}{}?fieldManager={}{}&force=true", ObjectPath(ref), subresource,
+                             kFieldManagerPrefix, Escape(manager)),
+         .content_type = "application/apply-patch+yaml",
+         .body = json::serialize(body)});
   };
   constexpr size_t kNoFields = 3;  // apiVersion, kind, metadata
   if (spec.size() > kNoFields || !has_status) patch("", spec);

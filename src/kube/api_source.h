@@ -13,6 +13,9 @@
 // "k-vswitch-<manager>". An object without fields but its name and status writes the status only.
 namespace kvs::kube {
 
+// What begins the name of a field manager.
+inline constexpr char kFieldManagerPrefix[] = "k-vswitch-";
+
 struct ApiOptions {
   // What is watched of a kind, where that isn't all.
   std::map<Kind, Scope> scopes;

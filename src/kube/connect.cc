@@ -10,7 +10,7 @@ Result<Connection> Connect(io::Loop& loop, const Where& where, std::map<Kind, Sc
     if (!folder) return tl::unexpected(folder.error());
     return Connection{nullptr, nullptr, std::move(*folder)};
   }
-  const std::string known = where.state_dir.empty() ? "" : where.state_dir + "/api-servers";
+  const std::string known = where.api_servers_file();
   auto access = where.kubeconfig.empty()
                     ? ReadServiceAccount(kServiceAccountFolder, where.kubelet_configs,
                                          ApiServers::Known(known))

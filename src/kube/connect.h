@@ -21,6 +21,11 @@ struct Where {
                                               "/var/lib/rancher/k3s/agent/kubelet.kubeconfig",
                                               "/var/lib/rancher/rke2/agent/kubelet.kubeconfig"};
   std::string state_dir;  // keeps what was known, for when no API server answers; empty: nothing
+
+  // Keeps where the API servers are; empty: kept nowhere.
+  std::string api_servers_file() const {
+    return state_dir.empty() ? "" : state_dir + "/api-servers";
+  }
 };
 
 struct Connection {

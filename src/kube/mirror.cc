@@ -38,6 +38,10 @@ std::string ListText(const std::map<std::string, Object>& objects) {
 
 }  // namespace
 
+std::string ObjectsFile(const std::string& folder, Kind kind) {
+  return fmt::format("{}/{}.json", folder, Name(kind));
+}
+
 Mirror::Mirror(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope,
                const Patience& patience, std::string folder, std::function<void()> on_change)
     : kind_(kind),
@@ -149,13 +153,11 @@ void Mirror::TakeTrouble(const std::string& trouble) {
   on_change_();
 }
 
-std::string Mirror::File() const { return fmt::format("{}/{}.json", folder_, Name(kind_)); }
-
 // What was known, as Save() wrote it.
 Result<Manifest> Mirror::Saved() const {
-  const auto text = ReadFile(File());
+  const auto text = ReadFile(ObjectsFile(folder_, kind_));
   if (!text) return tl::unexpected(text.error());
-  Manifest known = ParseManifest(File(), *text);
+  Manifest known = ParseManifest(ObjectsFile(folder_, kind_), *text);
   if (!known.problems.empty()) return Fail("{}", known.problems.front().ToString());
   const bool ours = std::ranges::all_of(
       known.items, [this](const Manifest::Item& item) { return RefOf(item.object).kind == kind_; });
@@ -167,11 +169,11 @@ Result<Manifest> Mirror::Saved() const {
 // Reads what was known. What can't be read is as good as not there.
 void Mirror::Remember() {
   struct stat file;
-  if (folder_.empty() || stat(File().c_str(), &file) != 0) return;
+  if (folder_.empty() || stat(ObjectsFile(folder_, kind_).c_str(), &file) != 0) return;
   auto known = Saved();
   if (!known)
     return log::Warning("what was known of {}s is lost, for {} can't be read: {}", Name(kind_),
-                        File(), known.error().message);
+                        ObjectsFile(folder_, kind_), known.error().message);
   for (Manifest::Item& item : known->items)
     objects_.insert_or_assign(MetaOf(item.object).key(), std::move(item.object));
   remembered_ = Rfc3339(file.st_mtim.tv_sec);
@@ -185,7 +187,7 @@ void Mirror::Save() {
   const auto result = std::make_shared<Result<>>();
   saving_ = io::Work::Run(
       loop_,
-      [result, folder = folder_, file = File(), objects = objects_] {
+      [result, folder = folder_, file = ObjectsFile(folder_, kind_), objects = objects_] {
         mkdir(folder.c_str(), 0700);
         *result = WriteFile(file, ListText(objects));
       },

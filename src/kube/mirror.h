@@ -13,6 +13,9 @@
 
 namespace kvs::kube {
 
+// Where in `folder` the objects of a kind are kept.
+std::string ObjectsFile(const std::string& folder, Kind kind);
+
 // The objects of one kind on the API server, as last known, and who watches them. With a folder
 // they are also kept in a file there: when the server doesn't answer at first, what was known
 // before is told instead, so that a program that is restarted while the server is away goes on with
@@ -45,7 +48,6 @@ class Mirror {
   void Report(const std::string& key, std::vector<Problem> problems);
   void TellNew();
   void Tell(const std::function<void(Watcher&)>& call);
-  std::string File() const;
   void Save();
   Result<Manifest> Saved() const;
   void Remember();

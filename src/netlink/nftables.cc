@@ -8,8 +8,6 @@
 namespace kvs::netlink {
 namespace {
 
-constexpr std::string_view kTable = "k-vswitch";
-
 Message Nftables(uint16_t type, uint16_t flags, uint8_t family = NFPROTO_NETDEV) {
   return NftablesMessage(type, flags, family);
 }
@@ -29,14 +27,14 @@ Result<> Commit(Socket& socket, std::vector<Request> changes, const std::string&
 // All rules of a chain of ours.
 Request Flush(std::string_view chain, const std::string& what) {
   return Nftables(NFT_MSG_DELRULE, 0)
-      .PutText(NFTA_RULE_TABLE, kTable)
+      .PutText(NFTA_RULE_TABLE, kNftTable)
       .PutText(NFTA_RULE_CHAIN, chain)
       .Asking(what);
 }
 
 Request DeleteChain(std::string_view chain, const std::string& what) {
   return Nftables(NFT_MSG_DELCHAIN, 0)
-      .PutText(NFTA_CHAIN_TABLE, kTable)
+      .PutText(NFTA_CHAIN_TABLE, kNftTable)
       .PutText(NFTA_CHAIN_NAME, chain)
       .Asking(what);
 }
@@ -46,11 +44,11 @@ Request DeleteChain(std::string_view chain, const std::string& what) {
 Result<> DropIngress(Socket& socket, std::string_view link) {
   const std::string what = fmt::format("drop what the kernel gets from link {}", link);
   const Request table = Nftables(NFT_MSG_NEWTABLE, NLM_F_CREATE)
-                            .PutText(NFTA_TABLE_NAME, kTable)
+                            .PutText(NFTA_TABLE_NAME, kNftTable)
                             .PutU32(NFTA_TABLE_FLAGS, 0)  // awake
                             .Asking(what);
   const Request chain = Nftables(NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL)
-                            .PutText(NFTA_CHAIN_TABLE, kTable)
+                            .PutText(NFTA_CHAIN_TABLE, kNftTable)
                             .PutText(NFTA_CHAIN_NAME, link)
                             .Nest(NFTA_CHAIN_HOOK,
                                   [&](Message& hook) {
@@ -83,21 +81,23 @@ Result<std::vector<IngressDrop>> DumpIngressDrops(Socket& socket) {
                   [](Bytes body) -> std::optional<uint32_t> {
                     if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
                     const Attributes table(body);
-                    if (table.Text(NFTA_TABLE_NAME) != kTable) return std::nullopt;
+                    if (table.Text(NFTA_TABLE_NAME) != kNftTable) return std::nullopt;
                     return ntohl(table.U32(NFTA_TABLE_FLAGS).value_or(0));
                   });
   if (!flags) return tl::unexpected<Error>(flags.error());
   if (flags->empty()) return std::vector<IngressDrop>();
   const bool awake = (flags->front() & NFT_TABLE_F_DORMANT) == 0;
 
-  const auto with_rules = socket.Read(
-      Nftables(NFT_MSG_GETRULE, NLM_F_DUMP).PutText(NFTA_RULE_TABLE, kTable).Asking("read rules"),
-      [](Bytes body) -> std::optional<std::string> {
-        if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
-        const Attributes rule(body);
-        if (rule.Text(NFTA_RULE_TABLE) != kTable) return std::nullopt;
-        return rule.Text(NFTA_RULE_CHAIN);
-      });
+  const auto with_rules = socket.Read(Nftables(NFT_MSG_GETRULE, NLM_F_DUMP)
+                                          .PutText(NFTA_RULE_TABLE, kNftTable)
+                                          .Asking("read rules"),
+                                      [](Bytes body) -> std::optional<std::string> {
+                                        if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
+                                        const Attributes rule(body);
+                                        if (rule.Text(NFTA_RULE_TABLE) != kNftTable)
+                                          return std::nullopt;
+                                        return rule.Text(NFTA_RULE_CHAIN);
+                                      });
   if (!with_rules && with_rules.error().code != ENOENT)
     return tl::unexpected<Error>(with_rules.error());
 
@@ -105,7 +105,7 @@ Result<std::vector<IngressDrop>> DumpIngressDrops(Socket& socket) {
                      [&](Bytes body) -> std::optional<IngressDrop> {
                        if (!TakeStruct<nfgenmsg>(body)) return std::nullopt;
                        const Attributes chain(body);
-                       if (chain.Text(NFTA_CHAIN_TABLE) != kTable) return std::nullopt;
+                       if (chain.Text(NFTA_CHAIN_TABLE) != kNftTable) return std::nullopt;
                        IngressDrop found{chain.Text(NFTA_CHAIN_NAME)};
                        const Attributes hook = chain.Nested(NFTA_CHAIN_HOOK);
                        found.whole =

@@ -10,6 +10,8 @@
 // Socket::OpenNetfilter().
 namespace kvs::netlink {
 
+inline constexpr const char* kNftTable = "k-vswitch";  // ours, of families inet and netdev
+
 // Makes the kernel's own network stack deaf on a link: an nftables chain on its ingress hook with
 // policy drop (table netdev k-vswitch, one chain per link). Packet sockets, by which Open vSwitch's
 // userspace datapath reads, come before that hook and still see everything. Kernels before 6.16

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string_view>
+
+#include "kube/objects.h"
+
+// The words of what the agent writes into the API, by which programs of others may tell its
+// conditions and events apart. They outlive the agent (cli/durable_names_test.cc).
+namespace kvs::agent {
+
+// A condition of the node's VSwitchConfig. `bad` is its reason where it isn't as it should be,
+// `other` one more such reason.
+struct ConditionWords {
+  std::string_view type, good, bad, other;
+};
+inline constexpr ConditionWords kReady{kube::VSwitchConfig::kReady, "NodeNetworked", "NotServing",
+                                       "Starting"};
+inline constexpr ConditionWords kDegraded{"Degraded", "AsExpected", "ProblemsFound", ""};
+inline constexpr ConditionWords kOvsConnected{"OVSConnected", "Connected", "OVSUnreachable", ""};
+inline constexpr ConditionWords kBridgeConfigured{"BridgeConfigured", "Configured",
+                                                  "BridgeConflict", ""};
+inline constexpr ConditionWords kFlowsSynced{"FlowsSynced", "Synced", "Syncing",
+                                             "FlowTableRejected"};
+inline constexpr ConditionWords kDirectRouting{"DirectRouting", "", "NotAvailable", ""};
+inline constexpr ConditionWords kConditions[] = {
+    kReady, kDegraded, kOvsConnected, kBridgeConfigured, kFlowsSynced, kDirectRouting};
+// Of kReady as well: the node was uninstalled.
+inline constexpr std::string_view kUninstalled = "Uninstalled";
+
+// Events on the Node: who reports them (reportingController), and their reasons.
+inline constexpr char kReporter[] = "kvswitch.io/agent";
+inline constexpr char kNetworkReady[] = "NetworkReady";
+inline constexpr char kNetworkNotReady[] = "NetworkNotReady";
+inline constexpr char kNetworkProblem[] = "NetworkProblem";
+
+}  // namespace kvs::agent
