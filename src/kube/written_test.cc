@@ -1,17 +1,14 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <cstdlib>
-#include <fstream>
 
-#include "base/file.h"
+#include "base/golden.h"
 #include "io/fake_http_server.h"
 #include "io/test_loop.h"
 #include "kube/api_source.h"
 
 // What the programs send to the API server, byte by byte, is in testdata/written:
-// deploy/check-manifest sends the same to a real one. UPDATE=1 in the environment writes what came
-// out into the files.
+// deploy/check-manifest sends the same to a real one. base/golden.h says how they are renewed.
 namespace kvs::kube {
 namespace {
 
@@ -32,9 +29,7 @@ class Written : public testing::Test {
   }
   void Expect(const std::string& name, const std::string& body) {
     const std::string path = std::string(KVS_TESTDATA) + "/written/" + name + ".json";
-    if (std::getenv("UPDATE") != nullptr) std::ofstream(path) << body << "\n";
-    EXPECT_EQ(body + "\n", ReadFile(path).value_or(""))
-        << "UPDATE=1 writes the new text into " << path;
+    ExpectGolden(path, body + "\n");
   }
   void ExpectEvent(const std::string& name, const Event& event) {
     source_->Report(event);

@@ -2,14 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
-#include "base/file.h"
+#include "base/golden.h"
 
-// Every testdata/*.scenario. UPDATE=1 in the environment writes what came out into the files; look
-// at the difference before you commit it.
+// Every testdata/*.scenario. base/golden.h says how they are renewed.
 namespace kvs::pipeline {
 namespace {
 
@@ -39,9 +36,7 @@ TEST_P(ScenarioTest, ComesToWhatItSays) {
     }
     step.expected = text_of.Run();
   }
-  if (std::getenv("UPDATE") != nullptr) std::ofstream(GetParam()) << PrintScenario(steps);
-  EXPECT_EQ(PrintScenario(steps), ReadFile(GetParam()).value_or(""))
-      << "UPDATE=1 writes the new text into " << GetParam();
+  ExpectGolden(GetParam(), PrintScenario(steps));
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, ScenarioTest, testing::ValuesIn(Scenarios()),
