@@ -8,11 +8,12 @@ constexpr std::chrono::milliseconds kAgain{2000};
 }  // namespace
 
 HealthPort::HealthPort(Loop& loop, std::string address, HttpServer::Serve serve,
-                       std::function<void(const std::optional<Problem>&)> on_try)
+                       std::function<void(const std::optional<Problem>&)> on_try, Words words)
     : loop_(loop),
       address_(std::move(address)),
       serve_(std::move(serve)),
       on_try_(std::move(on_try)),
+      words_(std::move(words)),
       again_(loop, [this] { Listen(); }) {
   if (!address_.empty()) Listen();
 }
@@ -23,11 +24,11 @@ void HealthPort::Listen() {
   if (made) {
     server_ = *std::move(made);
   } else {
-    problem_ = {"Host", "health",
-                made.error().message +
-                    "; there are no metrics of this program until that is free: see on this node: "
-                    "ss -ltnp; or choose another --health-address",
-                kHealthPortTaken};
+    problem_ = {"Host", words_.field,
+                fmt::format("{}; {} until that is free: see on this node: ss -ltnp; or choose "
+                            "another {}",
+                            made.error().message, words_.loss, words_.flag),
+                words_.reason};
     again_.Start(kAgain);
   }
   if (on_try_) on_try_(problem_);

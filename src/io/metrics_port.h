@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "io/health_port.h"
+
+namespace kvs::io {
+
+// Serves a program's metrics on an address that other hosts and pods may reach: GET /metrics and
+// nothing else, in plain HTTP, to whoever asks. The text is made once a second at most, so that
+// asking often costs the program little.
+class MetricsPort {
+ public:
+  // `address` empty: it listens nowhere. `text` makes the metrics. `on_try` as of HealthPort.
+  MetricsPort(Loop& loop, std::string address, std::function<std::string()> text,
+              std::function<void(const std::optional<Problem>&)> on_try = {});
+
+  const std::optional<Problem>& problem() const { return port_.problem(); }
+
+ private:
+  HttpResponse Answer(const HttpRequest& request);
+
+  Loop& loop_;
+  std::function<std::string()> make_text_;
+  std::string text_;
+  std::optional<std::chrono::milliseconds> made_at_;
+  HealthPort port_;
+};
+
+}  // namespace kvs::io
