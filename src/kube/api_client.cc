@@ -81,7 +81,7 @@ void ApiClient::Pump() {
     if (!loaded_ || Stale()) {
       if (const auto loaded = LoadCredentials(); !loaded) {
         waiting_.pop_front();
-        request->handlers.on_done(loaded);
+        Fail(*request, loaded);
         continue;
       }
       if (plugin_) return;
@@ -106,29 +106,36 @@ void ApiClient::Start(const std::shared_ptr<Request>& request) {
   if (!request->call.content_type.empty())
     call.headers.push_back("Content-Type: " + request->call.content_type);
   const std::weak_ptr weak = request;  // handlers may destroy the exchange
-  request->exchange = http_->Send(call, {.on_head =
-                                             [this, weak, server](const io::HttpHead& head) {
-                                               const auto alive = weak.lock();
-                                               alive->answered = true;
-                                               if (const auto peer = Ip::Parse(head.peer))
-                                                 answered_.insert_or_assign(server, *peer);
-                                               if (head.status == 401) loaded_ = false;
-                                               CompareClocks(head.date);
-                                               if (alive->handlers.on_head)
-                                                 alive->handlers.on_head(head);
-                                             },
-                                         .on_data =
-                                             [weak](std::string_view data) {
-                                               const auto alive = weak.lock();
-                                               if (alive->handlers.on_data)
-                                                 alive->handlers.on_data(data);
-                                             },
-                                         .on_done =
-                                             [this, weak, server](const Result<>& done) {
-                                               const auto alive = weak.lock();
-                                               if (!done && !alive->answered) Refused(server);
-                                               alive->handlers.on_done(done);
-                                             }});
+  request->exchange =
+      http_->Send(call, {.on_head =
+                             [this, weak, server](const io::HttpHead& head) {
+                               const auto alive = weak.lock();
+                               alive->answered = true;
+                               ++requests_[{alive->call.method, CodeOf(head.status)}];
+                               if (const auto peer = Ip::Parse(head.peer))
+                                 answered_.insert_or_assign(server, *peer);
+                               if (head.status == 401) loaded_ = false;
+                               CompareClocks(head.date);
+                               if (alive->handlers.on_head) alive->handlers.on_head(head);
+                             },
+                         .on_data =
+                             [weak](std::string_view data) {
+                               const auto alive = weak.lock();
+                               if (alive->handlers.on_data) alive->handlers.on_data(data);
+                             },
+                         .on_done =
+                             [this, weak, server](const Result<>& done) {
+                               const auto alive = weak.lock();
+                               if (done || alive->answered) return alive->handlers.on_done(done);
+                               Refused(server);
+                               Fail(*alive, done);
+                             }});
+}
+
+// One that nobody answered.
+void ApiClient::Fail(const Request& request, const Result<>& why) {
+  ++requests_[{request.call.method, kNoAnswer}];
+  request.handlers.on_done(why);
 }
 
 // The next address, and whatever the files say now: the authority may have changed.
@@ -200,7 +207,7 @@ void ApiClient::RunPlugin() {
     if (taken) return Pump();
     loaded_ = false;
     for (const auto& weak : std::exchange(waiting_, {}))
-      if (const auto request = weak.lock()) request->handlers.on_done(taken);
+      if (const auto request = weak.lock()) Fail(*request, taken);
   });
 }
 

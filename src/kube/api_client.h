@@ -12,6 +12,7 @@
 #include "io/http_client.h"
 #include "io/process.h"
 #include "kube/access.h"
+#include "kube/request_counts.h"
 
 namespace kvs::kube {
 
@@ -50,6 +51,7 @@ class ApiClient {
   [[nodiscard]] std::unique_ptr<io::HttpExchange> Ask(Call call, OnAnswer on_answer);
 
   const Access& access() const { return access_; }
+  const RequestCounts& requests() const { return requests_; }
   // Where the next request goes.
   const std::string& server() const { return access_.servers[server_]; }
   // Of all servers: of one that is named by an address, that, and else the one that answered last.
@@ -70,6 +72,7 @@ class ApiClient {
   void Pump();
   void Start(const std::shared_ptr<Request>& request);
   void Refused(const std::string& server);
+  void Fail(const Request& request, const Result<>& why);
   void CompareClocks(std::time_t servers);
   Result<> LoadCredentials();
   bool Stale() const;
@@ -92,6 +95,7 @@ class ApiClient {
   double allowance_ = 0;  // requests that may be made now
   std::chrono::milliseconds counted_at_{0};
   io::Timer pump_;
+  RequestCounts requests_;
   std::function<void(std::chrono::seconds)> on_skew_;
   std::chrono::seconds skew_{0};  // as told
 };

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "io/fake_http_server.h"
 #include "io/test_loop.h"
@@ -103,6 +104,30 @@ TEST_F(ApiClientTest, GoesToTheNextServerAndStaysThere) {
   server_.Stop();
   EXPECT_NE(Ask(client).find("Couldn't connect"), std::string::npos);
   EXPECT_EQ(client.server(), "http://" + nobody.address()) << "round and round";
+}
+
+TEST_F(ApiClientTest, CountsWhatCameOfItsRequests) {
+  ApiClient client(loop_, {.servers = {Url()}, .token = {.file = folder_ + "/token"}});
+  Ask(client);  // there is no token
+  Write("token", "t");
+  Serve("Bearer t");
+  EXPECT_EQ(Ask(client), "200");
+  EXPECT_EQ(Ask(client), "200");
+  server_.Stop();
+  Serve("Bearer another");
+  EXPECT_EQ(Ask(client), "401");
+  server_.Stop();
+  Ask(client);
+  EXPECT_EQ(client.requests(),
+            (RequestCounts{{{"GET", "200"}, 2}, {{"GET", "401"}, 1}, {{"GET", kNoAnswer}, 2}}));
+}
+
+TEST_F(ApiClientTest, SeldomCodesAreCountedTogether) {
+  std::set<std::string> codes;
+  for (int status = -1; status < 1000; ++status) codes.insert(CodeOf(status));
+  EXPECT_EQ(codes.size(), 20u);
+  EXPECT_TRUE(codes.contains("429"));
+  EXPECT_EQ(CodeOf(418), "4xx");
 }
 
 TEST_F(ApiClientTest, KnowsTheAddressesOfItsServers) {

@@ -69,6 +69,7 @@ class Api : public Source {
   void Delete(Kind kind, const std::string& key, std::string_view manager, Done done) override;
   void Report(const Event& event) override;
   std::vector<Ip> ServerAddresses() const override { return client_.Addresses(); }
+  RequestCounts Requests() const override { return client_.requests(); }
 
  private:
   void TellProblems();

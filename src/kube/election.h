@@ -31,6 +31,7 @@ class Election {
 
   bool leading() const { return leading_; }
   const std::string& holder() const { return seen_holder_; }
+  const RequestCounts& requests() const { return client_.requests(); }
 
   // Gives the lease back, so that another leads at once, and calls `done` in any case within 2 s.
   void Resign(std::function<void()> done);

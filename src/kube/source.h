@@ -9,6 +9,7 @@
 #include "base/problem.h"
 #include "base/result.h"
 #include "kube/objects.h"
+#include "kube/request_counts.h"
 
 // Where Kubernetes objects come from and where ours are written: list + watch + write. Two
 // implementations: the manifest folder (folder.h), and the API server. Every source obeys:
@@ -81,6 +82,8 @@ class Source {
 
   // Of those who answer, as far as they are known: what leads elsewhere would cut the source off.
   virtual std::vector<Ip> ServerAddresses() const { return {}; }
+  // What was asked of them so far.
+  virtual RequestCounts Requests() const { return {}; }
 
   // Watches one kind with typed values; only on_put must be given:
   //   source.Watch<Node>({.on_put = [](const Node& node) {...}, ...});

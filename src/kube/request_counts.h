@@ -1,0 +1,30 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "io/metrics.h"
+
+namespace kvs::kube {
+
+// Requests to the API server, by method ("GET", also of a watch) and what came of them: the status
+// of the answer, or kNoAnswer.
+struct RequestKind {
+  std::string method, code;
+
+  friend auto operator<=>(const RequestKind&, const RequestKind&) = default;
+};
+using RequestCounts = std::map<RequestKind, uint64_t>;
+
+inline constexpr char kNoAnswer[] = "none";
+
+// "200"; a status that an API server seldom gives is counted with those like it: "4xx". So there
+// are few of them, whoever answers.
+std::string CodeOf(int status);
+
+// As metric kvswitch_api_requests_total.
+void AddTo(io::Metrics& metrics, const RequestCounts& requests);
+
+}  // namespace kvs::kube
