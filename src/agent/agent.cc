@@ -64,7 +64,10 @@ Agent::Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> sour
                  return outputs_.ingress.Refused<pipeline::IngressDrop>(interface.name);
                },
            .objection =
-               [this](const ovsdb::Interface& interface) { return ObjectionTo(interface); }}),
+               [this](const ovsdb::Interface& interface) { return ObjectionTo(interface); }},
+          [this](std::chrono::milliseconds waited) {
+            attach_seconds_.Observe(std::chrono::duration<double>(waited).count());
+          }),
       status_(*source_),
       events_(*source_, options_.node_name) {
   for (apply::Reconciler* part : outputs_.in_switch) part->Disconnected();
@@ -107,7 +110,7 @@ ovsdb::Session::Handlers Agent::OvsdbHandlers() {
           .on_up =
               [this] {
                 ovsdb_down_.clear();
-                ++ovsdb_reconnects_;
+                ++ovsdb_connections_;
                 ovsdb_seen_ = true;
                 log::Info("OVSDB: connected to {}", options_.ovsdb);
                 for (apply::Reconciler* part : outputs_.in_ovsdb) part->Connected();
@@ -126,7 +129,7 @@ openflow::Connection::Handlers Agent::SwitchHandlers() {
               [this](uint64_t) {
                 if (!switch_down_.empty()) log::Info("switch: connected");
                 switch_down_.clear();
-                ++openflow_reconnects_;
+                ++openflow_connections_;
                 AskSwitchRoutes();
                 bridge_ports_.Look();
                 for (apply::Reconciler* part : outputs_.in_switch) part->Connected();

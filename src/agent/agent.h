@@ -12,6 +12,7 @@
 #include "agent/conntrack_alarm.h"
 #include "agent/events.h"
 #include "agent/limit_watch.h"
+#include "agent/metrics.h"
 #include "agent/next_hops.h"
 #include "agent/options.h"
 #include "agent/outputs.h"
@@ -61,9 +62,9 @@ class Agent {
   // How new pods come to our network if not by our own CNI configuration; empty: they do.
   std::string CniNote() const { return config_before_.ToNote(); }
 
-  // What is wrong with the program around it is one of the problems.
-  void WatchProgram(std::function<std::optional<Problem>()> problem) {
-    program_ = std::move(problem);
+  // What is wrong with the program around it is among the problems.
+  void WatchProgram(std::function<std::vector<Problem>()> problems) {
+    program_ = std::move(problems);
   }
 
   // Takes back the promise to the CNI plugin that somebody is there, then calls `done`. The
@@ -84,8 +85,12 @@ class Agent {
   const ovsdb::Session& ovsdb() const { return ovsdb_; }
   openflow::Connection& openflow() { return switch_; }
   ovsdb::Unixctl& vswitchd() { return vswitchd_; }
-  uint64_t ovsdb_reconnects() const { return ovsdb_reconnects_; }
-  uint64_t openflow_reconnects() const { return openflow_reconnects_; }
+  // Made so far.
+  uint64_t ovsdb_connections() const { return ovsdb_connections_; }
+  uint64_t openflow_connections() const { return openflow_connections_; }
+  const kube::Source& source() const { return *source_; }
+  // How long pods waited for all that they need.
+  const prometheus::Histogram& attach_seconds() const { return attach_seconds_; }
 
  private:
   Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> source);
@@ -151,6 +156,7 @@ class Agent {
   std::unique_ptr<netlink::NftMonitor> rulesets_;
   apply::LinkReaper reaper_;
   apply::LinkSettings link_settings_;
+  prometheus::Histogram attach_seconds_{kAttachSeconds};
   apply::AttachmentStatusWriter attachments_;
   NextHops next_hops_{loop_, vswitchd_};
   LimitWatch limits_{loop_, switch_, world_};
@@ -161,7 +167,7 @@ class Agent {
 
   // What is wrong.
   std::vector<Problem> source_problems_, self_problems_, taken_problems_;
-  std::function<std::optional<Problem>()> program_;
+  std::function<std::vector<Problem>()> program_;
   std::optional<Problem> ovs_problem_;            // as long as there is one, no pod is attached
   std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up
   std::string switch_down_ = "not connected yet";
@@ -173,7 +179,7 @@ class Agent {
   bool accepting_pods_ = false;  // as the CNI plugin is told
   bool cni_ready_ = false;       // as the kubelet is told, by the configuration
   bool retiring_ = false;
-  uint64_t ovsdb_reconnects_ = 0, openflow_reconnects_ = 0;
+  uint64_t ovsdb_connections_ = 0, openflow_connections_ = 0;
   std::unique_ptr<io::Timer> shutdown_delay_;
 };
 

@@ -5,8 +5,10 @@
 #include <memory>
 #include <unordered_map>
 
+#include "agent/metrics.h"
 #include "agent/trace.h"
 #include "base/log.h"
+#include "io/metrics.h"
 #include "ovsdb/attachment.h"
 #include "pipeline/describe.h"
 
@@ -173,7 +175,7 @@ HttpResponse SetLogLevel(const HttpRequest& request) {
 std::optional<HttpResponse> Health(Agent& agent, const HttpRequest& request) {
   if (request.path == "/healthz") return HttpResponse{200, "text/plain; charset=utf-8", "ok\n"};
   if (request.path == "/metrics")
-    return HttpResponse{200, "text/plain; version=0.0.4", MetricsText(agent)};
+    return HttpResponse{200, io::kMetricsType, MetricsText(FiguresOf(agent))};
   if (request.path != "/readyz") return std::nullopt;
   std::string wrong;
   const std::vector<Problem> problems = agent.Problems();

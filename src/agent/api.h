@@ -28,7 +28,4 @@ namespace kvs::agent {
 void Serve(Agent& agent, const io::HttpRequest& request, const io::HttpServer::Reply& reply);
 void ServeHealth(Agent& agent, const io::HttpRequest& request, const io::HttpServer::Reply& reply);
 
-// The agent's figures in Prometheus' text format; names as in docs/operate.md.
-std::string MetricsText(const Agent& agent);
-
 }  // namespace kvs::agent

@@ -6,8 +6,10 @@
 #include <cerrno>
 
 #include "agent/api.h"
+#include "agent/metrics.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "io/metrics.h"
 
 namespace kvs::agent {
 namespace {
@@ -37,6 +39,7 @@ Daemon::Daemon(io::Loop& loop, Options options, std::unique_ptr<NodeLock> lock)
               [this](const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
                 ServeHealth(request, reply);
               }),
+      metrics_(loop, options_.metrics_address, [this] { return Metrics(); }),
       again_(loop, [this] { BeAgent(); }) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
@@ -73,7 +76,12 @@ Result<> Daemon::StartAgent() {
   auto agent = Agent::Open(loop_, options_, std::move(kubernetes_->source));
   if (!agent) return tl::unexpected(agent.error());
   agent_ = std::move(*agent);
-  agent_->WatchProgram([this] { return health_.problem(); });
+  agent_->WatchProgram([this] {
+    std::vector<Problem> problems;
+    for (const auto& problem : {health_.problem(), metrics_.problem()})
+      if (problem) problems.push_back(*problem);
+    return problems;
+  });
   return {};
 }
 
@@ -152,13 +160,17 @@ void Daemon::InBackground(const UninstallWish& wish, OnReport done) {
 
 io::HttpResponse Daemon::OfNobody(const io::HttpRequest& request) const {
   if (request.path == "/healthz") return Text(200, "ok");
-  if (request.path == "/metrics") return {200, "text/plain; version=0.0.4", ""};
+  if (request.path == "/metrics") return {200, io::kMetricsType, Metrics()};
   if (request.path != "/v1/status") return Text(503, kSaying);
   const boost::json::object problem = {
       {"object", "Host"}, {"field", "network"}, {"message", kSaying}};
   const boost::json::object status = {
       {"node", options_.node_name}, {"ready", false}, {"problems", boost::json::array{problem}}};
   return {200, "application/json", boost::json::serialize(status) + "\n"};
+}
+
+std::string Daemon::Metrics() const {
+  return MetricsText(agent_ ? std::optional(FiguresOf(*agent_)) : std::nullopt);
 }
 
 void Daemon::Serve(const io::HttpRequest& request, const io::HttpServer::Reply& reply) {

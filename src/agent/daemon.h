@@ -10,6 +10,7 @@
 #include "agent/uninstall.h"
 #include "io/health_port.h"
 #include "io/http_server.h"
+#include "io/metrics_port.h"
 #include "io/work.h"
 #include "kube/connect.h"
 
@@ -47,11 +48,13 @@ class Daemon {
   void LeaveNode(bool force, OnReport done);
   void InBackground(const UninstallWish& wish, OnReport done);
   io::HttpResponse OfNobody(const io::HttpRequest& request) const;
+  std::string Metrics() const;
 
   io::Loop& loop_;
   Options options_;
   std::unique_ptr<NodeLock> lock_;
   io::HealthPort health_;
+  io::MetricsPort metrics_;
   std::optional<kube::Connection> kubernetes_;
   std::unique_ptr<kube::Subscription> watch_;  // of nobody, for a new install
   std::unique_ptr<Agent> agent_;               // or nobody

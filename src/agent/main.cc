@@ -48,6 +48,8 @@ void Declare(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--health-address", o.health_address,
                  "IP:PORT for /healthz, /readyz and /metrics");
+  app.add_option("--metrics-address", o.metrics_address,
+                 "IP:PORT for /metrics alone, which other hosts and pods may reach");
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->capture_default_str();
   app.add_option("--log-format", flags.log_format, "text or json")->capture_default_str();

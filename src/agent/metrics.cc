@@ -1,135 +1,164 @@
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
+#include "agent/metrics.h"
 
-#include "agent/api.h"
+#include <limits>
+
+#include "agent/agent.h"
+#include "io/metrics.h"
 
 namespace kvs::agent {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
+using io::Metrics;
 
-// Metrics are read off the agent's own counters when they are asked for: nothing is counted twice.
-class Families {
- public:
-  Families& Family(const char* name, const char* help, MetricType type) {
-    families_.push_back({name, help, type, {}});
-    return *this;
-  }
-  Families& Value(double value, Labels labels = {}) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    if (families_.back().type == MetricType::Counter)
-      metric.counter.value = value;
-    else
-      metric.gauge.value = value;
-    families_.back().metric.push_back(std::move(metric));
-    return *this;
-  }
-  std::string Text() const { return prometheus::TextSerializer().Serialize(families_); }
+void AddState(const Figures& now, Metrics& all) {
+  all.Gauge("kvswitch_switch_info",
+            "Open vSwitch of this node: its version, and the datapath (system: kernel, netdev: "
+            "userspace); always 1.")
+      .Value(1, {{"ovs_version", now.ovs_version}, {"datapath", now.datapath}});
+  all.Gauge("kvswitch_problems", "Problems that this node has now; kvs status names them.")
+      .Value(now.problems);
+  all.Gauge("kvswitch_pods", "Pods attached to this node.").Value(now.pods);
+  all.Gauge("kvswitch_pods_waiting",
+            "Pods attached to this node whose flows are not confirmed yet: their CNI ADD waits.")
+      .Value(now.pods_waiting);
+  all.Gauge("kvswitch_nodes", "Nodes of the cluster that this node knows.").Value(now.nodes);
+  if (now.attach_seconds != nullptr)
+    all.Add("kvswitch_pod_attach_duration_seconds",
+            "Time from when CNI ADD puts a pod's port into OVSDB until all that the pod needs is "
+            "confirmed.",
+            *now.attach_seconds);
+}
 
- private:
-  std::vector<MetricFamily> families_;
-};
+void AddSwitch(const Figures& now, Metrics& all) {
+  all.Gauge("kvswitch_flows_desired", "Flows that the switch should hold.").Value(now.flows);
+  all.Gauge("kvswitch_flows_refused", "Flows that the switch refuses; kvs status says why.")
+      .Value(now.flows_refused);
+  all.Counter("kvswitch_flow_operations_total",
+              "Flows and groups added to, changed in or removed from the switch.")
+      .Value(now.flow_changes);
+  all.Counter("kvswitch_flow_repairs_total",
+              "Flows and groups restored after another program changed or removed them.")
+      .Value(now.flow_repairs);
+  all.Counter("kvswitch_flow_dumps_total",
+              "Comparisons of all flows of the switch with those that it should hold.")
+      .Value(now.flow_dumps);
+  all.Counter("kvswitch_limited_packets_total",
+              "Packets dropped because a pod began more connections, or sent more fragments, in a "
+              "second than a pod may.")
+      .Value(now.dropped_connections, {{"limit", "connections"}})
+      .Value(now.dropped_fragments, {{"limit", "fragments"}});
+  all.Counter("kvswitch_openflow_connections_total",
+              "OpenFlow connections to the bridge established since the agent started.")
+      .Value(now.openflow_connections);
+  all.Counter("kvswitch_ovsdb_connections_total",
+              "Connections to ovsdb-server established since the agent started.")
+      .Value(now.ovsdb_connections);
+  all.Counter("kvswitch_rule_runs_total",
+              "Rules of the pipeline run again because a pod, a node or a setting changed.")
+      .Value(now.rule_runs);
+}
 
-// As of the last look, 4 s ago or less.
-void AddConntrack(const Agent& agent, Families& all) {
-  const auto& zones = agent.outputs().targets.connections.seen();
-  const auto add = [&](const char* name, const char* help, auto value) {
-    all.Family(name, help, MetricType::Gauge);
-    for (const ovsdb::ZoneLimit& zone : zones)
-      all.Value(static_cast<double>(value(zone)), {{"zone", std::to_string(zone.zone)}});
+void AddRepairs(const Figures& now, Metrics& all) {
+  all.Counter("kvswitch_ovsdb_repairs_total",
+              "Bridge or tunnel port restored in OVSDB after another program changed it.")
+      .Value(now.ovsdb_repairs);
+  all.Counter("kvswitch_host_repairs_total",
+              "Addresses, routes, neighbours, kernel settings and nftables rules of the host "
+              "restored after another program changed them.")
+      .Value(now.host_repairs);
+  all.Counter("kvswitch_port_repairs_total",
+              "Ports of the bridge opened again after another program shut them by OpenFlow.")
+      .Value(now.port_repairs);
+  all.Counter("kvswitch_stale_ports_deleted_total",
+              "Ports deleted from OVSDB because their link was gone, e.g. after a reboot.")
+      .Value(now.ports_deleted);
+  all.Counter("kvswitch_ports_restored_total",
+              "Ports of running pods that OVSDB had lost, restored from their links.")
+      .Value(now.ports_restored);
+}
+
+// Conntrack as of the last look, 4 s ago or less.
+void AddConntrack(const Figures& now, Metrics& all) {
+  const auto most = [](uint64_t limit) {
+    return limit == 0 ? std::numeric_limits<double>::infinity() : static_cast<double>(limit);
   };
-  add("kvswitch_conntrack_zone_connections", "Connections that count towards the zone's limit.",
-      [](const ovsdb::ZoneLimit& zone) { return zone.count; });
-  add("kvswitch_conntrack_zone_limit", "Connections that pods of this node may have in the zone.",
-      [](const ovsdb::ZoneLimit& zone) { return zone.limit; });
-  if (!agent.conntrack().size()) return;
-  all.Family("kvswitch_conntrack_table_connections",
-             "Connections that the datapath remembers, those of others too.", MetricType::Gauge)
-      .Value(static_cast<double>(agent.conntrack().used()));
-  all.Family("kvswitch_conntrack_table_size",
-             "Connections that the datapath remembers at most; 0: no bound.", MetricType::Gauge)
-      .Value(static_cast<double>(*agent.conntrack().size()));
+  if (now.connections_most) {
+    all.Gauge("kvswitch_conntrack_entries",
+              "Connections in the datapath's conntrack table, those of other programs too.")
+        .Value(now.connections);
+    all.Gauge("kvswitch_conntrack_entries_limit",
+              "Connections that the datapath's conntrack table may hold; +Inf: no limit.")
+        .Value(most(*now.connections_most));
+  }
+  all.Gauge("kvswitch_conntrack_zone_entries",
+            "Connections in a conntrack zone of ours that count towards its limit.");
+  for (const ovsdb::ZoneLimit& zone : now.zones)
+    all.Value(zone.count, {{"zone", std::to_string(zone.zone)}});
+  all.Gauge("kvswitch_conntrack_zone_entries_limit",
+            "Connections that a conntrack zone of ours may hold; +Inf: no limit.");
+  for (const ovsdb::ZoneLimit& zone : now.zones)
+    all.Value(most(zone.limit), {{"zone", std::to_string(zone.zone)}});
+  all.Gauge("kvswitch_pods_at_connection_limit",
+            "Pods that have more connections than maxConnectionsPerPod and can begin no other.")
+      .Value(now.pods_at_limit);
 }
 
 }  // namespace
 
-std::string MetricsText(const Agent& agent) {
-  constexpr auto kGauge = MetricType::Gauge;
-  constexpr auto kCounter = MetricType::Counter;
+Figures FiguresOf(const Agent& agent) {
   const std::vector<Problem> problems = agent.Problems();
-  const auto& engine = agent.pipeline().engine();
   const ovsdb::OpenVSwitch* root = agent.ovsdb().replica().root();
   const ovsdb::Bridge* bridge = agent.ovsdb().replica().bridges.Find(ovsdb::kBridgeName);
+  const auto& engine = agent.pipeline().engine();
   const Outputs& outputs = agent.outputs();
   const auto& flows = outputs.flows.counters();
-  Families all;
-  all.Family("kvswitch_build_info", "The agent and the switch it runs; always 1.", kGauge)
-      .Value(1, {{"version", KVS_VERSION},
-                 {"ovs_version", root == nullptr ? "" : root->ovs_version.value_or("")},
-                 {"datapath", bridge == nullptr ? "" : bridge->datapath_type}});
-  all.Family("kvswitch_ready", "Whether the node attaches and connects its pods.", kGauge)
-      .Value(agent.serving(problems) ? 1 : 0);
-  all.Family("kvswitch_problems", "Things that are wrong now; kvs status names them.", kGauge)
-      .Value(static_cast<double>(problems.size()));
-  all.Family("kvswitch_pods", "Pods attached to this node's bridge.", kGauge)
-      .Value(static_cast<double>(agent.world().ports.size()));
-  all.Family("kvswitch_pods_waiting", "Pods whose attachment is not confirmed yet.", kGauge)
-      .Value(static_cast<double>(agent.attachments().waiting()));
-  all.Family("kvswitch_nodes", "Nodes of the cluster that are known.", kGauge)
-      .Value(static_cast<double>(agent.world().nodes.size()));
-  all.Family("kvswitch_flows_desired", "Flows that should be in the switch.", kGauge)
-      .Value(static_cast<double>(engine.desired<flow::Flow>().size()));
-  all.Family("kvswitch_flow_operations_total",
-             "Flows and groups put into or taken out of the switch.", kCounter)
-      .Value(static_cast<double>(flows.changes));
-  all.Family("kvswitch_flow_refused", "Flows that the switch refuses.", kGauge)
-      .Value(static_cast<double>(outputs.flows.refused()));
-  all.Family("kvswitch_flow_drift_repairs_total",
-             "Flows and groups mended after somebody else changed them.", kCounter)
-      .Value(static_cast<double>(flows.repairs));
-  all.Family("kvswitch_flow_dumps_total",
-             "Comparisons of the whole flow table with the desired one.", kCounter)
-      .Value(static_cast<double>(flows.dumps));
-  all.Family("kvswitch_limited_packets_total",
-             "Packets dropped because a pod began more than a pod may.", kCounter)
-      .Value(static_cast<double>(agent.limits().dropped_connections()), {{"of", "connections"}})
-      .Value(static_cast<double>(agent.limits().dropped_fragments()), {{"of", "fragments"}});
-  all.Family("kvswitch_pods_at_connection_limit",
-             "Pods that have more connections than maxConnectionsPerPod, and begin no other.",
-             kGauge)
-      .Value(static_cast<double>(agent.world().crowded.size()));
-  all.Family("kvswitch_ovsdb_repairs_total",
-             "Times the bridge or the tunnel port was mended in OVSDB.", kCounter)
-      .Value(static_cast<double>(outputs.bridge.counters().repairs +
-                                 outputs.tunnel.counters().repairs));
-  all.Family("kvswitch_host_repairs_total",
-             "Addresses, routes, neighbours, NAT and firewall rules of the host that were mended.",
-             kCounter)
-      .Value(static_cast<double>(
-          outputs.settings.counters().repairs + outputs.kernel.counters().repairs +
-          outputs.ingress.counters().repairs + outputs.nft.counters().repairs +
-          outputs.firewall.counters().repairs));
-  all.Family("kvswitch_stale_ports_total", "Ports deleted because their link was gone.", kCounter)
-      .Value(static_cast<double>(outputs.targets.ports.deleted()));
-  all.Family("kvswitch_restored_ports_total", "Ports made again in OVSDB from their links.",
-             kCounter)
-      .Value(static_cast<double>(outputs.targets.ports.restored()));
-  all.Family("kvswitch_port_repairs_total",
-             "Ports of the bridge opened again after somebody shut them in OpenFlow.", kCounter)
-      .Value(static_cast<double>(agent.bridge_ports().repairs()));
-  all.Family("kvswitch_ovsdb_reconnects_total", "Connections made to ovsdb-server.", kCounter)
-      .Value(static_cast<double>(agent.ovsdb_reconnects()));
-  all.Family("kvswitch_openflow_reconnects_total", "OpenFlow connections made to the bridge.",
-             kCounter)
-      .Value(static_cast<double>(agent.openflow_reconnects()));
-  AddConntrack(agent, all);
-  all.Family("kvswitch_engine_fragments_run_total", "Rules run on rows.", kCounter)
-      .Value(static_cast<double>(engine.work().fragments_run));
-  return all.Text();
+  return {.ovs_version = root == nullptr ? "" : root->ovs_version.value_or(""),
+          .datapath = bridge == nullptr ? "" : bridge->datapath_type,
+          .ready = agent.serving(problems),
+          .problems = problems.size(),
+          .pods = agent.world().ports.size(),
+          .pods_waiting = agent.attachments().waiting(),
+          .pods_at_limit = agent.world().crowded.size(),
+          .nodes = agent.world().nodes.size(),
+          .flows = engine.desired<flow::Flow>().size(),
+          .flows_refused = outputs.flows.refused(),
+          .flow_changes = flows.changes,
+          .flow_repairs = flows.repairs,
+          .flow_dumps = flows.dumps,
+          .dropped_connections = agent.limits().dropped_connections(),
+          .dropped_fragments = agent.limits().dropped_fragments(),
+          .ovsdb_repairs = outputs.bridge.counters().repairs + outputs.tunnel.counters().repairs,
+          .host_repairs = outputs.settings.counters().repairs + outputs.kernel.counters().repairs +
+                          outputs.ingress.counters().repairs + outputs.nft.counters().repairs +
+                          outputs.firewall.counters().repairs,
+          .port_repairs = agent.bridge_ports().repairs(),
+          .ports_deleted = outputs.targets.ports.deleted(),
+          .ports_restored = outputs.targets.ports.restored(),
+          .ovsdb_connections = agent.ovsdb_connections(),
+          .openflow_connections = agent.openflow_connections(),
+          .rule_runs = engine.work().fragments_run,
+          .zones = outputs.targets.connections.seen(),
+          .connections = agent.conntrack().used(),
+          .connections_most = agent.conntrack().size(),
+          .requests = agent.source().Requests(),
+          .attach_seconds = &agent.attach_seconds()};
+}
+
+std::string MetricsText(const std::optional<Figures>& figures) {
+  Metrics all;
+  all.Gauge("kvswitch_build_info", "Version of the program; always 1.")
+      .Value(1, {{"version", KVS_VERSION}});
+  all.Gauge("kvswitch_ready", "1 if this node attaches and connects its pods, as /readyz says.")
+      .Value(figures && figures->ready ? 1 : 0);
+  if (figures) {
+    AddState(*figures, all);
+    AddSwitch(*figures, all);
+    AddRepairs(*figures, all);
+    AddConntrack(*figures, all);
+    kube::AddTo(all, figures->requests);
+  }
+  all.AddProcess();
+  return all.ToText();
 }
 
 }  // namespace kvs::agent

@@ -21,6 +21,7 @@ struct Options {
   std::string proc_sys = "/proc/sys";      // the kernel's settings, where they can be written
   std::string datapath = "auto";           // auto, system or netdev
   std::string health_address;              // IP:PORT for /healthz, /readyz, /metrics
+  std::string metrics_address;             // IP:PORT for /metrics alone
 
   std::string ovs_folder() const {
     return ovs_run_dir.empty() ? std::filesystem::path(ovsdb).parent_path().string() : ovs_run_dir;

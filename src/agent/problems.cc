@@ -45,7 +45,7 @@ std::vector<Problem> Agent::Problems() const {
   for (const auto& [name, problem] : ports_.problems()) all.push_back(problem);
   add(taken_problems_);
   add(pipeline_.Problems());
-  if (const auto of_program = program_ ? program_() : std::nullopt) all.push_back(*of_program);
+  if (program_) add(program_());
   for (Problem& problem : all)  // they quote what others wrote, and status and events are UTF-8
     for (std::string* text : {&problem.object, &problem.field, &problem.message})
       *text = Printable(*text);

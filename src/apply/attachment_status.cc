@@ -27,10 +27,16 @@ void AttachmentStatusWriter::Note(const ovsdb::Change& change) {
   for (const auto& row : change.interfaces) {
     if (row.after == nullptr || !ovsdb::Attachment::IsIn(row.after->external_ids) ||
         row.after->external_ids.contains(ovsdb::kRealizedKey)) {
-      waiting_.erase(row.after == nullptr ? row.before->uuid : row.after->uuid);
+      const auto known = waiting_.find(row.after == nullptr ? row.before->uuid : row.after->uuid);
+      if (known == waiting_.end()) continue;
+      // Not of one that was made again from its link: its pod has its network all the time.
+      if (row.after != nullptr && row.after->external_ids.contains(ovsdb::kNetnsKey) &&
+          row.after->external_ids.contains(ovsdb::kRealizedKey))
+        on_realized_(loop_.Now() - known->second.since);
+      waiting_.erase(known);
       continue;
     }
-    waiting_[row.after->uuid].revision = 0;
+    waiting_.try_emplace(row.after->uuid, Waiting{.since = loop_.Now()}).first->second.revision = 0;
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,9 +28,17 @@ class AttachmentStatusWriter {
     std::function<std::string(const ovsdb::Interface&)> objection;  // "": none
   };
 
+  // How long a pod that the plugin attached has waited, from when its port appeared in OVSDB until
+  // kvs.realized did.
+  using OnRealized = std::function<void(std::chrono::milliseconds waited)>;
+
   AttachmentStatusWriter(io::Loop& loop, ovsdb::Session& session, openflow::Connection& connection,
-                         Judge judge)
-      : loop_(loop), session_(session), connection_(connection), judge_(std::move(judge)) {}
+                         Judge judge, OnRealized on_realized)
+      : loop_(loop),
+        session_(session),
+        connection_(connection),
+        judge_(std::move(judge)),
+        on_realized_(std::move(on_realized)) {}
 
   // Interfaces that appeared or changed; what is ours and has no verdict yet waits for one.
   void Note(const ovsdb::Change& change);
@@ -42,8 +51,9 @@ class AttachmentStatusWriter {
 
  private:
   struct Waiting {
-    uint64_t revision = 0;            // 0: not stamped yet
-    std::optional<size_t> to_forget;  // flushes that are under way; nullopt: not begun
+    std::chrono::milliseconds since{0};  // when it appeared
+    uint64_t revision = 0;               // 0: not stamped yet
+    std::optional<size_t> to_forget;     // flushes that are under way; nullopt: not begun
   };
 
   void Forget(const ovsdb::Interface& interface, Waiting& pod);
@@ -58,6 +68,7 @@ class AttachmentStatusWriter {
   ovsdb::Session& session_;
   openflow::Connection& connection_;
   Judge judge_;
+  const OnRealized on_realized_;
   std::map<ovsdb::Uuid, Waiting> waiting_;            // by interface
   std::map<ovsdb::Uuid, std::vector<Ip>> to_forget_;  // the next walk's
   std::unique_ptr<io::Work> forgetting_;

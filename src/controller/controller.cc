@@ -146,8 +146,8 @@ void Controller::TellWarnings() {
   for (const auto* conditions : {&refusals_, &down_.told})
     for (const auto& [name, condition] : *conditions)
       warnings.push_back({name, condition.type, condition.reason, condition.message});
-  if (const auto problem = program_ ? program_() : std::nullopt)
-    warnings.push_back({node_, problem->field, problem->reason, problem->ToString(), true});
+  for (const Problem& problem : program_ ? program_() : std::vector<Problem>())
+    warnings.push_back({node_, problem.field, problem.reason, problem.ToString(), true});
   warnings_.Check(loop_.Now(), warnings);
 }
 

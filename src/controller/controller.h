@@ -41,9 +41,9 @@ class Controller {
   Controller& operator=(const Controller&) = delete;
 
   // What is wrong with the program around it, which runs on that Node, is an event there.
-  void WatchProgram(std::string node, std::function<std::optional<Problem>()> problem) {
+  void WatchProgram(std::string node, std::function<std::vector<Problem>()> problems) {
     node_ = std::move(node);
-    program_ = std::move(problem);
+    program_ = std::move(problems);
   }
 
   // Whether everything has been listed, and planned once.
@@ -80,7 +80,7 @@ class Controller {
   std::map<std::string, kube::Condition> refusals_;  // Accepted, False, of the last plan
   kube::Warnings warnings_;
   std::string node_;
-  std::function<std::optional<Problem>()> program_;
+  std::function<std::vector<Problem>()> program_;
   std::map<std::string, kube::ConfigMap> config_maps_;  // facts_.config_map points here
   io::Timer reconcile_;                                 // in the next turn: many changes, one plan
   io::Timer retry_, tick_;

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "controller/health.h"
+#include "io/metrics_check.h"
 #include "io/test_loop.h"
 #include "kube/folder.h"
 
@@ -190,8 +191,8 @@ TEST_F(ControllerTest, WhatIsWrongWithTheProgramIsAnEventOnItsNode) {
   Reports reports(kube::OpenFolder(loop_, folder_).value());
   Controller controller(loop_, reports, {.cluster_cidrs = *ParsePrefixes("10.1.0.0/16")});
   controller.WatchProgram("a", [] {
-    return Problem{"Host", "health", "listen on 127.0.0.1:10349: address already in use",
-                   "HealthPortTaken"};
+    return std::vector<Problem>{
+        {"Host", "health", "listen on 127.0.0.1:10349: address already in use", "HealthPortTaken"}};
   });
   ASSERT_TRUE(Until([&] { return !reports.events.empty(); }));
   const kube::Event& event = reports.events.front();
@@ -319,7 +320,7 @@ TEST_F(ControllerTest, MayEndWhileItWrites) {
 TEST_F(ControllerTest, Health) {
   Start();
   const auto get = [&](const char* path) {
-    return Health(controller_.get(), {.method = "GET", .path = path});
+    return Health(controller_.get(), {}, {.method = "GET", .path = path});
   };
   EXPECT_EQ(get("/healthz").status, 200);
   EXPECT_EQ(get("/readyz").status, 503);
@@ -327,6 +328,25 @@ TEST_F(ControllerTest, Health) {
   EXPECT_EQ(get("/readyz").status, 200);
   EXPECT_NE(get("/metrics").body.find("\nkvswitch_controller_nodes 0\n"), std::string::npos);
   EXPECT_EQ(get("/x").status, 404);
+}
+
+TEST_F(ControllerTest, Metrics) {
+  Write("a.yaml", Node("a", "10.1.7.0/24", "10.0.0.1"));
+  Start();
+  ASSERT_TRUE(Until([&] { return configs_.contains("a"); }));
+  const kube::RequestCounts requests{{{"GET", "200"}, 4}, {{"PATCH", "409"}, 2}};
+  const std::string text = MetricsText(controller_.get(), requests);
+  const auto types = io::MetricTypesIn(text);
+  io::ExpectConventions(types);
+  io::ExpectDocumented(types, KVS_DOCUMENT, [&](const std::string& name) {
+    return name.starts_with("kvswitch_controller_") || types.contains(name);
+  });
+  for (const char* line : {"\nkvswitch_controller_leading 1\n", "\nkvswitch_controller_nodes 1\n",
+                           "\nkvswitch_api_requests_total{method=\"PATCH\",code=\"409\"} 2\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  const std::string waiting = MetricsText(nullptr, requests);
+  EXPECT_NE(waiting.find("\nkvswitch_controller_leading 0\n"), std::string::npos);
+  EXPECT_EQ(waiting.find("kvswitch_controller_nodes"), std::string::npos);
 }
 
 }  // namespace

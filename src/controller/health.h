@@ -2,11 +2,17 @@
 
 #include "controller/controller.h"
 #include "io/http_server.h"
+#include "kube/request_counts.h"
 
 namespace kvs::controller {
 
 // GET /healthz: the loop turns. /readyz: everything is listed and planned, or another leads.
-// /metrics: Prometheus' text format. `controller` is null while another leads.
-io::HttpResponse Health(const Controller* controller, const io::HttpRequest& request);
+// /metrics: MetricsText(). `controller` is null while another leads.
+io::HttpResponse Health(const Controller* controller, const kube::RequestCounts& requests,
+                        const io::HttpRequest& request);
+
+// Prometheus' text format; docs/operate.md lists the metrics. `requests`: of this program to the
+// API server.
+std::string MetricsText(const Controller* controller, const kube::RequestCounts& requests);
 
 }  // namespace kvs::controller

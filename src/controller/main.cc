@@ -12,6 +12,7 @@
 #include "controller/controller.h"
 #include "controller/health.h"
 #include "io/health_port.h"
+#include "io/metrics_port.h"
 #include "io/signals.h"
 #include "kube/agent_pods.h"
 #include "kube/connect.h"
@@ -24,7 +25,8 @@ namespace {
 // As typed.
 struct CommandLine {
   kube::Where kubernetes;
-  std::string cluster_cidr, service_cidr, overlay_type, health_address, socket, node_name;
+  std::string cluster_cidr, service_cidr, overlay_type, socket, node_name;
+  std::string health_address, metrics_address;
   std::string log_level = "info", log_format = "text";
 };
 
@@ -41,6 +43,8 @@ void Declare(CLI::App& app, CommandLine& line) {
                  "auto, vxlan (default), gre, geneve or none (ConfigMap k-vswitch wins)");
   app.add_option("--health-address", line.health_address,
                  "IP:PORT for /healthz, /readyz and /metrics");
+  app.add_option("--metrics-address", line.metrics_address,
+                 "IP:PORT for /metrics alone, which other hosts and pods may reach");
   app.add_option("--socket", line.socket, "a Unix socket for the same");
   app.add_option("--log-level", line.log_level, "debug, info, warning or error")
       ->capture_default_str();
@@ -85,6 +89,31 @@ Result<std::unique_ptr<io::HttpServer>> Listen(io::Loop& loop, const std::string
   return io::HttpServer::OnUnixSocket(loop, path, std::move(serve));
 }
 
+// Where others ask how it is. What is wrong with an address is logged.
+class Ports {
+ public:
+  Ports(io::Loop& loop, const CommandLine& line, io::HttpServer::Serve health,
+        std::function<std::string()> metrics)
+      : health_(loop, line.health_address, std::move(health), NoteIn(health_outage_)),
+        metrics_(loop, line.metrics_address, std::move(metrics), NoteIn(metrics_outage_)) {}
+
+  std::vector<Problem> Problems() const {
+    std::vector<Problem> all;
+    for (const auto& problem : {health_.problem(), metrics_.problem()})
+      if (problem) all.push_back(*problem);
+    return all;
+  }
+
+ private:
+  static std::function<void(const std::optional<Problem>&)> NoteIn(Outage& outage) {
+    return [&outage](const auto& problem) { outage.Note(problem ? problem->message : ""); };
+  }
+
+  Outage health_outage_{"health"}, metrics_outage_{"metrics"};
+  io::HealthPort health_;
+  io::MetricsPort metrics_;
+};
+
 Result<> Run(const CommandLine& line, const Flags& flags) {
   io::Loop loop;
   auto kubernetes =
@@ -93,20 +122,22 @@ Result<> Run(const CommandLine& line, const Flags& flags) {
                      {kube::Kind::kPod, {kube::kAgentNamespace, "", kube::AgentSelector()}}});
   if (!kubernetes) return tl::unexpected(kubernetes.error());
   std::unique_ptr<Controller> controller;
-  const auto serve = [&](const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
-    reply(Health(controller.get(), request));
+  std::unique_ptr<kube::Election> election;
+  const auto requests = [&] {
+    kube::RequestCounts all = kubernetes->source->Requests();
+    if (election)
+      for (const auto& [kind, count] : election->requests()) all[kind] += count;
+    return all;
   };
-  Outage health_outage("health");
-  const io::HealthPort health(loop, line.health_address, serve,
-                              [&](const std::optional<Problem>& problem) {
-                                health_outage.Note(problem ? problem->message : "");
-                              });
+  const auto serve = [&](const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
+    reply(Health(controller.get(), requests(), request));
+  };
+  const Ports ports(loop, line, serve, [&] { return MetricsText(controller.get(), requests()); });
   const auto lead = [&] {
     controller = std::make_unique<Controller>(loop, *kubernetes->source, flags);
     if (!line.node_name.empty())
-      controller->WatchProgram(line.node_name, [&] { return health.problem(); });
+      controller->WatchProgram(line.node_name, [&] { return ports.Problems(); });
   };
-  std::unique_ptr<kube::Election> election;
   if (kubernetes->client)
     election = std::make_unique<kube::Election>(
         loop, *kubernetes->client, kLeaseNamespace, kLeaseName, Identity(),

@@ -115,7 +115,7 @@ TEST_F(FaultsLiveTest, LostDatabaseIsMadeAgain) {
       "br-phy", "datapath_type=netdev", "--", "--may-exist", "add-port", "br-phy", "u0"});
   ASSERT_TRUE(node().RestartOvs());
   EXPECT_TRUE(Eventually([this] { return PodsReached(); })) << last_;
-  EXPECT_EQ(Metric("kvswitch_restored_ports_total"), "2");
+  EXPECT_EQ(Metric("kvswitch_ports_restored_total"), "2");
 }
 
 TEST_F(FaultsLiveTest, DeletedBridgeIsMadeAgain) {
@@ -143,7 +143,7 @@ TEST_F(FaultsLiveTest, DeletedTunnelIsMadeAgain) {
 TEST_F(FaultsLiveTest, DeletedFlowsArePutBackAndCounted) {
   Do({"ovs-ofctl", "-O", "OpenFlow15", "del-flows", "k-vswitch0"});
   ExpectMended();
-  EXPECT_TRUE(Eventually([this] { return Metric("kvswitch_flow_drift_repairs_total") != "0"; }));
+  EXPECT_TRUE(Eventually([this] { return Metric("kvswitch_flow_repairs_total") != "0"; }));
 }
 
 TEST_F(FaultsLiveTest, ForeignFlowsAreTakenOut) {
@@ -248,7 +248,7 @@ TEST_F(FaultsLiveTest, StalePortsOfARebootAreDeleted) {
             .empty();
       },
       2 * kPromise));  // the agent itself waits first, for the link to come back
-  EXPECT_TRUE(Eventually([this] { return Metric("kvswitch_stale_ports_total") == "1"; }));
+  EXPECT_TRUE(Eventually([this] { return Metric("kvswitch_stale_ports_deleted_total") == "1"; }));
 }
 
 TEST_F(FaultsLiveTest, SecondAgentOnANodeRefuses) {

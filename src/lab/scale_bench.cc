@@ -114,10 +114,10 @@ class Bench {
 
   template <class Change>
   void CountWork(const char* what, Change change) {
-    const uint64_t before = Metric("kvswitch_engine_fragments_run_total");
+    const uint64_t before = Metric("kvswitch_rule_runs_total");
     change();
     std::this_thread::sleep_for(seconds(2));
-    const uint64_t run = Metric("kvswitch_engine_fragments_run_total") - before;
+    const uint64_t run = Metric("kvswitch_rule_runs_total") - before;
     fmt::print("  {}: {} fragments run\n", what, run);
     bench::Record({what, "fragments", static_cast<double>(run)});
   }
