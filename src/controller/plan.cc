@@ -379,11 +379,10 @@ kube::Condition Planner::Accepted(const Draft& draft) const {
     if (problem.object == fmt::format("ConfigMap/{}", kConfigMapKey))
       findings.push_back({reason::kInvalidSettings, problem});
 
-  kube::Condition condition{
-      .type = std::string(VSwitchConfig::kAccepted),
-      .status = findings.empty() ? "True" : "False",
-      .last_transition_time = facts_.now,
-      .reason = findings.empty() ? reason::kAccepted : findings.front().reason};
+  kube::Condition condition{.type = std::string(VSwitchConfig::kAccepted),
+                            .status = findings.empty() ? "True" : "False",
+                            .last_transition_time = facts_.now,
+                            .reason = findings.empty() ? reason::kGood : findings.front().reason};
   for (const Finding& finding : findings)
     condition.message += (condition.message.empty() ? "" : "; ") + finding.problem.ToString();
   if (draft.before) {

@@ -7,7 +7,7 @@
 namespace kvs::controller::reason {
 
 // Of a VSwitchConfig's condition Accepted: True for the first, else False (plan.h).
-inline constexpr char kAccepted[] = "Accepted";
+inline constexpr char kGood[] = "Accepted";
 inline constexpr char kInvalidNode[] = "InvalidNode";
 inline constexpr char kInvalidSettings[] = "InvalidSettings";
 inline constexpr char kOverlayIpDuplicate[] = "OverlayIPDuplicate";
@@ -18,10 +18,17 @@ inline constexpr char kPodCidrMissing[] = "PodCIDRMissing";
 inline constexpr char kPodCidrOutsideCluster[] = "PodCIDROutsideCluster";
 inline constexpr char kPodCidrOverlap[] = "PodCIDROverlap";
 inline constexpr char kPodCidrsExhausted[] = "PodCIDRsExhausted";
-inline constexpr std::string_view kOfAccepted[] = {
-    kAccepted,         kInvalidNode,    kInvalidSettings, kOverlayIpDuplicate,    kOverlayIpInvalid,
-    kOverlayIpMissing, kPodCidrInvalid, kPodCidrMissing,  kPodCidrOutsideCluster, kPodCidrOverlap,
-    kPodCidrsExhausted};
+inline constexpr std::string_view kOfAccepted[] = {kGood,
+                                                   kInvalidNode,
+                                                   kInvalidSettings,
+                                                   kOverlayIpDuplicate,
+                                                   kOverlayIpInvalid,
+                                                   kOverlayIpMissing,
+                                                   kPodCidrInvalid,
+                                                   kPodCidrMissing,
+                                                   kPodCidrOutsideCluster,
+                                                   kPodCidrOverlap,
+                                                   kPodCidrsExhausted};
 
 // Of a VSwitchConfig's condition Ready where it is Unknown (liveness.h).
 inline constexpr char kAgentNotReady[] = "AgentNotReady";
