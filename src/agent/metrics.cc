@@ -103,6 +103,12 @@ void AddConntrack(const Figures& now, Metrics& all) {
       .Value(now.pods_at_limit);
 }
 
+uint64_t RepairsOf(std::initializer_list<const apply::Reconciler*> parts) {
+  uint64_t repairs = 0;
+  for (const apply::Reconciler* part : parts) repairs += part->counters().repairs;
+  return repairs;
+}
+
 }  // namespace
 
 Figures FiguresOf(const Agent& agent) {
@@ -127,10 +133,9 @@ Figures FiguresOf(const Agent& agent) {
           .flow_dumps = flows.dumps,
           .dropped_connections = agent.limits().dropped_connections(),
           .dropped_fragments = agent.limits().dropped_fragments(),
-          .ovsdb_repairs = outputs.bridge.counters().repairs + outputs.tunnel.counters().repairs,
-          .host_repairs = outputs.settings.counters().repairs + outputs.kernel.counters().repairs +
-                          outputs.ingress.counters().repairs + outputs.nft.counters().repairs +
-                          outputs.firewall.counters().repairs,
+          .ovsdb_repairs = RepairsOf({&outputs.bridge, &outputs.tunnel}),
+          .host_repairs = RepairsOf({&outputs.settings, &outputs.kernel, &outputs.ingress,
+                                     &outputs.nft, &outputs.firewall}),
           .port_repairs = agent.bridge_ports().repairs(),
           .ports_deleted = outputs.targets.ports.deleted(),
           .ports_restored = outputs.targets.ports.restored(),

@@ -22,6 +22,12 @@ kube::Condition Make(const kube::VSwitchConfigStatus& before, std::string_view t
   return condition;
 }
 
+// One that is True while all is well.
+kube::Condition Make(const kube::VSwitchConfigStatus& before, const ConditionWords& words,
+                     bool good, std::string message) {
+  return Make(before, words.type, good, good ? words.good : words.bad, std::move(message));
+}
+
 bool AsksForAuto(const Agent& agent) {
   const kube::VSwitchConfig* config = agent.config();
   return config != nullptr && config->spec.overlay_type == kube::OverlayType::kAuto;
@@ -48,10 +54,8 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem
       Make(before, kReady.type, serving, serving ? kReady.good : not_ready, first),
       Make(before, kDegraded.type, !problems.empty(),
            problems.empty() ? kDegraded.good : kDegraded.bad, first),
-      Make(before, kOvsConnected.type, ovsdb_up, ovsdb_up ? kOvsConnected.good : kOvsConnected.bad,
-           ovsdb_up ? "" : first),
-      Make(before, kBridgeConfigured.type, conflict.empty(),
-           conflict.empty() ? kBridgeConfigured.good : kBridgeConfigured.bad,
+      Make(before, kOvsConnected, ovsdb_up, ovsdb_up ? "" : first),
+      Make(before, kBridgeConfigured, conflict.empty(),
            conflict.empty() ? "" : conflict.front().message),
       Make(before, kFlowsSynced.type, synced, synced ? kFlowsSynced.good : not_synced,
            flows.refused() == 0 ? "" : flows.Problems().front().message),
