@@ -66,8 +66,8 @@ void AddAgentCommands(CLI::App& app, int& code) {
   AddOutputFlag(*get, wanted->output, {"table", "wide", "json"});
   get->add_option("-n,--namespace", wanted->space, "only of pods of this namespace");
   get->add_option("--pod", wanted->pod, "only of this pod, NAMESPACE/NAME");
-  get->add_option("kind", wanted->kind, "flows, ports or pods")
-      ->check(CLI::IsMember({"flows", "ports", "pods"}))
+  get->add_option("KIND", wanted->kind, "flows, ports or pods")
+      ->check(OneOf("kind", {"flows", "ports", "pods"}))
       ->required();
   get->callback([wanted, &code] { code = ShowItems(*wanted); });
 

@@ -8,9 +8,11 @@
 #include "cli/agent_commands.h"
 #include "cli/exit_code.h"
 #include "cli/lab_commands.h"
+#include "cli/output.h"
 #include "cli/test_commands.h"
 #include "cli/trace_commands.h"
 #include "cli/uninstall_commands.h"
+#include "cli/usage_error.h"
 
 namespace kvs::cli {
 
@@ -30,7 +32,9 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    PrintError(UsageErrorText(app, error));
+    return kUsage;
   } catch (const std::system_error& error) {  // fmt::print's, if nobody takes what it prints
     std::fprintf(stderr, "kvs: %s\n", error.what());
     return kFailed;

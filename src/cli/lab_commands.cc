@@ -5,6 +5,7 @@
 
 #include "cli/demo.h"
 #include "cli/exit_code.h"
+#include "cli/flags.h"
 #include "cli/lab_actions.h"
 #include "cli/output.h"
 #include "lab/kubelet.h"
@@ -37,12 +38,6 @@ Shared Named(CLI::App& command, const char* name) {
   return arguments;
 }
 
-void AddOutput(CLI::App& command, std::string& output) {
-  command.add_option("-o,--output", output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-}
-
 void AddClusterFlags(CLI::App& command, lab::Options& options, std::string& manifests) {
   auto* folder = command
                      .add_option("--manifests", manifests,
@@ -55,7 +50,7 @@ void AddClusterFlags(CLI::App& command, lab::Options& options, std::string& mani
   command.add_flag("--ipv6-underlay", options.ipv6_underlay, "nodes have IPv6 addresses only")
       ->excludes(folder);
   command.add_option("--overlay", options.overlay, "how packets go from node to node")
-      ->check(CLI::IsMember({"vxlan", "gre", "geneve", "none", "auto"}))
+      ->check(OneOf("overlay", {"vxlan", "gre", "geneve", "none", "auto"}))
       ->capture_default_str();
 }
 
@@ -85,37 +80,37 @@ void AddUpAndDown(CLI::App& lab, int& code) {
 
   auto* status = lab.add_subcommand("status", "nodes, programs and pods of a lab");
   const auto shown = Named(*status, "lab");
-  AddOutput(*status, shown->output);
+  AddOutputFlag(*status, shown->output, {"text", "json"});
   status->callback([shown, &code] { code = LabStatus(shown->lab.name, shown->output == "json"); });
 }
 
 void AddPlaying(CLI::App& lab, int& code) {
   auto* exec = lab.add_subcommand("exec", "run a command on a node or in a pod");
   const auto where = Named(*exec, "lab");
-  exec->add_option("place", where->place, "node, namespace/pod or outside")->required();
-  exec->add_option("command", where->command, "after --")->required();
+  exec->add_option("PLACE", where->place, "node, namespace/pod or outside")->required();
+  exec->add_option("COMMAND", where->command, "after --")->required();
   exec->callback([where, &code] { code = LabExec(where->lab.name, where->place, where->command); });
 
   auto* pod = lab.add_subcommand("pod", "add or remove a pod")->require_subcommand(1);
   auto* add = pod->add_subcommand("add", "write a Pod to the lab's folder and wait for it");
   const auto added = Named(*add, "lab");
-  add->add_option("pod", added->pod, "namespace/name")->required();
-  add->add_option("node,--node", added->node, "where it runs")->required();
+  add->add_option("POD", added->pod, "namespace/name")->required();
+  add->add_option("NODE,--node", added->node, "where it runs")->required();
   add->callback([added, &code] { code = LabPodAdd(added->lab.name, added->pod, added->node); });
   auto* remove = pod->add_subcommand("rm", "remove a Pod that was added");
   const auto removed = Named(*remove, "lab");
-  remove->add_option("pod", removed->pod, "namespace/name")->required();
+  remove->add_option("POD", removed->pod, "namespace/name")->required();
   remove->callback([removed, &code] { code = LabPodRemove(removed->lab.name, removed->pod); });
 
   auto* trace = lab.add_subcommand("trace", "the path of a packet, table by table");
   const auto path = Named(*trace, "lab");
-  trace->add_option("from", path->trace.from, "namespace/pod or node")->required();
-  trace->add_option("to", path->trace.to, "namespace/pod, node or address, and maybe :port")
+  trace->add_option("FROM", path->trace.from, "NAMESPACE/POD, a pod's IP, or a node")->required();
+  trace->add_option("TO", path->trace.to, "same forms as FROM, or an IP; optional :PORT")
       ->required();
   auto* udp = trace->add_flag("--udp", path->udp, "instead of TCP");
   trace->add_flag("--icmp", path->icmp, "an echo request")->excludes(udp);
-  trace->add_flag("-6,--ipv6", path->trace.ipv6, "to the IPv6 address of what `to` names");
-  AddOutput(*trace, path->output);
+  trace->add_flag("-6,--ipv6", path->trace.ipv6, "to the IPv6 address of what TO names");
+  AddOutputFlag(*trace, path->output, {"text", "json"});
   trace->callback([path, &code] {
     path->trace.protocol = path->udp ? "udp" : path->icmp ? "icmp" : "tcp";
     path->trace.json = path->output == "json";
