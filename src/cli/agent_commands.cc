@@ -12,6 +12,7 @@
 #include "cli/get.h"
 #include "cli/output.h"
 #include "cli/status.h"
+#include "cli/version.h"
 
 namespace kvs::cli {
 namespace {
@@ -39,6 +40,19 @@ void AddAsk(CLI::App& app, int& code) {
   ask->add_option("path", arguments->path)->required();
   ask->callback([arguments, &code] {
     code = AskHere(arguments->socket, arguments->path, arguments->method);
+  });
+}
+
+void AddVersion(CLI::App& app, int& code) {
+  auto* version = app.add_subcommand("version", "versions of kvs, the controller and each agent");
+  const auto shown = std::make_shared<VersionArguments>();
+  const auto form = std::make_shared<std::string>("text");
+  version->add_flag("--client", shown->client_only, "of this kvs only");
+  AddWhereFlags(*version, shown->where);
+  AddOutputFlag(*version, *form, {"text", "json"});
+  version->callback([shown, form, &code] {
+    shown->json = *form == "json";
+    code = ShowVersion(*shown);
   });
 }
 
@@ -70,6 +84,8 @@ void AddAgentCommands(CLI::App& app, int& code) {
       ->check(OneOf("kind", {"flows", "ports", "pods"}))
       ->required();
   get->callback([wanted, &code] { code = ShowItems(*wanted); });
+
+  AddVersion(app, code);
 
   auto* bundle = app.add_subcommand(
       "bundle",

@@ -12,14 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-Result<json::array> Items(const Kubectl& kubectl, const std::vector<std::string>& arguments) {
-  const auto list = kubectl.Ask(arguments);
-  if (!list) return tl::unexpected<Error>(list.error());
-  const auto value = ParseObject(*list, "kubectl " + arguments[0]);
-  if (!value) return tl::unexpected<Error>(value.error());
-  return ListAt(*value, "/items");
-}
-
 // Where in the list of the Node's conditions that of our controller is; -1: nowhere.
 int OurCondition(const json::value& node) {
   const json::array& conditions = ListAt(node, "/status/conditions");
@@ -53,6 +45,14 @@ std::string WhyNotRunning(const json::value& pod) {
 }
 
 }  // namespace
+
+Result<json::array> Items(const Kubectl& kubectl, const std::vector<std::string>& arguments) {
+  const auto list = kubectl.Ask(arguments);
+  if (!list) return tl::unexpected<Error>(list.error());
+  const auto value = ParseObject(*list, "kubectl " + arguments[0]);
+  if (!value) return tl::unexpected<Error>(value.error());
+  return ListAt(*value, "/items");
+}
 
 std::vector<Ip> InternalIps(const json::value& node) {
   json::array internal;

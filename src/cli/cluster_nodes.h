@@ -21,6 +21,9 @@ struct ClusterNode {
   uint16_t kubelet_port = 10250;
 };
 
+// The items of the list that kubectl gives as JSON.
+Result<boost::json::array> Items(const Kubectl& kubectl, const std::vector<std::string>& arguments);
+
 // Of a Node.
 std::vector<Ip> InternalIps(const boost::json::value& node);
 

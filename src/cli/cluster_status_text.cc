@@ -13,8 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kNames = 3;  // of nodes that have the same problem
-
 std::string Nodes(size_t count) { return fmt::format("{} node{}", count, count == 1 ? "" : "s"); }
 
 // What the nodes have in common: "0.1.0"; or else "0.1.0 (2 nodes), 0.2.0 (1 node)". `text` gives
@@ -54,6 +52,12 @@ std::string DatapathNoteOf(const json::value& node) {
 }
 
 std::string CniNoteOf(const json::value& node) { return TextAt(node, "/cniNote"); }
+
+// Whether the agents themselves have said how much they repaired.
+bool SaysRepairs(const json::object& nodes) {
+  return std::ranges::any_of(
+      nodes, [](const auto& node) { return At(node.value(), "/switch/repairs") != nullptr; });
+}
 
 std::string SyncedOf(const json::value& node) {
   const std::string synced = TextAt(node, "/switch/synced");
@@ -97,12 +101,7 @@ std::vector<SameProblem> Grouped(const json::array& problems) {
 
 Text Line(const SameProblem& problem, const Paint& paint) {
   if (problem.nodes.front().empty()) return Text::Format("  {}\n", problem.what);
-  std::string names;
-  for (size_t i = 0; i < std::min(kNames, problem.nodes.size()); ++i)
-    names += (i == 0 ? "" : ", ") + problem.nodes[i];
-  if (problem.nodes.size() > kNames)
-    names += fmt::format(" and {} more", problem.nodes.size() - kNames);
-  return Text::Format("  {}  {}\n", paint.Strong(names), problem.what);
+  return Text::Format("  {}  {}\n", paint.Strong(FirstNames(problem.nodes)), problem.what);
 }
 
 // Of each node as many as it may have; what several have counts for each.
@@ -143,8 +142,11 @@ Text Figures(const json::value& status, const json::object& nodes) {
   line("datapath", Common(nodes, DatapathNoteOf));
   line("CNI", Common(nodes, CniNoteOf));
   if (const std::string synced = Common(nodes, SyncedOf); !synced.empty())
-    line("flows", fmt::format("{} {}, {} repaired", Sum(nodes, "/switch/flows"), synced,
-                              Sum(nodes, "/switch/repairs")));
+    line("flows",
+         fmt::format("{} {}", Sum(nodes, "/switch/flows"), synced) +
+             (SaysRepairs(nodes) ? fmt::format(", {} repaired", Sum(nodes, "/switch/repairs"))
+                                 : ""));
+  line("note", TextAt(status, "/note"));
   return text;
 }
 

@@ -23,20 +23,30 @@ void TextTable::Add(const std::vector<std::string>& row) {
   for (const std::string& field : row) fields.emplace_back(Printable(field, kMostField));
 }
 
-Text TextTable::ToText() const {
-  std::vector<size_t> widths;
+Text TextTable::ToText() const { return TextTable(*this).TakeNew(); }
+
+Text TextTable::TakeNew() {
   for (const auto& row : rows_) {
-    widths.resize(std::max(widths.size(), row.size()));
+    widths_.resize(std::max(widths_.size(), row.size()));
     for (size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], std::min(row[i].string().size(), kWidest));
+      widths_[i] = std::max(widths_[i], std::min(row[i].string().size(), kWidest));
   }
   Text text;
   for (const auto& row : rows_) {
     std::string line;
-    for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths_[i]);
     text += Text::Format("{}\n", Text::Whole(line.substr(0, line.find_last_not_of(' ') + 1)));
   }
+  rows_.clear();
   return text;
+}
+
+std::string FirstNames(const std::vector<std::string>& names) {
+  constexpr size_t kNamed = 3;
+  std::string text;
+  for (size_t i = 0; i < std::min(kNamed, names.size()); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > kNamed ? fmt::format("{} and {} more", text, names.size() - kNamed) : text;
 }
 
 void PrintError(std::string_view message) {

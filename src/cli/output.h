@@ -37,9 +37,12 @@ class TextTable {
 
   void Add(const std::vector<std::string>& row);
   Text ToText() const;
+  // The rows that were added since; no column gets narrower.
+  Text TakeNew();
 
  private:
   std::vector<std::vector<Text>> rows_;
+  std::vector<size_t> widths_;  // by then
 };
 
 // As Text::Format, on standard output or on `file`.
@@ -51,6 +54,9 @@ template <class... Values>
 void Print(std::FILE* file, Text::Layout<Values...> layout, const Values&... values) {
   fmt::print(file, "{}", Text::Format(layout, values...));
 }
+
+// "node1, node2, node3 and 7 more".
+std::string FirstNames(const std::vector<std::string>& names);
 
 // "error: ..." on standard error; further lines are indented.
 void PrintError(std::string_view message);

@@ -63,7 +63,7 @@ TEST(UsageError, AnUnknownValueIsNamedWithTheNearest) {
 }
 
 TEST(UsageError, WhatIsMissingOrTooMuchIsNamed) {
-  EXPECT_THAT(Wrong({}), HasSubstr("error: a command is missing, one of status, get, bundle, "));
+  EXPECT_THAT(Wrong({}), HasSubstr("error: a command is missing, one of status, get, version, "));
   EXPECT_THAT(Wrong({"lab", "pod"}), HasSubstr("error: a command is missing, one of add, rm\n"));
   EXPECT_THAT(Wrong({"get"}), HasSubstr("error: KIND is required\n       see: kvs get --help\n"));
   EXPECT_THAT(Wrong({"status", "node1"}), HasSubstr("error: unexpected argument \"node1\"\n"));
