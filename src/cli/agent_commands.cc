@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include "cli/agent_client.h"
 #include "cli/agents.h"
@@ -43,22 +44,7 @@ void AddAsk(CLI::App& app, int& code) {
   });
 }
 
-void AddVersion(CLI::App& app, int& code) {
-  auto* version = app.add_subcommand("version", "versions of kvs, the controller and each agent");
-  const auto shown = std::make_shared<VersionArguments>();
-  const auto form = std::make_shared<std::string>("text");
-  version->add_flag("--client", shown->client_only, "of this kvs only");
-  AddWhereFlags(*version, shown->where);
-  AddOutputFlag(*version, *form, {"text", "json"});
-  version->callback([shown, form, &code] {
-    shown->json = *form == "json";
-    code = ShowVersion(*shown);
-  });
-}
-
-}  // namespace
-
-void AddAgentCommands(CLI::App& app, int& code) {
+void AddStatus(CLI::App& app, int& code) {
   auto* status = app.add_subcommand("status", "is the network all right, of this node or of all?");
   const auto asked = std::make_shared<StatusArguments>();
   const auto form = std::make_shared<std::string>("text");
@@ -72,21 +58,52 @@ void AddAgentCommands(CLI::App& app, int& code) {
     asked->wait = std::chrono::seconds(*wait);
     code = ShowStatus(*asked);
   });
+}
 
+bool WaitToLookAgain() {
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  return true;
+}
+
+void AddGet(CLI::App& app, int& code) {
   auto* get = app.add_subcommand("get", "what is in the switches, by the names of Kubernetes");
   const auto wanted = std::make_shared<GetArguments>();
+  const auto watch = std::make_shared<bool>(false);
+  get->add_option("KIND", wanted->kind, "flows, ports or pods")
+      ->transform(OneOf("kind", {"flows", "ports", "pods"},
+                        {{"flow", "flows"}, {"port", "ports"}, {"pod", "pods"}, {"po", "pods"}}))
+      ->required();
+  get->add_option("POD,--pod", wanted->pod, "only of this pod, NAMESPACE/POD or POD");
   AddWhereFlags(*get, wanted->where);
   wanted->output = "table";
-  AddOutputFlag(*get, wanted->output, {"table", "wide", "json"});
-  get->add_option("-n,--namespace", wanted->space, "only of pods of this namespace");
-  get->add_option("--pod", wanted->pod, "only of this pod, NAMESPACE/NAME");
-  get->add_option("KIND", wanted->kind, "flows, ports or pods")
-      ->check(OneOf("kind", {"flows", "ports", "pods"}))
-      ->required();
-  get->callback([wanted, &code] { code = ShowItems(*wanted); });
+  AddOutputFlag(*get, wanted->output, {"table", "wide", "json", "yaml", "name"});
+  auto* space = get->add_option("-n,--namespace", wanted->space, "only of pods of this namespace");
+  get->add_flag("-A,--all-namespaces", "of pods of all namespaces, as without -n")->excludes(space);
+  get->add_option("-l,--selector", wanted->selector, "only of pods with these labels");
+  get->add_flag("-w,--watch", *watch, "go on, and show what changes");
+  get->callback([wanted, watch, &code] {
+    if (*watch && wanted->output != "table" && wanted->output != "wide")
+      throw CLI::ParseError("--watch shows a table, so only with -o table and -o wide",
+                            CLI::ExitCodes::ExcludesError);
+    if (*watch) wanted->wait = WaitToLookAgain;
+    code = ShowItems(*wanted);
+  });
+}
 
-  AddVersion(app, code);
+void AddVersion(CLI::App& app, int& code) {
+  auto* version = app.add_subcommand("version", "versions of kvs, the controller and each agent");
+  const auto shown = std::make_shared<VersionArguments>();
+  const auto form = std::make_shared<std::string>("text");
+  version->add_flag("--client", shown->client_only, "of this kvs only");
+  AddWhereFlags(*version, shown->where);
+  AddOutputFlag(*version, *form, {"text", "json"});
+  version->callback([shown, form, &code] {
+    shown->json = *form == "json";
+    code = ShowVersion(*shown);
+  });
+}
 
+void AddBundle(CLI::App& app, int& code) {
   auto* bundle = app.add_subcommand(
       "bundle",
       "a support archive: what agents and cluster know; keys, tokens and values of "
@@ -95,6 +112,15 @@ void AddAgentCommands(CLI::App& app, int& code) {
   AddWhereFlags(*bundle, packed->where);
   bundle->add_option("-f,--file", packed->file, "default: k-vswitch-bundle-TIME.tar.gz");
   bundle->callback([packed, &code] { code = WriteBundle(*packed); });
+}
+
+}  // namespace
+
+void AddAgentCommands(CLI::App& app, int& code) {
+  AddStatus(app, code);
+  AddGet(app, code);
+  AddVersion(app, code);
+  AddBundle(app, code);
   AddAsk(app, code);
 }
 

@@ -22,18 +22,42 @@ struct Column {
   const char* title;
   const char* pointer;
   bool only_wide = false;
+  bool is_counter = false;
 };
 
 std::vector<Column> ColumnsOf(const std::string& kind) {
   if (kind == "flows")
-    return {{"TABLE", "/tableName"},     {"PRIORITY", "/priority"}, {"PACKETS", "/packets"},
-            {"BYTES", "/bytes", true},   {"RULE", "/owner/rule"},   {"OBJECT", "/owner/object"},
-            {"COOKIE", "/cookie", true}, {"MATCH", "/match"},       {"ACTIONS", "/actions", true}};
+    return {{"TABLE", "/tableName"},
+            {"PRIORITY", "/priority"},
+            {"PACKETS", "/packets", false, true},
+            {"BYTES", "/bytes", true, true},
+            {"RULE", "/owner/rule"},
+            {"OBJECT", "/owner/object"},
+            {"COOKIE", "/cookie", true},
+            {"MATCH", "/match"},
+            {"ACTIONS", "/actions", true}};
   if (kind == "ports")
     return {{"PORT", "/name"},        {"NUMBER", "/ofport"}, {"POD", "/pod"},
             {"ADDRESSES", "/ips"},    {"MAC", "/mac", true}, {"CONTAINER", "/container", true},
             {"REALIZED", "/realized"}};
   return {{"POD", "/pod"}, {"NODE", "/node"}, {"PORT", "/port"}, {"ADDRESSES", "/ips"}};
+}
+
+// Of a pod with several interfaces there are several. A flow is known by where it is and what it
+// matches.
+std::string KeyOf(const std::string& kind, std::string_view node, const json::value& item) {
+  std::vector<const char*> pointers = {"/table", "/priority", "/match"};
+  if (kind == "ports") pointers = {"/name"};
+  if (kind == "pods") pointers = {"/pod", "/port"};
+  std::string key(node);
+  for (const char* pointer : pointers) key += '\n' + TextAt(item, pointer);
+  return key;
+}
+
+std::string NameOf(const std::string& kind, const json::value& item) {
+  if (kind == "ports") return "port/" + TextAt(item, "/name");
+  const std::string pod = TextAt(item, "/pod");
+  return kind == "pods" ? "pod/" + pod.substr(pod.find('/') + 1) : "";
 }
 
 Text ProblemsText(const json::array& problems, const Paint& paint, std::string& first) {
@@ -92,21 +116,36 @@ std::string MoreProblems(size_t count) {
   return fmt::format("and {} more; all: kvs status -o json", count);
 }
 
-Text ToTableText(const std::string& kind, const json::object& nodes, bool wide) {
-  std::vector<Column> columns = ColumnsOf(kind);
-  std::erase_if(columns, [wide](const Column& column) { return column.only_wide && !wide; });
-  const bool with_node = nodes.size() > 1 && kind != "pods";  // which have it anyway
+std::vector<std::string> HeaderOf(const std::string& kind, bool with_node, bool wide) {
   std::vector<std::string> header;
-  if (with_node) header.emplace_back("NODE");
-  for (const auto& column : columns) header.emplace_back(column.title);
-  TextTable table(header);
+  if (with_node && kind != "pods") header.emplace_back("NODE");  // which have it anyway
+  for (const Column& column : ColumnsOf(kind))
+    if (wide || !column.only_wide) header.emplace_back(column.title);
+  return header;
+}
+
+std::vector<Item> ItemsIn(const std::string& kind, const json::object& nodes, bool with_node,
+                          bool wide) {
+  const std::vector<Column> columns = ColumnsOf(kind);
+  std::vector<Item> items;
   for (const auto& [node, answer] : nodes)
-    for (const auto& item : ListAt(answer, "/" + kind)) {
-      std::vector<std::string> row;
-      if (with_node) row.emplace_back(std::string_view(node));
-      for (const auto& column : columns) row.emplace_back(TextAt(item, column.pointer));
-      table.Add(row);
+    for (const auto& value : ListAt(answer, "/" + kind)) {
+      Item& item = items.emplace_back(Item{
+          .key = KeyOf(kind, node, value), .name = NameOf(kind, value), .row = {}, .state = ""});
+      if (with_node && kind != "pods") item.row.emplace_back(std::string_view(node));
+      for (const Column& column : columns) {
+        const std::string field = TextAt(value, column.pointer);
+        if (!column.is_counter) item.state += field + '\n';
+        if (wide || !column.only_wide) item.row.push_back(field);
+      }
     }
+  return items;
+}
+
+Text ToTableText(const std::string& kind, const json::object& nodes, bool wide) {
+  const bool with_node = nodes.size() > 1;
+  TextTable table(HeaderOf(kind, with_node, wide));
+  for (const Item& item : ItemsIn(kind, nodes, with_node, wide)) table.Add(item.row);
   return table.ToText();
 }
 

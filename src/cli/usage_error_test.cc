@@ -62,6 +62,13 @@ TEST(UsageError, AnUnknownValueIsNamedWithTheNearest) {
               HasSubstr("error: unknown overlay \"vlan\"; did you mean \"vxlan\"?\n"));
 }
 
+TEST(UsageError, OtherNamesOfAKindAreKnown) {
+  for (const char* kind : {"pod", "po", "pods", "port", "flow"})
+    EXPECT_THAT(Wrong({"get", kind, "-w", "-o", "json"}), HasSubstr("error: --watch shows a table"))
+        << kind;
+  EXPECT_THAT(Wrong({"get", "pods", "-A", "-n", "shop"}), HasSubstr("--all-namespaces"));
+}
+
 TEST(UsageError, WhatIsMissingOrTooMuchIsNamed) {
   EXPECT_THAT(Wrong({}), HasSubstr("error: a command is missing, one of status, get, version, "));
   EXPECT_THAT(Wrong({"lab", "pod"}), HasSubstr("error: a command is missing, one of add, rm\n"));
