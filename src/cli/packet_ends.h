@@ -9,13 +9,14 @@
 // kUnreachable: nobody can be asked.
 namespace kvs::cli {
 
-// Of a cluster: NAMESPACE/POD, or POD of namespace `ns`; svc/NAMESPACE/NAME; node/NAME. A pod on
-// the host's network is its node.
+// Of a cluster: NAMESPACE/POD, or POD of namespace `ns`; a pod's address; svc/NAMESPACE/NAME or the
+// Service's name in the cluster's DNS (NAME.NAMESPACE.svc...); node/NAME; and else what DNS on this
+// machine resolves, if it has a dot. A pod on the host's network is its node.
 FindEnd EndsOfCluster(const Kubectl& kubectl, const std::string& ns);
-// Of agents that are reached without a cluster: NAMESPACE/POD of their pods, and node/NAME of them,
-// without addresses.
+// Of agents that are reached without a cluster: NAMESPACE/POD and addresses of their pods,
+// node/NAME of them, without addresses, and what DNS on this machine resolves.
 FindEnd EndsOfAgents(const Agents& agents);
-// Of a lab, which outlives the result: what Lab::Find finds, and node/NAME.
+// Of a lab, which outlives the result: what Lab::Find finds, a pod's address, and node/NAME.
 FindEnd EndsOfLab(const lab::Lab& lab);
 // And its agents, by their sockets.
 WayToAgents AgentsOf(const lab::Lab& lab);

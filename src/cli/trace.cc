@@ -154,7 +154,7 @@ Traced<Packet> ReadArguments(const TraceArguments& arguments, const FindEnd& fin
   if (!source) return tl::unexpected(source.error());
   if (source->node.empty())
     return Misused(arguments.from +
-                   ": a packet starts at a pod or a node, NAMESPACE/POD or "
+                   ": a packet starts at a pod or a node: NAMESPACE/POD, a pod's IP, or "
                    "node/NAME");
   const auto to = TargetOf(target->name, arguments.ipv6, find);
   if (!to) return tl::unexpected(to.error());

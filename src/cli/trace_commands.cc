@@ -45,10 +45,11 @@ void AddTraceCommand(CLI::App& app, int& code) {
   auto* trace =
       app.add_subcommand("trace", "where does a packet go, table by table, node by node?");
   const auto wanted = std::make_shared<PathArguments>();
-  trace->add_option("from", wanted->trace.from, "NAMESPACE/POD, POD or node/NAME")->required();
+  trace->add_option("FROM", wanted->trace.from, "NS/POD, POD, a pod's IP, or node/NAME")
+      ->required();
   trace
-      ->add_option("to", wanted->trace.to,
-                   "as from, or svc/NAMESPACE/NAME, or an address; and maybe :PORT")
+      ->add_option("TO", wanted->trace.to,
+                   "same forms as FROM, or svc/NS/NAME, or an IP, or a DNS name; optional :PORT")
       ->required();
   trace->add_option("-n,--namespace", wanted->ns, "of a POD without one")->capture_default_str();
   auto* tcp = trace->add_option("--tcp", wanted->tcp, "to this port (default: 80)")
@@ -57,7 +58,7 @@ void AddTraceCommand(CLI::App& app, int& code) {
                   ->check(CLI::Range(1, 65535))
                   ->excludes(tcp);
   trace->add_flag("--icmp", wanted->icmp, "an echo request")->excludes(tcp, udp);
-  trace->add_flag("-6,--ipv6", wanted->trace.ipv6, "to the IPv6 address of what `to` names");
+  trace->add_flag("-6,--ipv6", wanted->trace.ipv6, "to the IPv6 address of what TO names");
   AddOutputFlag(*trace, wanted->output, {"text", "json"});
   AddWhereFlags(*trace, wanted->where);
   trace->callback([wanted, &code] { code = TracePacket(*wanted); });

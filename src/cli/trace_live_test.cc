@@ -63,6 +63,8 @@ TEST_F(TraceLiveTest, FollowsThePacketToItsEnd) {
             "node1: delivered, to tools/client-1 by port " + port("tools/client-1"));
   EXPECT_EQ(To("node/node1", "shop/web-2"),
             "node1 node2: delivered, to shop/web-2 by port " + port("shop/web-2"));
+  EXPECT_EQ(To(lab_->pods().at("shop/web-1").ips[0].ToString(), "shop/web-2"),
+            "node1 node2: delivered, to shop/web-2 by port " + port("shop/web-2"));
   const auto unused = [&](const char* node) { return lab::UnusedPodIp(*lab_, node).ToString(); };
   EXPECT_EQ(To("shop/web-1", unused("node1")), "node1: dropped, dropped in table route");
   EXPECT_EQ(To("shop/web-1", unused("node2")), "node1 node2: dropped, dropped in table route");
@@ -94,6 +96,9 @@ TEST_F(TraceLiveTest, FindsPodsByTheAgentsAlone) {
   EXPECT_EQ(Trace({.from = "shop/web-1", .to = nobody, .json = true}, EndsOfAgents(*agents), ask),
             kFailed);
   EXPECT_EQ(Trace({.from = "shop/web-9", .to = nobody}, EndsOfAgents(*agents), ask), kUsage);
+  EXPECT_EQ(Trace({.from = nobody, .to = "shop/web-1"}, EndsOfAgents(*agents), ask), kUsage);
+  const std::string address = lab_->pods().at("shop/web-1").ips[0].ToString();
+  EXPECT_EQ(Trace({.from = address, .to = "shop/web-2"}, EndsOfAgents(*agents), ask), kOk);
   // What is beyond who can be asked.
   const auto one = Agents::Find({.lab = lab_->state().name(), .lab_node = "node1"});
   ASSERT_TRUE(one) << one.error().message;

@@ -13,6 +13,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 // shop/web on node1 has both families, node9 and outside have IPv4 only.
 Traced<PacketEnd> Find(const std::string& name) {
@@ -149,7 +150,7 @@ class ClusterEnds : public FakeKubectl {
 };
 
 TEST_F(ClusterEnds, AreFoundByKubectl) {
-  Write("get-pod_web", R"({"spec":{"nodeName":"node1"},
+  Write("get-pod_web", R"({"metadata":{"name":"web","namespace":"shop"},"spec":{"nodeName":"node1"},
       "status":{"podIPs":[{"ip":"10.1.1.3"},{"ip":"fd00::3"}]}})");
   Write("get-pod_proxy", R"({"spec":{"nodeName":"node1","hostNetwork":true},
       "status":{"podIPs":[{"ip":"10.200.0.1"}]}})");
@@ -157,7 +158,7 @@ TEST_F(ClusterEnds, AreFoundByKubectl) {
   Write("get-node_node1", R"({"status":{"addresses":[{"type":"Hostname","address":"10.0.0.9"},
       {"type":"InternalIP","address":"10.200.0.1"}]}})");
   EXPECT_EQ(At("web"), "node1 shop/web 10.1.1.3,fd00::3");
-  EXPECT_EQ(At("tools/web"), "node1 tools/web 10.1.1.3,fd00::3");
+  EXPECT_EQ(At("tools/web"), "node1 shop/web 10.1.1.3,fd00::3") << "as the API server says";
   EXPECT_EQ(At("proxy"), "node1 node 10.200.0.1") << "on the host's network";
   EXPECT_EQ(At("svc/shop/web"), "  10.96.0.7") << "no packet starts there";
   EXPECT_EQ(At("node/node1"), "node1 node 10.200.0.1");
@@ -170,7 +171,7 @@ TEST_F(ClusterEnds, WhatIsNotThereIsNamed) {
   Write("get-pod_none", "");
   Write("get-pod_waits", R"({"spec":{},"status":{}})");
   Write("get-service_headless", R"({"spec":{"clusterIPs":["None"]}})");
-  EXPECT_EQ(At("none"), "exit 2: pod/none: there is none in namespace shop");
+  EXPECT_EQ(At("none"), "exit 2: pod \"none\" not found in namespace \"shop\"");
   EXPECT_EQ(At("waits"),
             "exit 2: waits: is on no node yet; see: kubectl describe pod -n shop waits");
   EXPECT_EQ(At("svc/shop/headless"),
@@ -178,8 +179,38 @@ TEST_F(ClusterEnds, WhatIsNotThereIsNamed) {
   EXPECT_THAT(At("away"), HasSubstr("exit 3: kubectl get: error: pod/away is gone"));
 }
 
+TEST_F(ClusterEnds, APodIsKnownByItsAddress) {
+  Write("get-pod", R"({"items":[
+      {"metadata":{"name":"job","namespace":"shop"},"spec":{"nodeName":"node9"},
+       "status":{"phase":"Succeeded","podIPs":[{"ip":"10.1.1.3"}]}},
+      {"metadata":{"name":"web","namespace":"shop"},"spec":{"nodeName":"node1"},
+       "status":{"podIPs":[{"ip":"10.1.1.3"},{"ip":"fd00::3"}]}},
+      {"metadata":{"name":"proxy","namespace":"x"},"spec":{"nodeName":"node2","hostNetwork":true},
+       "status":{"podIPs":[{"ip":"10.200.0.2"}]}}]})");
+  EXPECT_EQ(At("10.1.1.3"), "node1 shop/web 10.1.1.3,fd00::3");
+  EXPECT_THAT(Asked(), HasSubstr("get pod -A -o json --field-selector=status.podIP=10.1.1.3\n"));
+  EXPECT_THAT(Asked(), Not(HasSubstr("get pod -A -o json\n")));
+  EXPECT_EQ(At("fd00:0::3"), "node1 shop/web 10.1.1.3,fd00::3");
+  EXPECT_EQ(At("10.200.0.2"), "node2 node 10.200.0.2");
+  EXPECT_EQ(At("10.9.9.9"), "exit 2: 10.9.9.9: no pod has this address");
+  EXPECT_THAT(Asked(), HasSubstr("get pod -A -o json\n"));
+}
+
+TEST_F(ClusterEnds, NamesOfDnsAreResolved) {
+  Write("get-service_db", R"({"spec":{"clusterIPs":["10.96.0.8"]}})");
+  Write("get-service_away", R"({"spec":{"externalName":"127.1"}})");
+  Write("get-pod_127.1", "");
+  EXPECT_EQ(At("db.shop.svc"), "  10.96.0.8");
+  EXPECT_EQ(At("db.tools.svc.cluster.local"), "  10.96.0.8");
+  EXPECT_THAT(Asked(), AllOf(HasSubstr("service/db -o json --ignore-not-found --namespace=shop\n"),
+                             HasSubstr("service/db -o json --ignore-not-found --namespace=tools")));
+  EXPECT_EQ(At("svc/shop/away"), "  127.0.0.1") << "another name for it";
+  EXPECT_EQ(At("127.1"), "  127.0.0.1") << "no pod, but resolved";
+}
+
 TEST_F(ClusterEnds, ATraceThroughTheAgentsPods) {
-  Write("get-pod_web", R"({"spec":{"nodeName":"node1"},"status":{"podIPs":[{"ip":"10.1.1.3"}]}})");
+  Write("get-pod_web", R"({"metadata":{"name":"web","namespace":"shop"},"spec":{"nodeName":"node1"},
+      "status":{"podIPs":[{"ip":"10.1.1.3"}]}})");
   Answers("agent-a", "/v1/trace?from=shop/web&to=10.2.2.2&protocol=tcp&port=80",
           R"({"node":"node1","verdict":"dropped in table route","outcome":"dropped"})");
   const Agents agents = Agents::Find({.kubeconfig = "/root/kc"}).value();
