@@ -6,9 +6,11 @@
 #include <system_error>
 
 #include "cli/agent_commands.h"
+#include "cli/completion.h"
 #include "cli/exit_code.h"
 #include "cli/lab_commands.h"
 #include "cli/output.h"
+#include "cli/shell_commands.h"
 #include "cli/test_commands.h"
 #include "cli/trace_commands.h"
 #include "cli/uninstall_commands.h"
@@ -29,6 +31,11 @@ int Main(int argc, char** argv) {
   AddTraceCommand(app, code);
   AddLabCommands(app, code);
   AddUninstallCommands(app, code);
+  AddShellCommands(app, code);
+  if (argc > 1 && argv[1] == kCompleteCommand) {  // whose words may be anything
+    Print("{}", ToText(Complete(app, {argv + 2, argv + argc})));
+    return kOk;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
