@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cerrno>
 #include <mutex>
 
 #include "base/file.h"
@@ -28,6 +29,20 @@ std::string Why(const Kubectl::Answer& answer, const std::string& pod) {
   for (size_t at = said.find(pod); at != std::string::npos; at = said.find(pod, at))
     said.replace(at, pod.size(), "POD");
   return said;
+}
+
+// As the API server says it where RBAC does not let one run a program in a pod.
+bool IsForbidden(const Kubectl::Answer& answer) {
+  const std::string said = answer.Complaint();
+  return answer.exit_code != 0 && said.find("pods/exec") != std::string::npos &&
+         said.find("orbidden") != std::string::npos;
+}
+
+tl::unexpected<Error> NeedsExec() {
+  return tl::unexpected<Error>(
+      Error{"needs permission pods/exec in kube-system: kvs asks an agent by kubectl exec in its "
+            "pod (docs/operate.md, Permissions)",
+            EACCES});
 }
 
 // Who listens on the socket says which node it is.
@@ -121,10 +136,15 @@ Result<Answer> Agents::AskPod(const Way& way, const std::string& path,
   if (!way.waits.empty())
     return Fail("its agent does not run ({}); see: kubectl -n kube-system describe pod {}",
                 way.waits, way.pod);
+  if (*forbidden_) return NeedsExec();
   const auto said = kubectl_->Run({"exec", way.pod, "-n", "kube-system", "-c", "k-vswitchd", "--",
                                    "kvs", "ask", "--method", method, path},
                                   kPodPatience, "", kMostAnswer);
   if (!said) return Wrap("its agent does not answer", said.error());
+  if (IsForbidden(*said)) {
+    *forbidden_ = true;
+    return NeedsExec();
+  }
   if (said->exit_code == kUsage)
     return Fail(
         "kvs in its agent's pod {} does not understand this kvs, of version {}; use that "

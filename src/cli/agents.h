@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,7 +62,8 @@ class Agents {
   std::string PodOf(const std::string& node) const;
 
   // Asks the agent of one of nodes(), or of any other name: that one isn't there. An Error if it
-  // doesn't answer, with the remedy, but without the node's name.
+  // doesn't answer, with the remedy, but without the node's name. Of code EACCES if RBAC refuses
+  // `kubectl exec` in the agents' pods; from then on none is tried.
   Result<Answer> Ask(const std::string& node, const std::string& path,
                      const std::string& method = "GET") const;
   // Asks all of them, kAtOnce at once.
@@ -77,6 +80,7 @@ class Agents {
   Result<Answer> AskPod(const Way& way, const std::string& path, const std::string& method) const;
 
   bool all_ = false;
+  std::shared_ptr<std::atomic<bool>> forbidden_ = std::make_shared<std::atomic<bool>>(false);
   std::optional<Kubectl> kubectl_;
   std::vector<std::string> nodes_;
   std::map<std::string, Way> ways_;

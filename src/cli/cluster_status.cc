@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cerrno>
 #include <ctime>
+#include <map>
 #include <set>
 
 #include "cli/cluster_nodes.h"
+#include "cli/config_status.h"
 #include "cli/json_at.h"
 #include "cli/services.h"
 #include "kube/time.h"
@@ -48,6 +51,7 @@ class Examination {
 
   void Run() {
     if (agents_.kubectl() != nullptr && !ExamineInstallation()) return;
+    if (agents_.kubectl() != nullptr) ReadConfigs();
     ExamineNodes();
     if (agents_.kubectl() == nullptr) return;
     ExamineConfigs();
@@ -119,18 +123,29 @@ class Examination {
           "deployment/k-vswitch-controller");
   }
 
+  // What a node's agent says, or, where it may not be asked, what it wrote.
+  Result<json::value> SaidOf(const std::string& node, const Result<Answer>& answer) {
+    if (answer) return ParseObject(answer->body, "its agent");
+    const auto config = configs_.find(node);
+    if (answer.error().code != EACCES || config == configs_.end())
+      return tl::unexpected(answer.error());
+    status_["note"] =
+        "from the VSwitchConfigs, where an agent writes when something changes; to ask the agents, "
+        "kvs needs permission pods/exec in kube-system";
+    return StatusOfConfig(config->second);
+  }
+
   void ExamineNodes() {
     int64_t ready = 0, pods = 0;
     json::object nodes;
     for (const auto& [node, answer] : agents_.AskAll("/v1/status")) {
-      const auto said = answer ? ParseObject(answer->body, "its agent")
-                               : Result<json::value>(tl::unexpected(answer.error()));
+      const auto said = SaidOf(node, answer);
       nodes[node] = said ? *said : json::value();
       if (!said) {
         Add(node, "k-vswitchd", "pod", said.error().message);
         continue;
       }
-      if (answering_.empty()) answering_ = node;
+      if (answer && answering_.empty()) answering_ = node;
       ready += TextAt(*said, "/ready") == "true" ? 1 : 0;
       pods += NumberAt(*said, "/pods");
       if (ListAt(*said, "/problems").empty() && TextAt(*said, "/ready") != "true")
@@ -167,17 +182,20 @@ class Examination {
     if (!why.empty()) Add("", "Services", "kube-proxy", why);
   }
 
-  void ExamineConfigs() {
-    const auto list = agents_.kubectl()->Ask({"get", "vswitchconfigs.kvswitch.io", "-o", "json"});
-    const auto configs = list ? ParseObject(*list, "kubectl get")
-                              : Result<json::value>(tl::unexpected(list.error()));
-    if (!configs)
+  void ReadConfigs() {
+    const auto list =
+        Items(*agents_.kubectl(), {"get", "vswitchconfigs.kvswitch.io", "-o", "json"});
+    if (!list)
       return Add("", "VSwitchConfig", "metadata",
-                 fmt::format("{}; is it installed? {}", configs.error().message, kInstall));
-    for (const json::value& config : ListAt(*configs, "/items")) {
-      const std::string node = TextAt(config, "/metadata/name");
-      if (std::ranges::find(agents_.nodes(), node) == agents_.nodes().end()) continue;
-      for (const json::value& condition : ListAt(config, "/status/conditions"))
+                 fmt::format("{}; is it installed? {}", list.error().message, kInstall));
+    for (const json::value& config : *list) configs_[TextAt(config, "/metadata/name")] = config;
+  }
+
+  void ExamineConfigs() {
+    for (const std::string& node : agents_.nodes()) {
+      const auto config = configs_.find(node);
+      if (config == configs_.end()) continue;
+      for (const json::value& condition : ListAt(config->second, "/status/conditions"))
         if (TextAt(condition, "/type") == "Accepted" && TextAt(condition, "/status") == "False")
           Add(node, "VSwitchConfig/" + node, "status.conditions[Accepted]",
               TextAt(condition, "/message"));
@@ -189,8 +207,9 @@ class Examination {
   const Agents& agents_;
   json::object& status_;
   json::array problems_;
-  std::set<std::string> told_;  // all of `problems_`
-  std::string answering_;       // a node whose agent does
+  std::map<std::string, json::value> configs_;  // by node
+  std::set<std::string> told_;                  // all of `problems_`
+  std::string answering_;                       // a node whose agent does
 };
 
 }  // namespace

@@ -14,9 +14,11 @@ namespace kvs::cli {
 //    "controller": {"ready": 1, "wanted": 1, "leader": "k-vswitch-controller-0" or ""},
 //    "agents": {"ready": 3, "wanted": 3}, "pods": 41,
 //    "problems": [{"node": "node3" or "", "object", "field", "message"}],
-//    "nodes": {"node1": what its agent says to GET /v1/status (agent/api.h), or null}}
+//    "nodes": {"node1": what its agent says to GET /v1/status (agent/api.h), or null},
+//    "note": what this was read from, where that is not the agents}
 // `ok` means that there are no problems. Of a lab without "kubernetes" and "controller"; of a
-// cluster without k-vswitch without "controller", "agents", "pods" and "nodes".
+// cluster without k-vswitch without "controller", "agents", "pods" and "nodes". Without permission
+// to ask the agents, "nodes" is what they wrote to their VSwitchConfigs (config_status.h).
 boost::json::value StatusOf(const Agents& agents);
 
 // The same for people. A problem that several nodes have is one line.

@@ -12,7 +12,8 @@
 #include <string>
 
 // For tests: a cluster played by a program `kubectl` in PATH. What it answers lies in files, and
-// what isn't there is "gone"; what it was asked is written to the file "asked", a line each.
+// what isn't there is "gone"; what it was asked is written to the file "asked", a line each. Where
+// there is a file "forbidden", that is the API server's answer to `kubectl exec`.
 namespace kvs::cli {
 
 class FakeKubectl : public testing::Test {
@@ -95,6 +96,7 @@ together() {
 while [[ $1 == --* ]]; do shift; done
 case $1 in
   exec)
+    [ ! -e "$folder/forbidden" ] || { cat "$folder/forbidden" >&2; exit 1; }
     path=${@: -1}
     [ "$path" != probe ] || { probe "$2"; exit; }
     [ ! -e "$folder/together" ] || together "$path" || exit 1

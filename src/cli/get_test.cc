@@ -69,6 +69,14 @@ TEST_F(GetTest, OneThatDoesNotAnswerHidesNoOther) {
   EXPECT_EQ(Run({.kind = "ports"}), kUnreachable);
 }
 
+TEST_F(GetTest, ThePermissionThatIsNeededIsNamedOnce) {
+  Write("forbidden", "Error from server (Forbidden): cannot create resource \"pods/exec\"");
+  EXPECT_EQ(Run({.kind = "ports"}), kUnreachable);
+  EXPECT_EQ(error_,
+            "error: node1, node2: needs permission pods/exec in kube-system: kvs asks an agent by "
+            "kubectl exec in its pod (docs/operate.md, Permissions)\n");
+}
+
 TEST_F(GetTest, OnlyWhatIsOfAPod) {
   EXPECT_EQ(Run({.kind = "flows", .pod = "shop/web-1"}), kOk);
   EXPECT_THAT(said_, HasSubstr("Pod/shop/web-1"));

@@ -249,6 +249,74 @@ TEST_F(ClusterStatusTest, SaysHowToInstall) {
             "kubectl apply -f k-vswitch.yaml\n");
 }
 
+class WithoutExecTest : public ClusterStatusTest {
+ protected:
+  WithoutExecTest() {
+    for (const char* agent : {"agent-a", "agent-b"}) Remove(FileOf(agent, "/v1/status"));
+    Write(
+        "forbidden",
+        "Error from server (Forbidden): pods \"agent-a\" is forbidden: User \"eve\" cannot create "
+        "resource \"pods/exec\" in API group \"\" in the namespace \"kube-system\"");
+    Configs("", R"({"type":"Ready","status":"True"})");
+  }
+  // With the conditions of node2.
+  void Configs(const std::string& more, const std::string& conditions) {
+    const auto config = [](const char* name, const std::string& with) {
+      return fmt::format(R"({{"metadata":{{"name":"{}"}},"spec":{{"overlayType":"vxlan"}},"status":
+          {{"conditions":[{}{{"type":"FlowsSynced","status":"True"}}],"mtu":1450,"pods":20,
+          "flows":4000,"datapath":"system","ovsVersion":"3.1.0","agentVersion":"0.1.0"}}}})",
+                         name, with.empty() ? "" : with + ",");
+    };
+    Write("get-vswitchconfigs.kvswitch.io",
+          "{\"items\":[" + config("node1", R"({"type":"Ready","status":"True"})") + "," +
+              config("node2", conditions + more) + "]}");
+  }
+};
+
+TEST_F(WithoutExecTest, ItIsWhatAgentsWroteToTheirVSwitchConfigs) {
+  EXPECT_EQ(Run(), kOk) << said_ << error_;
+  EXPECT_EQ(said_,
+            "OK  k-vswitch 0.1.0, Kubernetes v1.37.0: 2 nodes, 40 pods\n"
+            "  controller  1 of 1 ready, leader k-vswitch-controller-0\n"
+            "  agents      2 of 2 ready\n"
+            "  overlay     vxlan, MTU 1450\n"
+            "  switches    OVS 3.1.0 (system)\n"
+            "  flows       8000 in sync\n"
+            "  note        from the VSwitchConfigs, where an agent writes when something changes; "
+            "to ask the agents, kvs needs permission pods/exec in kube-system\n");
+  EXPECT_EQ(Run({.json = true}), kOk);
+  EXPECT_THAT(TextAt(*ParseObject(said_, "kvs"), "/note"), StartsWith("from the VSwitchConfigs"));
+}
+
+TEST_F(WithoutExecTest, TheirConditionsSayWhatIsWrong) {
+  Configs(R"(,{"type":"Degraded","status":"True","message":"OVSDB connection: refused"})",
+          R"({"type":"Ready","status":"False","message":"OVSDB connection: refused"})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("  agents      1 of 2 ready\n"));
+  EXPECT_THAT(said_, HasSubstr("\n  node2  VSwitchConfig status.conditions[Degraded]: OVSDB "
+                               "connection: refused\n"));
+  Configs(
+      R"(,{"type":"Degraded","status":"False"})",
+      R"({"type":"Ready","status":"Unknown","reason":"OOMKilled","message":"gone since noon"})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("status.conditions[Ready]: gone since noon\n"));
+  Configs("", "");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("status.conditions[Ready]: no agent has written a status yet\n"));
+}
+
+TEST_F(WithoutExecTest, AnAgentThatDoesNotRunIsNamedAllTheSame) {
+  Write("get-pods", R"({"items":[
+    {"metadata":{"name":"agent-a"},"spec":{"nodeName":"node1"},"status":{"phase":"Running"}}]})");
+  EXPECT_EQ(Run(), kFailed);
+  EXPECT_THAT(said_, HasSubstr("  node2  k-vswitchd pod: no agent runs on it; see: "));
+}
+
+TEST_F(WithoutExecTest, OfOneNodeThePermissionIsNamed) {
+  EXPECT_EQ(Run({.where = {.node = "node2"}}), kUnreachable);
+  EXPECT_THAT(error_, HasSubstr("error: node2: needs permission pods/exec in kube-system: kvs "));
+}
+
 TEST_F(ClusterStatusTest, OfOneNodeItIsItsAgents) {
   EXPECT_EQ(Run({.where = {.node = "node2"}}), kOk) << error_;
   EXPECT_THAT(said_, StartsWith("node2  OK\n"));
