@@ -239,8 +239,8 @@ std::set<NextHop> Agent::NextHopsOfTunnels() const {
 
 std::string Agent::DatapathNote() const {
   return options_.datapath == "auto" && OnNetdev()
-             ? "in userspace, for the kernel has no module openvswitch, which is faster by far; "
-               "try: modprobe openvswitch, then restart the agent"
+             ? "userspace datapath (slow): kernel module openvswitch is not loaded; try: modprobe "
+               "openvswitch, then restart the agent"
              : "";
 }
 

@@ -11,8 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kConfig = "10-k-vswitch.conflist";
-
 // Version 1.0.0, though ours speaks 1.1.0: one version holds for the whole chain, and Debian 12's
 // portmap refuses a later one.
 std::string CniConfig(const Options& options) {
@@ -131,7 +129,7 @@ InstalledPlugins FindInstalledPlugins(const Options& options) {
 }
 
 std::string CniConfigFile(const Options& options) {
-  return options.cni_conf_dir + "/" + std::string(kConfig);
+  return options.cni_conf_dir + "/" + std::string(kCniConfig);
 }
 
 }  // namespace kvs::agent

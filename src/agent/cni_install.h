@@ -12,6 +12,7 @@
 namespace kvs::agent {
 
 inline constexpr std::string_view kCniPlugin = "k-vswitch-cni";  // the file's name, and its type
+inline constexpr std::string_view kCniConfig = "10-k-vswitch.conflist";
 inline constexpr std::string_view kCniNetwork = "k-vswitch";  // the name of the cluster's network
 
 // A file that container runtimes need of us.

@@ -86,13 +86,13 @@ std::optional<Problem> ConfigBefore::ToProblem() const {
   };
   if (!multus)
     return say(
-        fmt::format("{} comes before ours by name, and new pods get that network; remove it from "
+        fmt::format("{} takes precedence over {}; new pods won't use k-vswitch; remove it from "
                     "/etc/cni/net.d of this node",
-                    file));
+                    file, kCniConfig));
   return say(
-      fmt::format("{} is Multus', which delegates to {}, and new pods get that network; set there "
-                  "\"clusterNetwork\": \"{}\" (docs/install.md, Multus)",
-                  file, delegate.empty() ? "no network" : delegate, kCniNetwork));
+      fmt::format("{} (Multus) takes precedence over {} and delegates to {}; new pods won't use "
+                  "k-vswitch; set \"clusterNetwork\": \"{}\" in it (docs/install.md, Multus)",
+                  file, kCniConfig, delegate.empty() ? "no network" : delegate, kCniNetwork));
 }
 
 std::string ConfigBefore::ToNote() const {

@@ -48,7 +48,8 @@ TEST_F(ConfigBeforeTest, OnlyTheFirstByNameCounts) {
   EXPECT_EQ(FindConfigBefore(options_), ConfigBefore{});
   EXPECT_EQ(ProblemOf() + NoteOf(), "");
   Write("10-bridge.conflist", R"({"name":"b","plugins":[{"type":"bridge"}]})");
-  EXPECT_THAT(ProblemOf(), HasSubstr("10-bridge.conflist comes before ours by name"));
+  EXPECT_THAT(ProblemOf(), HasSubstr("10-bridge.conflist takes precedence over "
+                                     "10-k-vswitch.conflist; new pods won't use k-vswitch; "));
   Write("00-multus.conf", R"({"type":"multus","clusterNetwork":"k-vswitch"})");
   EXPECT_EQ(ProblemOf(), "");
 }
@@ -56,7 +57,9 @@ TEST_F(ConfigBeforeTest, OnlyTheFirstByNameCounts) {
 TEST_F(ConfigBeforeTest, WhatCannotBeReadIsAnothers) {
   for (const char* text : {"", "{", "[]", R"({"type":7})", R"({"plugins":["multus"]})"}) {
     Write("00-multus.conf", text);
-    EXPECT_THAT(ProblemOf(), HasSubstr("00-multus.conf comes before ours by name")) << text;
+    EXPECT_THAT(ProblemOf(),
+                HasSubstr("00-multus.conf takes precedence over 10-k-vswitch.conflist"))
+        << text;
     EXPECT_EQ(NoteOf(), "");
   }
 }
@@ -97,9 +100,11 @@ TEST_F(ConfigBeforeTest, MultusThatDelegatesToAnotherIsOne) {
   };
   for (const auto& [text, delegate] : cases) {
     Write("00-multus.conf", R"({"name":"multus-cni-network",)" + text + "}");
-    EXPECT_THAT(ProblemOf(), AllOf(HasSubstr("00-multus.conf is Multus'"),
-                                   HasSubstr("delegates to " + delegate + ","),
-                                   HasSubstr(R"(set there "clusterNetwork": "k-vswitch")")))
+    EXPECT_THAT(
+        ProblemOf(),
+        AllOf(HasSubstr("00-multus.conf (Multus) takes precedence over 10-k-vswitch.conflist"),
+              HasSubstr("delegates to " + delegate + ";"),
+              HasSubstr(R"(set "clusterNetwork": "k-vswitch" in it)")))
         << text;
     EXPECT_EQ(NoteOf(), "") << text;
   }

@@ -215,7 +215,7 @@ class Judge {
 
   Verdict Decide() const {
     if (trace_.steps.empty())
-      return {"unknown", "nobody knows: what ovs-vswitchd answered is not understood"};
+      return {"unknown", "unknown: the answer of ovs-vswitchd is not understood"};
     if (trace_.output.empty()) return {"dropped", Dropped()};
     if (trace_.output == "LOCAL") return AtHost();
     if (!trace_.tunnel_to.empty() && trace_.output == fmt::to_string(self_.overlay_port))
@@ -254,8 +254,8 @@ class Judge {
     const auto to = Ip::Parse(trace_.tunnel_to);
     const std::string node = to ? NodeAt(world_, *to) : "";
     Verdict verdict{"forwarded",
-                    fmt::format("into the tunnel to {}, {}", node.empty() ? "nobody we know" : node,
-                                trace_.tunnel_to)};
+                    fmt::format("into the tunnel to {}, {}",
+                                node.empty() ? "an unknown node" : node, trace_.tunnel_to)};
     const world::Node* own = world_.nodes.Find(self_.node);
     const Ip* from = to && own ? OfFamily(own->overlay_ips, to->is6()) : nullptr;
     if (node.empty() || from == nullptr) return verdict;

@@ -174,7 +174,7 @@ TEST_F(TraceTest, SaysWhereItEnds) {
   EXPECT_EQ(ends("192.0.2.1", {.output = "LOCAL"}),
             "host: to the host node1, which sends it on by its own routes");
   EXPECT_EQ(ends("10.1.2.7", {.tunnel_to = "10.200.0.9", .output = "1"}),
-            "forwarded: into the tunnel to nobody we know, 10.200.0.9");
+            "forwarded: into the tunnel to an unknown node, 10.200.0.9");
   const auto silent = HopOf(*Read(start_), {}, world_, pipeline_);
   EXPECT_EQ(silent.at("outcome"), "unknown");
 }

@@ -27,7 +27,8 @@ std::string Answer::ToWire() const {
 }
 
 Result<Answer> Answer::FromWire(std::string_view wire) {
-  if (!wire.starts_with(kFirst)) return Fail("kvs in the agent's pod says: {}", CutTo(wire, 80));
+  if (!wire.starts_with(kFirst))
+    return Fail("kvs in the agent's pod answered: {}", CutTo(wire, 80));
   wire.remove_prefix(kFirst.size());
   Answer answer;
   size_t size = 0;
@@ -35,7 +36,7 @@ Result<Answer> Answer::FromWire(std::string_view wire) {
   auto read = std::from_chars(wire.data(), end, answer.status);
   if (read.ptr != end) read = std::from_chars(read.ptr + 1, end, size);
   if (read.ec != std::errc() || read.ptr == end || *read.ptr != '\n')
-    return Fail("kvs in the agent's pod says: {}", CutTo(wire, 80));
+    return Fail("kvs in the agent's pod answered: {}", CutTo(wire, 80));
   answer.body = wire.substr(static_cast<size_t>(read.ptr + 1 - wire.data()));
   if (answer.body.size() == size) return answer;
   return Fail("the answer has {} of {} bytes: the connection broke; try again", answer.body.size(),
@@ -58,11 +59,13 @@ Result<Answer> AskAgent(const std::string& socket, const std::string& path,
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
   const CURLcode failed = curl_easy_perform(curl.get());
   if (failed == CURLE_WRITE_ERROR)
-    return Fail("the agent on {} answers with more than {} MiB, which is the most", socket,
+    return Fail("the agent on {} answers with more than {} MiB, the limit", socket,
                 kMostAnswer >> 20);
   if (failed != CURLE_OK) {
-    return Fail("no agent on {}: {}; is k-vswitchd running? (--socket says where it listens)",
-                socket, curl_easy_strerror(failed));
+    return Fail(
+        "no agent on {}: {}; the k-vswitchd agent isn't running or ready on this node, or listens "
+        "elsewhere (--socket)",
+        socket, curl_easy_strerror(failed));
   }
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
   return answer;

@@ -45,13 +45,16 @@ void AddAsk(CLI::App& app, int& code) {
 }
 
 void AddStatus(CLI::App& app, int& code) {
-  auto* status = app.add_subcommand("status", "is the network all right, of this node or of all?");
+  auto* status =
+      app.add_subcommand("status", "Show the health of this node or of the whole cluster");
   const auto asked = std::make_shared<StatusArguments>();
   const auto form = std::make_shared<std::string>("text");
   const auto wait = std::make_shared<int>(0);
   AddWhereFlags(*status, asked->where);
   AddOutputFlag(*status, *form, {"text", "json"});
-  status->add_flag("--wait{300}", *wait, "until it is, at most so long: 90, 90s, 5m; alone: 5m")
+  status
+      ->add_flag("--wait{300}", *wait,
+                 "wait until it is healthy, at most: 90, 90s, 5m; without a value 5m")
       ->transform(Duration());
   status->callback([asked, form, wait, &code] {
     asked->json = *form == "json";
@@ -66,21 +69,22 @@ bool WaitToLookAgain() {
 }
 
 void AddGet(CLI::App& app, int& code) {
-  auto* get = app.add_subcommand("get", "what is in the switches, by the names of Kubernetes");
+  auto* get = app.add_subcommand(
+      "get", "Show flows, ports and pods of the switches, with their Kubernetes names");
   const auto wanted = std::make_shared<GetArguments>();
   const auto watch = std::make_shared<bool>(false);
   get->add_option("KIND", wanted->kind, "flows, ports or pods")
       ->transform(OneOf("kind", {"flows", "ports", "pods"},
                         {{"flow", "flows"}, {"port", "ports"}, {"pod", "pods"}, {"po", "pods"}}))
       ->required();
-  get->add_option("POD,--pod", wanted->pod, "only of this pod, NAMESPACE/POD or POD");
+  get->add_option("POD,--pod", wanted->pod, "only this pod: NAMESPACE/POD, or POD");
   AddWhereFlags(*get, wanted->where);
   wanted->output = "table";
   AddOutputFlag(*get, wanted->output, {"table", "wide", "json", "yaml", "name"});
-  auto* space = get->add_option("-n,--namespace", wanted->space, "only of pods of this namespace");
-  get->add_flag("-A,--all-namespaces", "of pods of all namespaces, as without -n")->excludes(space);
-  get->add_option("-l,--selector", wanted->selector, "only of pods with these labels");
-  get->add_flag("-w,--watch", *watch, "go on, and show what changes");
+  auto* space = get->add_option("-n,--namespace", wanted->space, "only pods of this namespace");
+  get->add_flag("-A,--all-namespaces", "pods of all namespaces (default)")->excludes(space);
+  get->add_option("-l,--selector", wanted->selector, "only pods with these labels, as of kubectl");
+  get->add_flag("-w,--watch", *watch, "keep watching, and show changes");
   get->callback([wanted, watch, &code] {
     if (*watch && wanted->output != "table" && wanted->output != "wide")
       throw CLI::ParseError("--watch shows a table, so only with -o table and -o wide",
@@ -91,10 +95,11 @@ void AddGet(CLI::App& app, int& code) {
 }
 
 void AddVersion(CLI::App& app, int& code) {
-  auto* version = app.add_subcommand("version", "versions of kvs, the controller and each agent");
+  auto* version =
+      app.add_subcommand("version", "Show the versions of kvs, the controller and each agent");
   const auto shown = std::make_shared<VersionArguments>();
   const auto form = std::make_shared<std::string>("text");
-  version->add_flag("--client", shown->client_only, "of this kvs only");
+  version->add_flag("--client", shown->client_only, "only that of this kvs");
   AddWhereFlags(*version, shown->where);
   AddOutputFlag(*version, *form, {"text", "json"});
   version->callback([shown, form, &code] {
@@ -106,11 +111,12 @@ void AddVersion(CLI::App& app, int& code) {
 void AddBundle(CLI::App& app, int& code) {
   auto* bundle = app.add_subcommand(
       "bundle",
-      "a support archive: what agents and cluster know; keys, tokens and values of "
-      "names that sound secret are replaced, other names, addresses and logs are not");
+      "Write a support archive of what the agents and the cluster report; keys, tokens and "
+      "values of names that sound secret are redacted, other names, addresses and logs are not");
   const auto packed = std::make_shared<BundleArguments>();
   AddWhereFlags(*bundle, packed->where);
-  bundle->add_option("-f,--file", packed->file, "default: k-vswitch-bundle-TIME.tar.gz");
+  bundle->add_option("-f,--file", packed->file,
+                     "file to write (default: k-vswitch-bundle-TIME.tar.gz)");
   bundle->callback([packed, &code] { code = WriteBundle(*packed); });
 }
 

@@ -57,12 +57,12 @@ Result<std::string> NodeBehind(const std::string& socket) {
 }  // namespace
 
 void AddWhereFlags(CLI::App& command, Where& where) {
-  auto* socket = command.add_option("--socket", where.socket, "the agent behind this Unix socket")
+  auto* socket = command.add_option("--socket", where.socket, "ask the agent on this Unix socket")
                      ->envname("KVS_SOCKET");
-  auto* lab = command.add_option("--lab", where.lab, "the agents of this lab");
-  auto* lab_node =
-      command.add_option("--lab-node", where.lab_node, "of this node of it (default lab: lab)");
-  auto* node = command.add_option("--node", where.node, "this node of the cluster only");
+  auto* lab = command.add_option("--lab", where.lab, "ask the agents of this lab");
+  auto* lab_node = command.add_option("--lab-node", where.lab_node,
+                                      "ask the agent of this node of the lab (default lab: lab)");
+  auto* node = command.add_option("--node", where.node, "ask only this node of the cluster");
   auto clusters = AddKubectlFlags(command, where.kubeconfig, where.context);
   clusters.push_back(node);
   for (auto* one : clusters) one->excludes(socket, lab, lab_node);

@@ -41,7 +41,7 @@ has such a name, as "secretName".
 Not replaced: names, labels, annotations and addresses of nodes and pods, flows, certificates, images, and all else
 that logs and events say. Look through it before you hand it on.
 
-What could not be had:
+What could not be included:
 {})";
 
 // A folder that becomes the archive. May be used from several threads at once.
@@ -96,7 +96,7 @@ void PutNode(const Agents& agents, const std::string& node, Draft& draft) {
       return draft.Put("nodes/" + node, tl::unexpected<Error>(answer.error()));
     Result<std::string> content =
         answer ? Result<std::string>(answer->body) : tl::unexpected<Error>(answer.error());
-    if (answer && answer->status != 200) content = Fail("its agent says: {}", answer->body);
+    if (answer && answer->status != 200) content = Fail("its agent answered: {}", answer->body);
     draft.Put(fmt::format("nodes/{}/{}", node, file), content);
   }
 }
@@ -205,7 +205,7 @@ ExitCode WriteBundle(const BundleArguments& arguments) {
   fs::remove_all(parent, ignored);
   if (!packed) return Fails(packed.error().message, kFailed);
   Print("{}\n", file);
-  if (!missing.empty()) Print(stderr, "could not be had:\n{}", missing);
+  if (!missing.empty()) Print(stderr, "not included:\n{}", missing);
   return kOk;
 }
 

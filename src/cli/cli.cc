@@ -21,7 +21,7 @@ namespace kvs::cli {
 int Main(int argc, char** argv) {
   // kubectl runs a program kubectl-kvs in PATH as its own command.
   const bool plugin = std::filesystem::path(argv[0]).filename() == "kubectl-kvs";
-  CLI::App app("kvs: see and try k-vswitch, the network of a Kubernetes cluster",
+  CLI::App app("The command line of k-vswitch, a network of Kubernetes clusters",
                plugin ? "kubectl kvs" : "kvs");
   app.set_version_flag("--version", KVS_VERSION);
   app.require_subcommand(1);

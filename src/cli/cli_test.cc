@@ -89,9 +89,10 @@ TEST(Status, OneLinePerThing) {
       R"({"node":"node1","ready":true,"problems":[],"pods":2,"nodes":3,
           "network":{"podRanges":["10.244.1.0/24"],"clusterRanges":["10.244.0.0/16"],
                      "gateways":["10.244.1.1"],"overlay":"vxlan","mtu":1450,"datapath":"netdev",
-                     "datapathNote":"in userspace: modprobe"},
+                     "datapathNote":"userspace datapath (slow): modprobe"},
           "switch":{"ovsVersion":"3.1.0","flows":120,"synced":true,"repairs":1},
-          "cniNote":"Multus (00-multus.conf) delegates to k-vswitch"})",
+          "cniNote":"Multus (00-multus.conf) delegates to k-vswitch"
+})",
       Paint(false));
   ASSERT_TRUE(shown);
   EXPECT_TRUE(shown->healthy);
@@ -101,7 +102,7 @@ TEST(Status, OneLinePerThing) {
             "  pods      2 here, from 10.244.1.0/24; gateways 10.244.1.1\n"
             "  cluster   3 nodes, pods from 10.244.0.0/16\n"
             "  switch    OVS 3.1.0 (netdev), 120 flows in sync, 1 repaired\n"
-            "  datapath  in userspace: modprobe\n"
+            "  datapath  userspace datapath (slow): modprobe\n"
             "  CNI       Multus (00-multus.conf) delegates to k-vswitch\n");
 }
 
@@ -143,7 +144,7 @@ TEST(AskAgent, AnEndlessAnswerIsRefused) {
   agent.join();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().message,
-            "the agent on " + path + " answers with more than 64 MiB, which is the most");
+            "the agent on " + path + " answers with more than 64 MiB, the limit");
 }
 
 TEST(AskAgent, NamesTheSocketOfWhoDoesNotAnswer) {

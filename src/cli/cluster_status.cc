@@ -39,9 +39,16 @@ std::string WhyNoAgents(const Kubectl& kubectl) {
   if (networked == 0)
     return fmt::format("k-vswitch is not installed in this cluster: {}", kInstall);
   return fmt::format(
-      "deleted, but {} of {} nodes still have its network: pods that run keep it, and no new one "
-      "is attached; {}, and to take it off the nodes, then: kvs uninstall",
+      "deleted, but {} of {} nodes still have its network: running pods keep it, new pods get "
+      "none; to go on: {}; to remove it from the nodes, after that: kvs uninstall",
       networked, nodes->size(), kInstall);
+}
+
+// In place of what kubectl said, where the remedy is known.
+std::string WhyNoConfigs(const std::string& said) {
+  return said.find("the server doesn't have a resource type") == std::string::npos
+             ? said
+             : fmt::format("the VSwitchConfig CRD is not installed: {}", kInstall);
 }
 
 // Finds out, and writes what it finds to `status`.
@@ -185,9 +192,7 @@ class Examination {
   void ReadConfigs() {
     const auto list =
         Items(*agents_.kubectl(), {"get", "vswitchconfigs.kvswitch.io", "-o", "json"});
-    if (!list)
-      return Add("", "VSwitchConfig", "metadata",
-                 fmt::format("{}; is it installed? {}", list.error().message, kInstall));
+    if (!list) return Add("", "VSwitchConfig", "metadata", WhyNoConfigs(list.error().message));
     for (const json::value& config : *list) configs_[TextAt(config, "/metadata/name")] = config;
   }
 

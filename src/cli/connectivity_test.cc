@@ -119,9 +119,10 @@ TEST_F(ConnectivityTest, ThatNobodyServesServicesIsOneLine) {
   EXPECT_EQ(Run(), kOk) << said_;
   Write("unreached-agent-a", "no answer");
   EXPECT_EQ(Run(), kFailed);
-  EXPECT_THAT(said_, HasSubstr("nobody serves Services: there is no DaemonSet kube-proxy, and "
-                               "10.96.0.1 of Service default/kubernetes is not reached from node1 "
-                               "(no answer); "));
+  EXPECT_THAT(said_,
+              HasSubstr("Services are not served: there is no DaemonSet kube-proxy, and "
+                        "10.96.0.1 of Service default/kubernetes can't be reached from node1 "
+                        "(no answer); "));
   EXPECT_THAT(said_, Not(HasSubstr("pod to Service")));
   EXPECT_THAT(said_, Not(HasSubstr("pod resolves a name")));
 }

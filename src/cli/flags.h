@@ -16,8 +16,8 @@ namespace kvs::cli {
 // --kubeconfig and --context, as kubectl's.
 inline std::vector<CLI::Option*> AddKubectlFlags(CLI::App& command, std::string& kubeconfig,
                                                  std::string& context) {
-  return {command.add_option("--kubeconfig", kubeconfig, "as kubectl's"),
-          command.add_option("--context", context, "as kubectl's")};
+  return {command.add_option("--kubeconfig", kubeconfig, "path of the kubeconfig, as of kubectl"),
+          command.add_option("--context", context, "context of the kubeconfig, as of kubectl")};
 }
 
 // One of `values`, which are called `what`; another is named together with the nearest of them. As

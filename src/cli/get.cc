@@ -56,12 +56,12 @@ Result<json::value> Ask(const Result<Answer>& answer, const std::string& kind,
                         const Filter& filter) {
   if (!answer) return tl::unexpected<Error>(answer.error());
   if (answer->status != 200)
-    return Fail("its agent says: {}", answer->body.substr(0, answer->body.find('\n')));
+    return Fail("its agent answered: {}", answer->body.substr(0, answer->body.find('\n')));
   auto value = ParseObject(answer->body, "its agent");
   if (!value) return value;
   json::value* items = value->get_object().if_contains(kind);
   if (items == nullptr || !items->is_array())
-    return Fail("the answer of its agent has no {}; is it of this version of kvs?", kind);
+    return Fail("the answer of its agent has no {}; compare: kvs version", kind);
   json::array wanted;
   for (json::value& item : items->get_array())
     if (filter.Takes(PodOf(item))) wanted.push_back(std::move(item));
@@ -87,8 +87,9 @@ tl::expected<Found, Failure> Look(const GetArguments& arguments) {
   Filter filter{.space = arguments.space, .pod = arguments.pod, .labelled = {}};
   if (!arguments.selector.empty()) {
     if (agents->kubectl() == nullptr)
-      return tl::unexpected(
-          Failure{kUsage, "-l: an agent doesn't know labels; add --context or --kubeconfig"});
+      return tl::unexpected(Failure{
+          kUsage,
+          "-l: an agent doesn't know labels; ask a cluster, with --context or --kubeconfig"});
     auto names = Labelled(*agents->kubectl(), arguments.selector);
     if (!names) return tl::unexpected(Failure{kUnreachable, names.error().message});
     filter.by_labels = true;

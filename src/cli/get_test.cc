@@ -63,7 +63,7 @@ TEST_F(GetTest, JsonSaysWhichNode) {
 TEST_F(GetTest, OneThatDoesNotAnswerHidesNoOther) {
   Answers("agent-a", "/v1/ports", "starting\n", 503);
   EXPECT_EQ(Run({.kind = "ports"}), kFailed);
-  EXPECT_EQ(error_, "error: node1: its agent says: starting\n");
+  EXPECT_EQ(error_, "error: node1: its agent answered: starting\n");
   EXPECT_THAT(said_, HasSubstr("shop/web-2"));
   Remove(FileOf("agent-b", "/v1/ports"));
   EXPECT_EQ(Run({.kind = "ports"}), kUnreachable);
@@ -157,7 +157,7 @@ TEST_F(GetTest, WhoWatchesSeesWhatChanges) {
             "MODIFIED  node2  kv1   7       shop/web-2  10.0.0.1\n"
             "ADDED     node2  kv2\n"
             "DELETED   node2  kv1   7       shop/web-2  10.0.0.1\n");
-  EXPECT_EQ(error_, "error: node2: its agent says: starting\n");
+  EXPECT_EQ(error_, "error: node2: its agent answered: starting\n");
 }
 
 TEST_F(GetTest, ACounterThatCountsIsNoChange) {

@@ -50,7 +50,7 @@ Result<json::value> ParseObject(std::string_view text, std::string_view who) {
   boost::system::error_code error;
   json::value value = json::parse(text, error);
   if (error || !value.is_object())
-    return Fail("the answer of {} is not understood; is it of this version of kvs?", who);
+    return Fail("the answer of {} is not understood; compare: kvs version", who);
   return value;
 }
 

@@ -84,7 +84,7 @@ int LabDown(const std::string& name) {
   const auto state = lab::State::Of(name);
   if (!state) return Failed(state.error(), kUsage);
   if (!state->Exists()) {
-    Print("lab {}: there is none\n", name);
+    Print("lab \"{}\" not found\n", name);
     return kOk;
   }
   const auto cleaned = state->Clean();
@@ -149,7 +149,7 @@ int LabExec(const std::string& name, const std::string& place,
 int LabPodAdd(const std::string& name, const std::string& pod, const std::string& node) {
   const auto lab = lab::Lab::Join(name);
   if (!lab) return Failed(lab.error(), kUnreachable);
-  if (!(*lab)->nodes().contains(node)) return Failed({"node " + node + ": there is none"});
+  if (!(*lab)->nodes().contains(node)) return Failed({fmt::format("node \"{}\" not found", node)});
   const auto written = lab::WritePod((*lab)->options().manifests, pod, node);
   if (!written) return Failed(written.error());
   const auto attached = [&] { return lab::ReadPods((*lab)->state()).contains(pod); };

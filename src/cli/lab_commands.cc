@@ -43,7 +43,7 @@ void AddClusterFlags(CLI::App& command, lab::Options& options, std::string& mani
                      .add_option("--manifests", manifests,
                                  "folder of Kubernetes manifests: Node, Namespace, Pod")
                      ->check(CLI::ExistingDirectory);
-  command.add_option("--nodes", options.nodes, "make manifests for so many nodes")
+  command.add_option("--nodes", options.nodes, "number of nodes")
       ->check(CLI::Range(1, 200))
       ->capture_default_str()
       ->excludes(folder);
@@ -56,7 +56,7 @@ void AddClusterFlags(CLI::App& command, lab::Options& options, std::string& mani
 
 void AddDemo(CLI::App& lab, int& code) {
   auto* demo = lab.add_subcommand(
-      "demo", "bring up a cluster on this machine, show that it works, take it away");
+      "demo", "Bring up a cluster on this machine, show that it works, and remove it");
   const auto arguments = Named(*demo, "demo");
   AddClusterFlags(*demo, arguments->lab, arguments->lab.copy_from);
   demo->add_option("--patience", arguments->patience, "seconds that a cell of the matrix is tried")
@@ -68,48 +68,49 @@ void AddDemo(CLI::App& lab, int& code) {
 }
 
 void AddUpAndDown(CLI::App& lab, int& code) {
-  auto* up = lab.add_subcommand("up", "bring up a cluster on this machine and keep it");
+  auto* up = lab.add_subcommand("up", "Bring up a cluster on this machine and keep it");
   const auto wanted = Named(*up, "lab");
   AddClusterFlags(*up, wanted->lab, wanted->lab.manifests);
   up->callback([wanted, &code] { code = LabUp(wanted->lab); });
 
-  auto* down = lab.add_subcommand("down", "take a lab away, also what is left of a killed one");
+  auto* down = lab.add_subcommand("down", "Remove a lab, or what is left of one that was killed");
   const auto gone = Named(*down, "lab");
   down->add_flag("--all", gone->all, "every lab of this machine");
   down->callback([gone, &code] { code = gone->all ? AllLabsDown() : LabDown(gone->lab.name); });
 
-  auto* status = lab.add_subcommand("status", "nodes, programs and pods of a lab");
+  auto* status = lab.add_subcommand("status", "Show the nodes, programs and pods of a lab");
   const auto shown = Named(*status, "lab");
   AddOutputFlag(*status, shown->output, {"text", "json"});
   status->callback([shown, &code] { code = LabStatus(shown->lab.name, shown->output == "json"); });
 }
 
 void AddPlaying(CLI::App& lab, int& code) {
-  auto* exec = lab.add_subcommand("exec", "run a command on a node or in a pod");
+  auto* exec = lab.add_subcommand("exec", "Run a command on a node or in a pod");
   const auto where = Named(*exec, "lab");
   exec->add_option("PLACE", where->place, "node, namespace/pod or outside")->required();
   exec->add_option("COMMAND", where->command, "after --")->required();
   exec->callback([where, &code] { code = LabExec(where->lab.name, where->place, where->command); });
 
-  auto* pod = lab.add_subcommand("pod", "add or remove a pod")->require_subcommand(1);
-  auto* add = pod->add_subcommand("add", "write a Pod to the lab's folder and wait for it");
+  auto* pod = lab.add_subcommand("pod", "Add or remove a pod")->require_subcommand(1);
+  auto* add =
+      pod->add_subcommand("add", "Add a Pod to the lab's manifests and wait until it is attached");
   const auto added = Named(*add, "lab");
   add->add_option("POD", added->pod, "namespace/name")->required();
   add->add_option("NODE,--node", added->node, "where it runs")->required();
   add->callback([added, &code] { code = LabPodAdd(added->lab.name, added->pod, added->node); });
-  auto* remove = pod->add_subcommand("rm", "remove a Pod that was added");
+  auto* remove = pod->add_subcommand("rm", "Remove a Pod that was added");
   const auto removed = Named(*remove, "lab");
   remove->add_option("POD", removed->pod, "namespace/name")->required();
   remove->callback([removed, &code] { code = LabPodRemove(removed->lab.name, removed->pod); });
 
-  auto* trace = lab.add_subcommand("trace", "the path of a packet, table by table");
+  auto* trace = lab.add_subcommand("trace", "Show where a packet goes, table by table");
   const auto path = Named(*trace, "lab");
   trace->add_option("FROM", path->trace.from, "NAMESPACE/POD, a pod's IP, or a node")->required();
   trace->add_option("TO", path->trace.to, "same forms as FROM, or an IP; optional :PORT")
       ->required();
   auto* udp = trace->add_flag("--udp", path->udp, "instead of TCP");
-  trace->add_flag("--icmp", path->icmp, "an echo request")->excludes(udp);
-  trace->add_flag("-6,--ipv6", path->trace.ipv6, "to the IPv6 address of what TO names");
+  trace->add_flag("--icmp", path->icmp, "an ICMP echo request")->excludes(udp);
+  trace->add_flag("-6,--ipv6", path->trace.ipv6, "use the IPv6 address of TO");
   AddOutputFlag(*trace, path->output, {"text", "json"});
   trace->callback([path, &code] {
     path->trace.protocol = path->udp ? "udp" : path->icmp ? "icmp" : "tcp";
@@ -128,7 +129,7 @@ void AddKubelet(CLI::App& lab, int& code) {
 }  // namespace
 
 void AddLabCommands(CLI::App& app, int& code) {
-  auto* lab = app.add_subcommand("lab", "a whole cluster on this machine, to try k-vswitch");
+  auto* lab = app.add_subcommand("lab", "Try k-vswitch in a whole cluster on this machine");
   lab->require_subcommand(1);
   AddDemo(*lab, code);
   AddUpAndDown(*lab, code);

@@ -53,8 +53,8 @@ std::string WhyNoServices(const Kubectl& kubectl, const std::string& node,
                 {{.address = ips->front(), .port = 443, .greets = false}}, kPatience);
   if (!outcomes || outcomes->front().reached) return "";
   return fmt::format(
-      "nobody serves Services: there is no DaemonSet kube-proxy, and {} of Service "
-      "default/kubernetes is not reached from {} ({}); k-vswitch needs kube-proxy beside it",
+      "Services are not served: there is no DaemonSet kube-proxy, and {} of Service "
+      "default/kubernetes can't be reached from {} ({}); k-vswitch needs kube-proxy beside it",
       ips->front(), node, outcomes->front().reason);
 }
 

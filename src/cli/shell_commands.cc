@@ -13,8 +13,8 @@
 namespace kvs::cli {
 
 void AddShellCommands(CLI::App& app, int& code) {
-  auto* completion =
-      app.add_subcommand("completion", "completion for a shell: source <(kvs completion bash)");
+  auto* completion = app.add_subcommand(
+      "completion", "Generate completion for a shell: source <(kvs completion bash)");
   const auto shell = std::make_shared<std::string>();
   completion->add_option("SHELL", *shell, "bash, zsh or fish")
       ->check(OneOf("shell", {"bash", "zsh", "fish"}))
@@ -25,7 +25,7 @@ void AddShellCommands(CLI::App& app, int& code) {
   });
 
   auto* docs = app.add_subcommand("docs")->group("")->require_subcommand(1);
-  auto* man = docs->add_subcommand("man", "write the manual pages");
+  auto* man = docs->add_subcommand("man", "Write the manual pages");
   const auto folder = std::make_shared<std::string>();
   man->add_option("FOLDER", *folder)->required();
   man->callback([&app, folder, &code] {

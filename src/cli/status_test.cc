@@ -229,7 +229,7 @@ TEST_F(ClusterStatusTest, ThatNobodyServesServicesIsTold) {
   Write("get-service_kubernetes", R"({"spec":{"clusterIPs":["10.96.0.1"]}})");
   Write("unreached-agent-a", "no answer");
   EXPECT_EQ(Run(), kFailed);
-  EXPECT_THAT(said_, HasSubstr("\n  Services kube-proxy: nobody serves Services: there is no "));
+  EXPECT_THAT(said_, HasSubstr("\n  Services kube-proxy: Services are not served: there is no "));
   Remove("unreached-agent-a");
   EXPECT_EQ(Run(), kOk) << said_;
   Write("unreached-agent-a", "no answer");
@@ -241,7 +241,7 @@ TEST_F(ClusterStatusTest, SaysHowToInstall) {
   Write("get-daemonset_k-vswitchd", "");
   Write("get-pods", R"({"items":[]})");
   EXPECT_EQ(Run(), kFailed);
-  EXPECT_THAT(said_, HasSubstr("deleted, but 1 of 2 nodes still have its network: pods that run "));
+  EXPECT_THAT(said_, HasSubstr("deleted, but 1 of 2 nodes still have its network: running pods "));
   Write("get-nodes", R"({"items":[{"metadata":{"name":"node1"}}]})");
   EXPECT_EQ(Run(), kFailed);
   EXPECT_EQ(said_,

@@ -48,19 +48,20 @@ void AddParts(CLI::App& app, int& code) {
 }  // namespace
 
 void AddTestCommands(CLI::App& app, int& code) {
-  auto* test = app.add_subcommand("test", "does the network of this cluster work? real packets");
+  auto* test = app.add_subcommand("test", "Test the network of this cluster with real packets");
   const auto wanted = std::make_shared<TestArguments>();
   const auto timeout = std::make_shared<int>(300);
   const auto form = std::make_shared<std::string>("text");
-  test->add_option("--nodes", wanted->nodes, "how many nodes take part, the first by name; 0: all")
+  test->add_option("--nodes", wanted->nodes,
+                   "number of nodes that take part, the first by name; 0: all")
       ->capture_default_str();
   test->add_option("--external", wanted->external,
-                   "an address outside that pods must reach by TCP, and maybe :PORT (default 443)");
-  test->add_option("--timeout", *timeout, "for all of it: 90, 90s, 5m (default: 5m)")
+                   "an address outside that pods must reach by TCP; optional :PORT (default: 443)");
+  test->add_option("--timeout", *timeout, "time limit of the whole test: 90, 90s, 5m (default: 5m)")
       ->transform(Duration())
       ->check(CLI::PositiveNumber);
-  test->add_flag("--keep", wanted->keep, "leave the test's pods, in a namespace kvs-test-...");
-  test->add_flag("--list", wanted->list, "only say what would be tested");
+  test->add_flag("--keep", wanted->keep, "keep the test's pods, in namespace kvs-test-...");
+  test->add_flag("--list", wanted->list, "only show what would be tested");
   AddOutputFlag(*test, *form, {"text", "json"});
   AddKubectlFlags(*test, wanted->kubeconfig, wanted->context);
   test->callback([wanted, timeout, form, &code] {

@@ -61,9 +61,10 @@ std::string WhyCutOff(const PacketEnd& end, bool six, const WayToAgents& ask) {
       std::ranges::any_of(ranges, [&](const Prefix& range) { return range.Contains(*ip); }))
     return "";
   return fmt::format(
-      "{} has {}, of none of the pod ranges of {} ({}), and other nodes don't reach it; delete the "
-      "pod, so that it is made anew, or, where another IPAM plugin chose the address, let that "
-      "choose of them",
+      "{} has {}, which is outside the pod ranges of {} ({}), so other nodes don't reach it; "
+      "delete "
+      "the pod so that it is recreated, or, where another IPAM plugin chose the address, let it "
+      "choose from these ranges",
       end.from, *ip, end.node, Join(ranges));
 }
 

@@ -43,22 +43,23 @@ int TracePacket(PathArguments& arguments) {
 
 void AddTraceCommand(CLI::App& app, int& code) {
   auto* trace =
-      app.add_subcommand("trace", "where does a packet go, table by table, node by node?");
+      app.add_subcommand("trace", "Show where a packet goes, table by table and node by node");
   const auto wanted = std::make_shared<PathArguments>();
   trace->add_option("FROM", wanted->trace.from, "NS/POD, POD, a pod's IP, or node/NAME")
       ->required();
   trace
       ->add_option("TO", wanted->trace.to,
-                   "same forms as FROM, or svc/NS/NAME, or an IP, or a DNS name; optional :PORT")
+                   "same forms as FROM, or svc/NS/NAME, or an IP; optional :PORT; or a DNS name")
       ->required();
-  trace->add_option("-n,--namespace", wanted->ns, "of a POD without one")->capture_default_str();
-  auto* tcp = trace->add_option("--tcp", wanted->tcp, "to this port (default: 80)")
+  trace->add_option("-n,--namespace", wanted->ns, "namespace of a POD without one")
+      ->capture_default_str();
+  auto* tcp = trace->add_option("--tcp", wanted->tcp, "TCP port (default: 80)")
                   ->check(CLI::Range(1, 65535));
-  auto* udp = trace->add_option("--udp", wanted->udp, "to this port, instead of TCP")
+  auto* udp = trace->add_option("--udp", wanted->udp, "UDP port, instead of TCP")
                   ->check(CLI::Range(1, 65535))
                   ->excludes(tcp);
-  trace->add_flag("--icmp", wanted->icmp, "an echo request")->excludes(tcp, udp);
-  trace->add_flag("-6,--ipv6", wanted->trace.ipv6, "to the IPv6 address of what TO names");
+  trace->add_flag("--icmp", wanted->icmp, "an ICMP echo request")->excludes(tcp, udp);
+  trace->add_flag("-6,--ipv6", wanted->trace.ipv6, "use the IPv6 address of TO");
   AddOutputFlag(*trace, wanted->output, {"text", "json"});
   AddWhereFlags(*trace, wanted->where);
   trace->callback([wanted, &code] { code = TracePacket(*wanted); });

@@ -250,8 +250,9 @@ class CutOffTest : public testing::Test {
 };
 
 TEST_F(CutOffTest, APodOutsideItsNodesRangesIsNotReachedFromOthers) {
-  const auto why = AllOf(HasSubstr("exit 1: "), HasSubstr("tools/old has 10.1.1.7, of none of the"),
-                         HasSubstr(" of node1 (10.1.9.0/24)"), HasSubstr("delete the pod"));
+  const auto why =
+      AllOf(HasSubstr("exit 1: "), HasSubstr("tools/old has 10.1.1.7, which is outside the"),
+            HasSubstr(" of node1 (10.1.9.0/24)"), HasSubstr("delete the pod"));
   EXPECT_THAT(Told("shop/web", "tools/old", Hop("node2", "host")), why);
   EXPECT_THAT(Told("shop/web", "tools/old", Hop("node2", "dropped")), why);
   EXPECT_THAT(Told("shop/web", "tools/old", Hop("node3", "delivered")), why)

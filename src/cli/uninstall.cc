@@ -38,7 +38,7 @@ NodeReport ToReport(const Result<Answer>& answer) {
   boost::system::error_code error;
   const json::value report = json::parse(answer->body, error);
   if (error || !report.is_object())
-    return {.problems = {"its agent says: " + answer->body.substr(0, answer->body.find('\n'))}};
+    return {.problems = {"its agent answered: " + answer->body.substr(0, answer->body.find('\n'))}};
   return {.answered = true,
           .refused = TextAt(report, "/refused") == "true",
           .done = Texts(report, "/done"),
@@ -61,7 +61,7 @@ void PrintReport(const std::string& node, const NodeReport& report, bool dry_run
     for (const std::string& thing : things) Print("  {:<13}{}\n", what, thing);
   };
   if (report.answered && report.done.empty() && report.problems.empty())
-    Print("  nothing of k-vswitch is there\n");
+    Print("  nothing of k-vswitch found\n");
   list(dry_run ? "would remove" : "removed", report.done);
   list("kept", report.kept);
   list(Text::Format("{}      ", paint.Bad("problem")), report.problems);
@@ -155,8 +155,8 @@ ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& 
   }
   if (refused) {
     PrintError(
-        "nothing was changed: pods are attached, and would lose their network; --force "
-        "takes it from them");
+        "nothing was changed: pods are attached and would lose their network; to remove it all the "
+        "same: --force");
     return kFailed;
   }
   if (!arguments.yes || arguments.dry_run) PrintObjects();

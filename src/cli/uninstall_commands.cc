@@ -35,11 +35,11 @@ int Uninstall(const UninstallArguments& arguments) {
 }  // namespace
 
 void AddUninstallCommands(CLI::App& app, int& code) {
-  auto* uninstall = app.add_subcommand(
-      "uninstall", "take k-vswitch out of a cluster, and leave nodes as they were");
+  auto* uninstall =
+      app.add_subcommand("uninstall", "Remove k-vswitch from a cluster and restore its nodes");
   const auto wish = std::make_shared<UninstallArguments>();
-  uninstall->add_flag("--yes", wish->yes, "don't ask");
-  uninstall->add_flag("--dry-run", wish->dry_run, "only say what would be removed");
+  uninstall->add_flag("--yes", wish->yes, "don't ask for confirmation");
+  uninstall->add_flag("--dry-run", wish->dry_run, "only show what would be removed");
   uninstall->add_flag("--force", wish->force,
                       "also where pods are attached or an agent doesn't answer");
   AddKubectlFlags(*uninstall, wish->kubeconfig, wish->context);

@@ -10,12 +10,16 @@ bool Survey::agent_ready() const {
 
 Outcome<ovsdb::BridgeFacts> Survey::Facts(const NetConf& conf, Code refusal) const {
   if (!bridge())
-    return Refuse(refusal, "bridge {} is not in Open vSwitch; is k-vswitchd running on this node?",
-                  conf.bridge);
+    return Refuse(
+        refusal,
+        "bridge {} is not in Open vSwitch: the k-vswitchd agent isn't running or ready on this "
+        "node; see `kvs status`",
+        conf.bridge);
   if (!agent_ready())
-    return Refuse(refusal,
-                  "k-vswitchd is not ready on this node (bridge {} says so); see `kvs status`",
-                  conf.bridge);
+    return Refuse(
+        refusal,
+        "the k-vswitchd agent isn't running or ready on this node (bridge {}); see `kvs status`",
+        conf.bridge);
   auto facts = ovsdb::BridgeFacts::FromExternalIds(bridge()->external_ids);
   if (!facts) return Wrap(refusal, "bridge " + conf.bridge, facts.error());
   return *facts;

@@ -163,7 +163,8 @@ TEST_F(LiveTest, UndoesAllWhenTheAgentRefuses) {
 TEST_F(LiveTest, SaysWhatIsNotReady) {
   node.SetAgentReady(false);
   EXPECT_EQ(Add("c1").error().code, 11);
-  EXPECT_THAT(Add("c1").error().message, HasSubstr("k-vswitchd is not ready"));
+  EXPECT_THAT(Add("c1").error().message,
+              HasSubstr("the k-vswitchd agent isn't running or ready on this node"));
   EXPECT_EQ(FailureOf(Invoke("STATUS", "")).code, 50);
   conf["bridge"] = "other0";
   EXPECT_THAT(Add("c1").error().message, HasSubstr("bridge other0 is not in Open vSwitch"));

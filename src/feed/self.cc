@@ -324,10 +324,12 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
   const netlink::Link* local = links.Find(ovsdb::kBridgeName);
   if (config == nullptr) {
     if (nodes.synced())
-      problems.push_back({object, "metadata.name",
-                          "does not exist: check that k-vswitch-controller runs and that there is "
-                          "a Node of this name",
-                          "NoConfiguration"});
+      problems.push_back(
+          {object, "metadata.name",
+           fmt::format("VSwitchConfig {0} not found; check that k-vswitch-controller "
+                       "is running and that Node {0} exists",
+                       node),
+           "NoConfiguration"});
     return std::nullopt;
   }
   if (bridge == nullptr || local == nullptr) return std::nullopt;

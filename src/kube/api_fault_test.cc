@@ -78,7 +78,8 @@ TEST_P(ApiSourceTest, SaysThatTheDefinitionIsMissing) {
   Open(Kind::kVSwitchConfig);
   ASSERT_TRUE(Until([&] { return !problems_.empty(); }));
   EXPECT_EQ(Trouble(), "API server VSwitchConfig: " + api_.url() +
-                           " of VSwitchConfig: HTTP status 404 without a reason; install the CRD: "
+                           " of VSwitchConfig: HTTP status 404 without a reason; the VSwitchConfig "
+                           "CRD is not installed: "
                            "kubectl apply -f k-vswitch.yaml");
 }
 

@@ -53,7 +53,8 @@ TEST_P(ApiSourceTest, GoesOnWithWhatWasKnownWhileTheServerIsDown) {
   Open();
   ASSERT_TRUE(Until([&] { return pods_->synced && !problems_.empty(); }));
   EXPECT_EQ(pods_->objects, before);
-  EXPECT_NE(Trouble().find("; working with what was known at 20"), std::string::npos) << Trouble();
+  EXPECT_NE(Trouble().find("; using the configuration cached at 20"), std::string::npos)
+      << Trouble();
 
   api_.Erase({Kind::kPod, "default/p0"});  // and stale facts are corrected
   api_.Erase({Kind::kPod, "default/bad"});

@@ -65,8 +65,10 @@ std::unique_ptr<Subscription> Mirror::Watch(WatchHandlers handlers) {
 std::vector<Problem> Mirror::Problems() const {
   std::vector<Problem> all;
   if (!trouble_.empty()) {
-    const std::string known =
-        remembered_.empty() ? "" : "; working with what was known at " + remembered_;
+    const std::string known = remembered_.empty()
+                                  ? ""
+                                  : "; using the configuration cached at " + remembered_ +
+                                        "; running pods are not affected";
     all.push_back({kApiServer, std::string(Name(kind_)), trouble_ + known});
   }
   for (const auto& [key, problems] : problems_)

@@ -97,7 +97,7 @@ std::string Reflector::Refusal() const {
       status ? status->message : fmt::format("HTTP status {} without a reason", head_.status);
   std::string what = fmt::format("{} of {}: {}", client_.server(), Name(kind_), said);
   if (head_.status == 404 && kind_ == Kind::kVSwitchConfig)
-    return what + "; install the CRD: kubectl apply -f k-vswitch.yaml";
+    return what + "; the VSwitchConfig CRD is not installed: kubectl apply -f k-vswitch.yaml";
   if (head_.status == 403)
     return what + "; the rights that k-vswitch needs are in its manifest: apply it again";
   return what;

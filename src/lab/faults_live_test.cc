@@ -287,7 +287,8 @@ TEST_F(FaultsLiveTest, AnOpenVSwitchThatIsTooOldGetsNoNewPods) {
   }));
   const auto refused = lab_->AddPod("shop/later", kNode);
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, HasSubstr("k-vswitchd is not ready on this node"));
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("the k-vswitchd agent isn't running or ready on this node"));
   EXPECT_TRUE(AllReached()) << last_;
   Do({"ovs-vsctl", "--timeout=5", "--no-wait", "clear", "Open_vSwitch", ".", "ovs_version"});
   EXPECT_TRUE(Eventually([this] { return lab_->Sync().has_value(); }));

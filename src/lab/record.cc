@@ -36,7 +36,7 @@ Result<> WriteRecord(const State& state, const Record& record) {
 Result<Record> ReadRecord(const State& state) {
   const auto text = ReadFile(state.Path(kFile));
   if (!text)
-    return Fail("lab {}: there is none; make one with: kvs lab up --name {}", state.name(),
+    return Fail("lab \"{}\" not found; create it with: kvs lab up --name {}", state.name(),
                 state.name());
   boost::system::error_code error;
   const auto value = json::parse(*text, error);

@@ -55,7 +55,7 @@ take_api_server_away() { # and restarts an agent, which works with what it knew
   ./cluster kill apiserver
   until_true 60 agent_says node1 "API server"
   ./cluster sh node1 bash -c 'kill -KILL $(pgrep -x k-vswitchd)'
-  until_true 90 agent_says node1 "working with what was known at"
+  until_true 90 agent_says node1 "using the configuration cached at"
 }
 
 # --- and back ---------------------------------------------------------------------------------------------------------
