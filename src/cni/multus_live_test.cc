@@ -41,12 +41,13 @@ class SeveralInterfacesTest : public ::testing::Test, public LiveGround {
   std::string Defaults() {
     return InPod("c1", "ip -4 route show default; ip -6 route show default");
   }
-  // All that belongs to `name`, and what belongs to no interface; not what IPv6 does by itself.
+  // All that belongs to `name`, and what belongs to no interface; not what IPv6 does by
+  // itself: a local route of each address, which comes later.
   std::string StateOf(const std::string& name) {
     const std::string settings = "; cd /proc/sys/net; for f in 4 6; do for i in all default lo " +
                                  name +
                                  "; do grep -r . ipv$f/conf/$i 2>/dev/null | sort; done; done";
-    const std::string of_itself = " | grep -v 'local fe80\\|anycast fe80\\|multicast'";
+    const std::string of_itself = " | grep -v '^local \\|anycast fe80\\|multicast'";
     return InPod("c1", "ip -o addr show scope global dev " + name +
                            "; ip -4 route show table all dev " + name +
                            "; ip -6 route show table all dev " + name + of_itself +

@@ -261,7 +261,9 @@ TEST_F(DriftLiveTest, ARouteBeforeOursOnOurLinkStays) {
   EXPECT_THAT(all(), HasSubstr("proto static"));
   route({"ip", "route", "del"}, "static");
   EXPECT_TRUE(Eventually([&] { return Problems() == "ok\n"; })) << Problems();
-  EXPECT_THAT(all(), AllOf(HasSubstr("src"), Not(HasSubstr("\n10"))));
+  EXPECT_TRUE(Eventually([&] {
+    return testing::Value(all(), AllOf(HasSubstr("src"), Not(HasSubstr("\n10"))));
+  })) << all();
   ExpectMended();
 }
 
