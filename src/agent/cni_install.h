@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "agent/options.h"
-#include "apply/target.h"
+#include "apply/frame/target.h"
 #include "base/result.h"
 #include "engine/desired.h"
 

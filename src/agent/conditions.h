@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "kube/objects.h"
+#include "kube/object/objects.h"
 
 // The words of what the agent writes into the API, by which programs of others may tell its
 // conditions and events apart. They outlive the agent (cli/durable_names_test.cc).

@@ -16,7 +16,7 @@ namespace {
 
 // One that was told to end has 5 s for it (deploy/base/agent.yaml); to give up before makes kubelet
 // wait 10 s and more until it tries again.
-constexpr std::chrono::seconds kPatience{6};
+constexpr std::chrono::seconds kTimeout{6};
 constexpr char kNoInstall[] = "none";  // no VSwitchConfig was known
 constexpr char kSaying[] = "uninstalled from this node by `kvs uninstall`";
 
@@ -43,7 +43,7 @@ Daemon::Daemon(io::Loop& loop, Options options, std::unique_ptr<NodeLock> lock)
       again_(loop, [this] { BeAgent(); }) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
-  auto lock = NodeLock::Take(options.lock_file(), kPatience);
+  auto lock = NodeLock::Take(options.lock_file(), kTimeout);
   if (!lock) return tl::unexpected(lock.error());
   std::unique_ptr<Daemon> daemon(new Daemon(loop, std::move(options), std::move(*lock)));
   if (Exists(daemon->options_.uninstalled_mark())) {
@@ -56,7 +56,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
 }
 
 void Daemon::BeAgent() { Become(StartAgent()); }
-void Daemon::BeNobody() { Become(WatchForInstall()); }
+void Daemon::BecomeUninstalled() { Become(WatchForInstall()); }
 
 // Whoever restarts this program lets it try again.
 void Daemon::Become(const Result<>& done) {
@@ -87,7 +87,7 @@ Result<> Daemon::StartAgent() {
 
 Result<> Daemon::WatchForInstall() {
   log::Info("{}; waiting for a new install", kSaying);
-  kube::Where where = options_.kubernetes;
+  kube::ConnectOptions where = options_.kubernetes;
   where.state_dir.clear();  // nothing is left there
   auto kubernetes = kube::Connect(loop_, where, {});
   if (!kubernetes) return tl::unexpected(kubernetes.error());
@@ -144,13 +144,13 @@ void Daemon::LeaveNode(bool force, OnReport done) {
     for (const std::string& problem : report.problems) log::Warning("uninstall: {}", problem);
     done(report);
     if (report.refused) return again_.Start(std::chrono::milliseconds(0));
-    if (!watch_) BeNobody();
+    if (!watch_) BecomeUninstalled();
   });
 }
 
 void Daemon::InBackground(const UninstallWish& wish, OnReport done) {
   const auto report = std::make_shared<UninstallReport>();
-  uninstalling_ = io::Work::Run(
+  uninstalling_ = io::BlockingTask::Run(
       loop_, [report, options = options_, wish] { *report = Uninstall(options, wish); },
       [this, report, done = std::move(done)] {
         const auto over = std::move(uninstalling_);
@@ -158,7 +158,7 @@ void Daemon::InBackground(const UninstallWish& wish, OnReport done) {
       });
 }
 
-io::HttpResponse Daemon::OfNobody(const io::HttpRequest& request) const {
+io::HttpResponse Daemon::AnswerUninstalled(const io::HttpRequest& request) const {
   if (request.path == "/healthz") return Text(200, "ok");
   if (request.path == "/metrics") return {200, io::kMetricsType, Metrics()};
   if (request.path != "/v1/status") return Text(503, kSaying);
@@ -175,12 +175,12 @@ std::string Daemon::Metrics() const {
 
 void Daemon::Serve(const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
   if (request.path == "/v1/uninstall") return AnswerUninstall(request, reply);
-  if (!agent_) return reply(OfNobody(request));
+  if (!agent_) return reply(AnswerUninstalled(request));
   agent::Serve(*agent_, request, reply);
 }
 
 void Daemon::ServeHealth(const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
-  if (!agent_) return reply(OfNobody(request));
+  if (!agent_) return reply(AnswerUninstalled(request));
   agent::ServeHealth(*agent_, request, reply);
 }
 

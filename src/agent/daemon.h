@@ -8,10 +8,10 @@
 #include "agent/agent.h"
 #include "agent/node_lock.h"
 #include "agent/uninstall.h"
+#include "io/blocking_task.h"
 #include "io/health_port.h"
 #include "io/http_server.h"
 #include "io/metrics_port.h"
-#include "io/work.h"
 #include "kube/connect.h"
 
 namespace kvs::agent {
@@ -39,7 +39,7 @@ class Daemon {
   Daemon(io::Loop& loop, Options options, std::unique_ptr<NodeLock> lock);
   void ServeHealth(const io::HttpRequest& request, const io::HttpServer::Reply& reply);
   void BeAgent();
-  void BeNobody();
+  void BecomeUninstalled();
   void Become(const Result<>& done);
   Result<> StartAgent();
   Result<> WatchForInstall();
@@ -47,7 +47,7 @@ class Daemon {
   void AnswerUninstall(const io::HttpRequest& request, const io::HttpServer::Reply& reply);
   void LeaveNode(bool force, OnReport done);
   void InBackground(const UninstallWish& wish, OnReport done);
-  io::HttpResponse OfNobody(const io::HttpRequest& request) const;
+  io::HttpResponse AnswerUninstalled(const io::HttpRequest& request) const;
   std::string Metrics() const;
 
   io::Loop& loop_;
@@ -58,7 +58,7 @@ class Daemon {
   std::optional<kube::Connection> kubernetes_;
   std::unique_ptr<kube::Subscription> watch_;  // of nobody, for a new install
   std::unique_ptr<Agent> agent_;               // or nobody
-  std::unique_ptr<io::Work> uninstalling_;
+  std::unique_ptr<io::BlockingTask> uninstalling_;
   io::Timer again_;  // to be the agent
 };
 

@@ -7,12 +7,12 @@
 
 #include "agent/conditions.h"
 #include "base/problem.h"
-#include "kube/warnings.h"
+#include "kube/source/warnings.h"
 
 namespace kvs::agent {
 
 // Tells as events on the Node, and in the log, when its network comes and goes, and what is wrong
-// with it (kube/warnings.h).
+// with it (kube/source/warnings.h).
 class Events {
  public:
   Events(kube::Source& source, std::string node)

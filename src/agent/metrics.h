@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kube/request_counts.h"
+#include "kube/source/request_counts.h"
 #include "ovsdb/dpctl.h"
 
 namespace kvs::agent {

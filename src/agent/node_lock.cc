@@ -12,7 +12,7 @@
 namespace kvs::agent {
 
 Result<std::unique_ptr<NodeLock>> NodeLock::Take(const std::string& path,
-                                                 std::chrono::milliseconds patience) {
+                                                 std::chrono::milliseconds timeout) {
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -20,7 +20,7 @@ Result<std::unique_ptr<NodeLock>> NodeLock::Take(const std::string& path,
     return Fail("{} is a symbolic link, which k-vswitch does not follow; remove it", path);
   if (fd < 0) return FailErrno(errno, "open {}", path);
   std::unique_ptr<NodeLock> lock(new NodeLock(fd));
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + timeout;
   bool held;
   while (!(held = flock(fd, LOCK_EX | LOCK_NB) == 0) && std::chrono::steady_clock::now() < end)
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

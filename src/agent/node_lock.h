@@ -12,10 +12,10 @@ namespace kvs::agent {
 // process ends.
 class NodeLock {
  public:
-  // `path`: of the lock, in a folder that is made. Waits up to `patience` for another to end. The
+  // `path`: of the lock, in a folder that is made. Waits up to `timeout` for another to end. The
   // error names the process that has it, by its number in its own PID namespace.
   static Result<std::unique_ptr<NodeLock>> Take(const std::string& path,
-                                                std::chrono::milliseconds patience);
+                                                std::chrono::milliseconds timeout);
   ~NodeLock();
   NodeLock(const NodeLock&) = delete;
   NodeLock& operator=(const NodeLock&) = delete;

@@ -18,7 +18,7 @@ std::string Agent::ObjectionTo(const ovsdb::Interface& interface) const {
   const bool of_ranges = attachment->ipam == ovsdb::Attachment::Ipam::kOwn;
   for (const Ip& ip : attachment->ips) {
     if (auto why = pipeline::ObjectionTo(*self, ip); !why.empty()) return why;
-    if (attachment->remade()) continue;
+    if (attachment->restored()) continue;
     if (auto why = ObjectionToPod(ip); !why.empty()) return why;
     if (of_ranges && std::ranges::none_of(self->pod_ranges,
                                           [&](const Prefix& range) { return range.Contains(ip); }))

@@ -11,7 +11,7 @@ namespace kvs::agent {
 // The flags of k-vswitchd (docs/operate.md). Empty: not used, or a default that is found out.
 struct Options {
   std::string node_name;                           // as the Node is called
-  kube::Where kubernetes;                          // where its objects are
+  kube::ConnectOptions kubernetes;                 // where its objects are
   std::string ovsdb = "/run/openvswitch/db.sock";  // ovsdb-server's socket
   std::string ovs_run_dir;                 // holds <bridge>.mgmt; default: the folder of `ovsdb`
   std::string run_dir = "/run/k-vswitch";  // holds agent.sock and agent.lock

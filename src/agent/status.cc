@@ -3,7 +3,7 @@
 
 #include "agent/agent.h"
 #include "agent/conditions.h"
-#include "kube/time.h"
+#include "kube/object/time.h"
 
 namespace kvs::agent {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/outage.h"
-#include "kube/source.h"
+#include "kube/source/source.h"
 
 namespace kvs::agent {
 

@@ -65,8 +65,8 @@ class Fields {
   std::optional<Error> wrong_;
 };
 
-const Ip* OfFamily(const std::vector<Ip>& ips, bool six) {
-  const auto it = std::ranges::find(ips, six, &Ip::is6);
+const Ip* OfFamily(const std::vector<Ip>& ips, Family family) {
+  const auto it = std::ranges::find(ips, family, &Ip::family);
   return it == ips.end() ? nullptr : &*it;
 }
 
@@ -125,11 +125,11 @@ void StartAtPod(const std::string& name, const world::World& world, Fields& fiel
                 TracedPacket& packet) {
   const world::Port* port = nullptr;
   world.ports.ForEach([&](const world::Port& one) {
-    if (one.pod == name && (port == nullptr || OfFamily(one.ips, packet.to.is6()))) port = &one;
+    if (one.pod == name && (port == nullptr || OfFamily(one.ips, packet.to.family()))) port = &one;
   });
   if (port == nullptr)
     return fields.Refuse("from", "pod " + name + ": not attached to this node; see: kvs get pods");
-  const Ip* source = OfFamily(port->ips, packet.to.is6());
+  const Ip* source = OfFamily(port->ips, packet.to.family());
   if (source == nullptr)
     return fields.Refuse("from",
                          fmt::format("pod {}: has no address of {}'s family", name, packet.to));
@@ -159,7 +159,7 @@ void StartAtHost(const world::Self& self, const pipeline::Pipeline& pipeline, Fi
 void GoOn(bool tunnel, const world::World& world, const world::Self& self, Fields& fields,
           TracedPacket& packet) {
   packet.from = fields.Address("source");
-  if (!fields.wrong() && packet.from.is6() != packet.to.is6())
+  if (!fields.wrong() && packet.from.family() != packet.to.family())
     return fields.Refuse("source", "is of another family than to");
   const std::string link = Link(fields.Hardware("source-mac"), fields.Hardware("target-mac"),
                                 fields.Number("ttl", 1, 255));
@@ -257,7 +257,7 @@ class Judge {
                     fmt::format("into the tunnel to {}, {}",
                                 node.empty() ? "an unknown node" : node, trace_.tunnel_to)};
     const world::Node* own = world_.nodes.Find(self_.node);
-    const Ip* from = to && own ? OfFamily(own->overlay_ips, to->is6()) : nullptr;
+    const Ip* from = to && own ? OfFamily(own->overlay_ips, to->family()) : nullptr;
     if (node.empty() || from == nullptr) return verdict;
     verdict.next = json::object{
         {"node", node},

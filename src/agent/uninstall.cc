@@ -12,12 +12,13 @@
 #include <functional>
 
 #include "agent/cni_install.h"
-#include "apply/firewall_target.h"
-#include "apply/limit_targets.h"
-#include "apply/nft.h"
-#include "apply/settings_record.h"
+#include "apply/targets/firewall_target.h"
+#include "apply/targets/limit_targets.h"
+#include "apply/targets/nft.h"
+#include "apply/targets/settings_record.h"
 #include "feed/self.h"
-#include "kube/mirror.h"
+#include "kube/api/object_cache.h"
+#include "kube/object/objects.h"
 #include "netlink/link.h"
 #include "netlink/nftables.h"
 #include "netlink/route.h"
@@ -34,9 +35,9 @@ using ovsdb::BlockingClient;
 using ovsdb::Table;
 
 // Of ovs-vswitchd, for a bridge that is deleted in OVSDB to be gone from the kernel.
-constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kTimeout = std::chrono::seconds(10);
 
-BlockingClient::Deadline Soon() { return std::chrono::steady_clock::now() + kPatience; }
+BlockingClient::Deadline Soon() { return std::chrono::steady_clock::now() + kTimeout; }
 
 std::string Plural(size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");

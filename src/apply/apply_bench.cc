@@ -2,8 +2,8 @@
 
 #include <fstream>
 
-#include "apply/reconciler_of.h"
-#include "apply/switch_target.h"
+#include "apply/frame/reconciler_of.h"
+#include "apply/targets/switch_target.h"
 #include "base/benchmark.h"
 #include "base/log.h"
 #include "openflow/dummy_switch.h"

@@ -52,9 +52,9 @@ void AttachmentStatusWriter::Write() {
   for (auto& [uuid, pod] : waiting_) {
     const ovsdb::Interface* interface = session_.replica().interfaces.Find(uuid);
     if (interface == nullptr || pod.revision == 0 || pod.revision > applied) continue;
-    if (const ovsdb::Verdict refused{.error = judge_.objection(*interface)};
+    if (const ovsdb::AttachmentStatus refused{.error = judge_.objection(*interface)};
         !refused.error.empty()) {
-      if (!busy_ && ovsdb::Verdict::FromExternalIds(interface->external_ids) != refused)
+      if (!busy_ && ovsdb::AttachmentStatus::FromExternalIds(interface->external_ids) != refused)
         transaction.SetExternalIds(ovsdb::Table::kInterface, uuid, refused.ToExternalIds());
       continue;
     }
@@ -63,7 +63,7 @@ void AttachmentStatusWriter::Write() {
     if (busy_ || pod.to_forget != 0) continue;
     if (interface->ofport.value_or(0) <= 0 || judge_.refused(*interface)) continue;
     transaction.SetExternalIds(ovsdb::Table::kInterface, uuid,
-                               ovsdb::Verdict{.realized = applied}.ToExternalIds());
+                               ovsdb::AttachmentStatus{.realized = applied}.ToExternalIds());
   }
   ForgetInKernel();
   if (transaction.operations().empty()) return;
@@ -81,8 +81,8 @@ void AttachmentStatusWriter::Write() {
 void AttachmentStatusWriter::Forget(const ovsdb::Interface& interface, Waiting& pod) {
   pod.to_forget = 0;
   const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
-  if (!attachment) return;           // a problem of PortFeed's
-  if (attachment->remade()) return;  // the connections are the pod's own
+  if (!attachment) return;             // a problem of PortFeed's
+  if (attachment->restored()) return;  // the connections are the pod's own
   if (judge_.netdev()) return ForgetInSwitch(interface.uuid, *attachment, pod);
   pod.to_forget = 1;
   to_forget_.emplace(interface.uuid, attachment->ips);
@@ -111,7 +111,7 @@ void AttachmentStatusWriter::ForgetInKernel() {
     addresses.insert(ips.begin(), ips.end());
   }
   const auto result = std::make_shared<Result<>>();
-  forgetting_ = io::Work::Run(
+  forgetting_ = io::BlockingTask::Run(
       loop_,
       [addresses, result] {
         auto socket = netlink::Socket::OpenNetfilter();

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "io/work.h"
+#include "io/blocking_task.h"
 #include "openflow/connection.h"
 #include "ovsdb/attachment.h"
 #include "ovsdb/session.h"
@@ -71,7 +71,7 @@ class AttachmentStatusWriter {
   const OnRealized on_realized_;
   std::map<ovsdb::Uuid, Waiting> waiting_;            // by interface
   std::map<ovsdb::Uuid, std::vector<Ip>> to_forget_;  // the next walk's
-  std::unique_ptr<io::Work> forgetting_;
+  std::unique_ptr<io::BlockingTask> forgetting_;
   std::string refusal_;  // why old connections are kept, which holds up no verdict
   bool busy_ = false;
 };

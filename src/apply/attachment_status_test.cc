@@ -17,7 +17,7 @@ class AttachmentStatusTest : public testing::Test {
     port.name = "kvef";
     port.external_ids =
         ovsdb::Attachment{.container = "f00d", .ifname = "eth0", .netns = netns}.ToExternalIds();
-    if (realized) port.external_ids.merge(ovsdb::Verdict{.realized = 3}.ToExternalIds());
+    if (realized) port.external_ids.merge(ovsdb::AttachmentStatus{.realized = 3}.ToExternalIds());
     return port;
   }
   void Note(const ovsdb::Interface* before, const ovsdb::Interface* after) {

@@ -12,7 +12,7 @@ namespace kvs::apply {
 void LinkReaper::Reap(const std::vector<netlink::Link>& links) {
   if (reaping_ || std::ranges::count(links, ovsdb::kDefunctLinkGroup, &netlink::Link::group) == 0)
     return;
-  reaping_ = io::Work::Run(
+  reaping_ = io::BlockingTask::Run(
       loop_,
       [] {
         auto socket = netlink::Socket::Open();

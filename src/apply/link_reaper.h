@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "io/blocking_task.h"
 #include "io/loop.h"
-#include "io/work.h"
 #include "netlink/link.h"
 
 namespace kvs::apply {
@@ -21,7 +21,7 @@ class LinkReaper {
 
  private:
   io::Loop& loop_;
-  std::unique_ptr<io::Work> reaping_;
+  std::unique_ptr<io::BlockingTask> reaping_;
 };
 
 }  // namespace kvs::apply

@@ -1,6 +1,6 @@
 #include "apply/link_settings.h"
 
-#include "apply/settings_folder.h"
+#include "apply/targets/settings_folder.h"
 
 namespace kvs::apply {
 namespace {

@@ -134,7 +134,7 @@ Result<Prefix> Prefix::Parse(std::string_view text) {
 Ip Prefix::mask() const { return FromWide(MaskOf(length_, address_.bits()), address_.is6()); }
 
 bool Prefix::Contains(const Ip& ip) const {
-  if (ip.is6() != address_.is6()) return false;
+  if (ip.family() != address_.family()) return false;
   return ((ToWide(ip) ^ ToWide(address_)) & MaskOf(length_, ip.bits())) == 0;
 }
 

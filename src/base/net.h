@@ -46,6 +46,18 @@ struct Ip6 {
   friend auto operator<=>(const Ip6&, const Ip6&) = default;
 };
 
+enum class Family : uint8_t { kIpv4, kIpv6 };
+inline constexpr Family kFamilies[] = {Family::kIpv4, Family::kIpv6};
+
+// One value for each family.
+template <class T>
+struct PerFamily {
+  std::array<T, 2> values;  // IPv4, IPv6
+
+  T& operator[](Family family) { return values[static_cast<size_t>(family)]; }
+  const T& operator[](Family family) const { return values[static_cast<size_t>(family)]; }
+};
+
 // An address of either family. An IPv4 address uses the first four bytes, the rest is zero.
 class Ip {
  public:
@@ -57,6 +69,7 @@ class Ip {
 
   bool is4() const { return !six_; }
   bool is6() const { return six_; }
+  Family family() const { return six_ ? Family::kIpv6 : Family::kIpv4; }
   int bits() const { return six_ ? 128 : 32; }
   Ip4 v4() const;  // only if is4()
   Ip6 v6() const;  // only if is6()
@@ -81,6 +94,7 @@ class Prefix {
   static Result<Prefix> Parse(std::string_view text);
 
   const Ip& address() const { return address_; }
+  Family family() const { return address_.family(); }
   int length() const { return length_; }
   Ip mask() const;
   bool Contains(const Ip& ip) const;

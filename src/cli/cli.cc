@@ -5,16 +5,16 @@
 #include <filesystem>
 #include <system_error>
 
-#include "cli/agent_commands.h"
-#include "cli/completion.h"
-#include "cli/exit_code.h"
-#include "cli/lab_commands.h"
-#include "cli/output.h"
-#include "cli/shell_commands.h"
-#include "cli/test_commands.h"
-#include "cli/trace_commands.h"
-#include "cli/uninstall_commands.h"
-#include "cli/usage_error.h"
+#include "cli/connectivity/test_commands.h"
+#include "cli/declared/completion.h"
+#include "cli/declared/shell_commands.h"
+#include "cli/declared/usage_error.h"
+#include "cli/inspect/agent_commands.h"
+#include "cli/inspect/trace_commands.h"
+#include "cli/lab/lab_commands.h"
+#include "cli/terminal/exit_code.h"
+#include "cli/terminal/output.h"
+#include "cli/uninstall/uninstall_commands.h"
 
 namespace kvs::cli {
 

@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "base/fd.h"
-#include "cli/agent_client.h"
-#include "cli/agent_text.h"
-#include "cli/json_at.h"
-#include "cli/output.h"
+#include "cli/agents/agent_client.h"
+#include "cli/inspect/agent_text.h"
+#include "cli/terminal/json_at.h"
+#include "cli/terminal/output.h"
 
 namespace kvs::cli {
 namespace {

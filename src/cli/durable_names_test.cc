@@ -9,21 +9,21 @@
 #include "agent/agent.h"
 #include "agent/cni_install.h"
 #include "agent/conditions.h"
-#include "apply/bridge_target.h"
-#include "apply/settings_record.h"
+#include "apply/targets/bridge_target.h"
+#include "apply/targets/settings_record.h"
 #include "base/golden.h"
-#include "cli/agent_client.h"
-#include "cli/test_namespace.h"
-#include "cli/uninstall.h"
+#include "cli/agents/agent_client.h"
+#include "cli/connectivity/test_namespace.h"
+#include "cli/uninstall/uninstall.h"
 #include "cni/allocation.h"
 #include "cni/cni_result.h"
 #include "cni/config.h"
 #include "controller/controller.h"
 #include "controller/reasons.h"
 #include "io/health_port.h"
-#include "kube/agent_pods.h"
-#include "kube/api_source.h"
-#include "kube/mirror.h"
+#include "kube/api/api_source.h"
+#include "kube/api/object_cache.h"
+#include "kube/object/agent_pods.h"
 #include "netlink/nftables.h"
 #include "netlink/route.h"
 #include "pipeline/limits.h"
@@ -103,8 +103,8 @@ void AddOvsdb(Names& names) {
   pod.ipam = ovsdb::Attachment::Ipam::kDelegated;
   names.Add("from the plugin: {} = {}", ovsdb::kIpamKey,
             pod.ToExternalIds().find(ovsdb::kIpamKey)->second);
-  names.AddIds("from the agent:", ovsdb::Verdict{.realized = 7}.ToExternalIds());
-  names.AddIds("from the agent:", ovsdb::Verdict{.error = "why"}.ToExternalIds());
+  names.AddIds("from the agent:", ovsdb::AttachmentStatus{.realized = 7}.ToExternalIds());
+  names.AddIds("from the agent:", ovsdb::AttachmentStatus{.error = "why"}.ToExternalIds());
 
   names.Section("OVSDB: the bridge");
   ovsdb::BridgeFacts facts = NodeFacts();
@@ -135,7 +135,7 @@ void AddLinks(Names& names) {
 void AddPipeline(Names& names) {
   names.Section("OpenFlow: tables");
   for (const pipeline::TableInfo& table : pipeline::kTables)
-    names.Add("{} {}", pipeline::NumberOf(table.stage), table.name);
+    names.Add("{} {}", pipeline::NumberOf(table.id), table.name);
 
   names.Section("OpenFlow: bits of ct_mark, conntrack zones, meters, the tunnels' key");
   names.Add("layouts as recorded: {}", NodeFacts().mark_layouts);

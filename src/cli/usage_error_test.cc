@@ -1,4 +1,4 @@
-#include "cli/usage_error.h"
+#include "cli/declared/usage_error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/cli.h"
-#include "cli/exit_code.h"
+#include "cli/terminal/exit_code.h"
 
 namespace kvs::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include "cni/delegate.h"
 #include "cni/detach.h"
 #include "cni/host_end.h"
-#include "cni/places.h"
 #include "cni/pod_end.h"
+#include "cni/port_candidates.h"
 #include "netlink/interface.h"
 #include "netlink/namespace.h"
 
@@ -34,7 +34,7 @@ class Adding {
     auto made = Make();
     // The rest of the time is for this; a database that hangs must not take it all.
     if (!made && !is_anothers_)
-      (void)Detach(call_, Going::kNow, std::max(call_.deadline, In(500ms)));
+      (void)Detach(call_, LinkRemoval::kImmediate, std::max(call_.deadline, In(500ms)));
     return made;
   }
 
@@ -56,10 +56,10 @@ class Adding {
   CniResult Answer() const;
 
   // Waiting ends before the deadline, so that there is time to undo.
-  Deadline patience() const { return call_.deadline - conf_.timeout / 20; }
+  Deadline deadline() const { return call_.deadline - conf_.timeout / 20; }
   ovsdb::Attachment attachment() const;
   int mtu() const { return conf_.mtu.value_or(facts_.mtu); }
-  Mac mac() const { return conf_.mac.value_or(MacOf(place_.ips)); }
+  Mac mac() const { return conf_.mac.value_or(MacOf(candidate_.ips)); }
   Mac host_mac() const;
 
   const Call& call_;
@@ -68,11 +68,11 @@ class Adding {
   std::optional<netlink::Namespace> pod_;
   std::unique_ptr<netlink::Socket> host_socket_, pod_socket_;
   std::unique_ptr<ovsdb::BlockingClient> client_;
-  Survey survey_;
+  Snapshot snapshot_;
   ovsdb::BridgeFacts facts_;
   std::optional<CniResult> delegated_;
-  std::optional<Places> places_;
-  Place place_;
+  std::optional<PortCandidates> candidates_;
+  PortCandidate candidate_;
   std::vector<CniResult::Route> routes_;  // over the pod's link
   ovsdb::BlockingClient::RequestId rows_ = 0;
   bool watching_ = false;
@@ -84,7 +84,7 @@ Outcome<> Adding::Open() {
   if (!pod) return Wrap(Code::kBadEnvironment, "CNI_NETNS", pod.error());
   if (const auto own = netlink::Namespace::Current(); own && *own == *pod && !env_.netns_override)
     return Refuse(Code::kBadEnvironment, "CNI_NETNS: {} is the node's own namespace", env_.netns);
-  if (auto turn = AwaitTurn(*pod, env_, patience()); !turn) return turn;
+  if (auto turn = AwaitTurn(*pod, env_, deadline()); !turn) return turn;
   pod_.emplace(std::move(*pod));
   auto host = netlink::Socket::Open();
   if (!host) return Wrap(Code::kIo, "ADD", host.error());
@@ -92,13 +92,13 @@ Outcome<> Adding::Open() {
   if (!inside) return Wrap(Code::kIo, "ADD", inside.error());
   host_socket_ = std::move(*host);
   pod_socket_ = std::move(*inside);
-  auto client = Connect(conf_, patience());
+  auto client = Connect(conf_, deadline());
   if (!client) return tl::unexpected(client.error());
   client_ = std::move(*client);
-  auto survey = Look(*client_, conf_, {IsOf(env_)}, patience());
-  if (!survey) return tl::unexpected(survey.error());
-  survey_ = std::move(*survey);
-  auto facts = survey_.Facts(conf_, Code::kTryLater);
+  auto snapshot = Look(*client_, conf_, {IsOf(env_)}, deadline());
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  snapshot_ = std::move(*snapshot);
+  auto facts = snapshot_.Facts(conf_, Code::kTryLater);
   if (!facts) return tl::unexpected(facts.error());
   facts_ = std::move(*facts);
   return CheckMtu();
@@ -115,22 +115,22 @@ Outcome<> Adding::CheckMtu() const {
 
 // What an ADD or DEL that was killed has left of this attachment.
 Outcome<> Adding::RemoveLeftovers() {
-  if (survey_.rows.interfaces.empty()) return {};
-  auto remains = FindRemains(*host_socket_, env_, &survey_);
+  if (snapshot_.rows.interfaces.empty()) return {};
+  auto remains = FindRemains(*host_socket_, env_, &snapshot_);
   if (!remains) return Wrap(Code::kIo, "ADD", remains.error());
-  for (const auto& [uuid, interface] : survey_.rows.interfaces) {
+  for (const auto& [uuid, interface] : snapshot_.rows.interfaces) {
     const bool live =
         std::ranges::any_of(remains->links, [&name = interface.name](const netlink::Link& link) {
           return link.name == name && link.group == ovsdb::kLiveLinkGroup;
         });
-    if (live && ovsdb::Verdict::FromExternalIds(interface.external_ids).realized)
+    if (live && ovsdb::AttachmentStatus::FromExternalIds(interface.external_ids).realized)
       return Refuse(Code::kAlreadyAttached, "{} has its interface {} already; DEL comes first",
                     env_.who(), env_.ifname);
   }
   if (auto gone = DeleteLinks(*host_socket_, remains->links); !gone)
     return Wrap(Code::kIo, "remove what an earlier ADD left", gone.error());
   call_.step("leftover links deleted");
-  auto deleted = DeletePorts(*client_, survey_, remains->ports, patience());
+  auto deleted = DeletePorts(*client_, snapshot_, remains->ports, deadline());
   call_.step("leftover ports deleted");
   return deleted;
 }
@@ -139,11 +139,11 @@ Outcome<CniResult> Adding::Make() {
   if (!conf_.ipam.empty())
     if (auto got = Delegate(); !got) return tl::unexpected(got.error());
   std::vector<std::string> ports;
-  for (const auto& [uuid, port] : survey_.rows.ports) ports.push_back(port.name);
+  for (const auto& [uuid, port] : snapshot_.rows.ports) ports.push_back(port.name);
   std::vector<Ip> given;
   if (delegated_)
     for (const CniResult::Address& address : delegated_->ips) given.push_back(address.ip);
-  places_.emplace(call_, facts_.pod_ranges, ports, given);
+  candidates_.emplace(call_, facts_.pod_ranges, ports, given);
   if (auto plugged = Plug(); !plugged) return tl::unexpected(plugged.error());
   if (auto confirmed = AwaitAgent(); !confirmed) return tl::unexpected(confirmed.error());
   call_.step("confirmed");
@@ -152,8 +152,8 @@ Outcome<CniResult> Adding::Make() {
 
 // A lease of this attachment that is there already was left by an ADD that was killed.
 Outcome<> Adding::Delegate() {
-  auto output = RunIpam(call_, "ADD", patience());
-  if (!output && RunIpam(call_, "DEL", patience())) output = RunIpam(call_, "ADD", patience());
+  auto output = RunIpam(call_, "ADD", deadline());
+  if (!output && RunIpam(call_, "DEL", deadline())) output = RunIpam(call_, "ADD", deadline());
   if (!output) return tl::unexpected(output.error());
   call_.step("address delegated");
   auto result = CniResult::Decode(*output);
@@ -165,16 +165,16 @@ Outcome<> Adding::Delegate() {
   return {};
 }
 
-// Takes the first place whose name nobody else has.
+// Takes the first candidate whose name nobody else has.
 Outcome<> Adding::Plug() {
   for (;;) {
-    auto place = places_->Next();
-    if (!place) return tl::unexpected(place.error());
-    place_ = std::move(*place);
+    auto candidate = candidates_->Next();
+    if (!candidate) return tl::unexpected(candidate.error());
+    candidate_ = std::move(*candidate);
     const auto mine = PlugIn();
     if (!mine) return tl::unexpected(mine.error());
     if (*mine) return {};
-    places_->Taken();
+    candidates_->Taken();
   }
 }
 
@@ -182,7 +182,7 @@ Outcome<> Adding::Plug() {
 Outcome<bool> Adding::PlugIn() {
   const auto alias = attachment().ToAlias();
   if (!alias) return Wrap(Code::kBadEnvironment, "CNI_CONTAINERID", alias.error());
-  const netlink::Veth veth{.name = place_.port,
+  const netlink::Veth veth{.name = candidate_.port,
                            .mac = host_mac(),
                            .mtu = static_cast<uint32_t>(mtu()),
                            .group = ovsdb::kLiveLinkGroup,
@@ -193,11 +193,11 @@ Outcome<bool> Adding::PlugIn() {
     const auto made = netlink::CreateVeth(*host_socket_, veth, *pod_);
     if (made) break;
     if (made.error().code != EEXIST) return Wrap(Code::kIo, env_.who(), made.error());
-    if (auto cleared = ClearName(place_.port); !cleared || !*cleared) return cleared;
+    if (auto cleared = ClearName(candidate_.port); !cleared || !*cleared) return cleared;
   }
   // Without them, as before Linux 5.5, only a lost OVSDB can't be told those names again.
-  if (const auto names = attachment().ToAltNames(place_.port); !names.empty())
-    (void)host_socket_->Do(netlink::AddAltNames(place_.port, names));
+  if (const auto names = attachment().ToAltNames(candidate_.port); !names.empty())
+    (void)host_socket_->Do(netlink::AddAltNames(candidate_.port, names));
   call_.step("link made");
   if (auto sent = SendRows(); !sent) return tl::unexpected(sent.error());
   call_.step("rows sent");
@@ -212,7 +212,7 @@ Outcome<bool> Adding::ClearName(const std::string& name) {
   auto link = netlink::FindLink(*host_socket_, name);
   if (link) {
     const bool ours = OwnerOf(*link) == AttachmentKey{env_.container, env_.ifname};
-    if (!ours && !(places_->insists() && link->group == ovsdb::kDefunctLinkGroup)) return false;
+    if (!ours && !(candidates_->insists() && link->group == ovsdb::kDefunctLinkGroup)) return false;
   } else {
     auto found = FindByPodEnd(*host_socket_, env_);
     if (!found)
@@ -226,32 +226,32 @@ Outcome<bool> Adding::ClearName(const std::string& name) {
 }
 
 Outcome<> Adding::SendRows() {
-  ovsdb::Interface interface { .name = place_.port, .ofport_request = place_.ofport };
+  ovsdb::Interface interface { .name = candidate_.port, .ofport_request = candidate_.ofport };
   interface.external_ids = attachment().ToExternalIds();
   ovsdb::Transaction adding;
   adding.Comment("k-vswitch-cni: ADD " + env_.who());
   // However the two came by it, no address is two pods'.
-  for (const Ip& ip : place_.ips)
+  for (const Ip& ip : candidate_.ips)
     adding.RequireNone(ovsdb::Table::kInterface,
                        {{"external_ids", "includes", ovsdb::Attachment::IdOf(ip)}});
   adding.RequireNone(ovsdb::Table::kInterface, {IsOf(env_)});
-  adding.InsertPort(survey_.bridge()->uuid, ovsdb::Port{.name = place_.port}, interface);
-  auto sent = client_->SendTransact(std::move(adding), patience());
-  if (!sent) return Wrap(Code::kTryLater, "add port " + place_.port, sent.error());
+  adding.InsertPort(snapshot_.bridge()->uuid, ovsdb::Port{.name = candidate_.port}, interface);
+  auto sent = client_->SendTransact(std::move(adding), deadline());
+  if (!sent) return Wrap(Code::kTryLater, "add port " + candidate_.port, sent.error());
   rows_ = *sent;
   if (watching_) return {};
   watching_ = true;
   const ovsdb::Watch ours{.any_of = {IsOf(env_)},
                           .columns = {"name", "external_ids", "ofport", "error"}};
-  auto started = client_->StartMonitor({{ovsdb::Table::kInterface, ours}}, patience());
-  if (!started) return Wrap(Code::kTryLater, "watch port " + place_.port, started.error());
+  auto started = client_->StartMonitor({{ovsdb::Table::kInterface, ours}}, deadline());
+  if (!started) return Wrap(Code::kTryLater, "watch port " + candidate_.port, started.error());
   return {};
 }
 
 Outcome<> Adding::ConfigureEnd() {
   const auto link = netlink::FindLink(*pod_socket_, env_.ifname);
   if (!link) return Wrap(Code::kIo, env_.who(), link.error());
-  const bool six = std::ranges::any_of(place_.ips, &Ip::is6);
+  const bool six = std::ranges::any_of(candidate_.ips, &Ip::is6);
   const auto set = pod_->Run([&]() -> Result<> {
     if (six)
       if (auto on = netlink::WriteSysctl("net/ipv6/conf/" + env_.ifname + "/disable_ipv6", "0");
@@ -263,14 +263,14 @@ Outcome<> Adding::ConfigureEnd() {
   if (!set) return Wrap(Code::kIo, env_.who(), set.error());
   if (auto chosen = ChooseRoutes(link->index); !chosen)
     return Wrap(Code::kIo, env_.who(), chosen.error());
-  const auto done = pod_socket_->Do(ConfigurePod(link->index, place_.ips, routes_));
+  const auto done = pod_socket_->Do(ConfigurePod(link->index, candidate_.ips, routes_));
   if (!done) return Wrap(Code::kIo, env_.who(), done.error());
   return {};
 }
 
 Result<> Adding::ChooseRoutes(int link) {
   const auto wanted =
-      RoutesFor(place_.ips, delegated_ ? delegated_->routes : std::vector<CniResult::Route>{});
+      RoutesFor(candidate_.ips, delegated_ ? delegated_->routes : std::vector<CniResult::Route>{});
   for (;;) {
     const auto there = netlink::DumpRoutes(*pod_socket_);
     if (!there) return tl::unexpected(there.error());
@@ -298,40 +298,40 @@ Result<bool> Adding::DeleteDying() {
 // False if another ADD has inserted a port of this name meanwhile, or one of the addresses is a
 // pod's that came by it otherwise.
 Outcome<bool> Adding::ReceiveRows() {
-  const auto reply = client_->Receive(rows_, patience());
+  const auto reply = client_->Receive(rows_, deadline());
   if (reply) {
     call_.step("rows inserted");
     return true;
   }
   const bool taken = reply.error().reason == TransactError::Reason::kWaitFailed;
   if (taken)
-    if (auto now = Look(*client_, conf_, {IsOf(env_)}, patience());
+    if (auto now = Look(*client_, conf_, {IsOf(env_)}, deadline());
         now && !now->rows.interfaces.empty()) {
       is_anothers_ = true;
-      (void)host_socket_->Do(netlink::DeleteLink(place_.port));
+      (void)host_socket_->Do(netlink::DeleteLink(candidate_.port));
       return Refuse(Code::kAlreadyAttached,
                     "{} has got its interface {} from another ADD meanwhile; DEL comes first",
                     env_.who(), env_.ifname);
     }
   if (taken && delegated_)
     return Refuse(Code::kAddressTaken, "ipam plugin {} gave {}, which is another pod's address",
-                  conf_.ipam, Join(place_.ips));
+                  conf_.ipam, Join(candidate_.ips));
   if (taken && !conf_.ips.empty())
     return Refuse(Code::kAddressTaken, "runtimeConfig.ips: {} is another pod's address",
-                  Join(place_.ips));
+                  Join(candidate_.ips));
   if (!taken && reply.error().reason != TransactError::Reason::kDuplicate)
-    return Wrap("add port " + place_.port, reply.error());
-  const auto gone = host_socket_->Do(netlink::DeleteLink(place_.port));
+    return Wrap("add port " + candidate_.port, reply.error());
+  const auto gone = host_socket_->Do(netlink::DeleteLink(candidate_.port));
   if (!gone) return Wrap(Code::kIo, env_.who(), gone.error());
   return false;
 }
 
 Outcome<> Adding::AwaitAgent() {
-  ovsdb::Verdict verdict;
+  ovsdb::AttachmentStatus verdict;
   std::string problem;  // of ovs-vswitchd with the port
   const auto answered = [&](const ovsdb::Replica& replica) {
     for (const auto& [uuid, interface] : replica.interfaces) {
-      verdict = ovsdb::Verdict::FromExternalIds(interface.external_ids);
+      verdict = ovsdb::AttachmentStatus::FromExternalIds(interface.external_ids);
       problem = interface.error     ? "; ovs-vswitchd says: " + *interface.error
                 : !interface.ofport ? "; ovs-vswitchd has given the port no number either: does it "
                                       "run, and is the disk of its database full?"
@@ -340,25 +340,25 @@ Outcome<> Adding::AwaitAgent() {
     }
     return false;
   };
-  const auto waited = client_->WaitUntil(answered, patience());
+  const auto waited = client_->WaitUntil(answered, deadline());
   if (!waited)
     return Refuse(Code::kTryLater,
                   "{}: k-vswitchd has not confirmed the flows of port {} within {} s ({}){}; see "
                   "`kvs status` on this node",
-                  env_.who(), place_.port, static_cast<double>(conf_.timeout.count()) / 1000,
+                  env_.who(), candidate_.port, static_cast<double>(conf_.timeout.count()) / 1000,
                   waited.error().message, problem);
   if (!verdict.error.empty())
     return Refuse(Code::kTryLater, "{}: k-vswitchd cannot realize port {}: {}", env_.who(),
-                  place_.port, verdict.error);
+                  candidate_.port, verdict.error);
   return {};
 }
 
 CniResult Adding::Answer() const {
   CniResult result;
   result.interfaces = {
-      {.name = place_.port, .mac = host_mac().ToString(), .mtu = mtu()},
+      {.name = candidate_.port, .mac = host_mac().ToString(), .mtu = mtu()},
       {.name = env_.ifname, .mac = mac().ToString(), .mtu = mtu(), .sandbox = env_.netns}};
-  for (const Ip& ip : place_.ips)
+  for (const Ip& ip : candidate_.ips)
     result.ips.push_back({.ip = ip, .length = ip.bits(), .gateway = GatewayOf(ip), .interface = 1});
   result.routes = routes_;
   result.dns = !conf_.dns.empty() || !delegated_ ? conf_.dns : delegated_->dns;
@@ -372,7 +372,7 @@ ovsdb::Attachment Adding::attachment() const {
           .pod = env_.pod_name.empty() ? "" : env_.pod_namespace + "/" + env_.pod_name,
           .pod_uid = env_.pod_uid,
           .network = conf_.name,
-          .ips = place_.ips,
+          .ips = candidate_.ips,
           .mac = mac(),
           .ipam = delegated_ ? ovsdb::Attachment::Ipam::kDelegated : ovsdb::Attachment::Ipam::kOwn};
 }

@@ -7,23 +7,23 @@
 
 namespace kvs::cni {
 
-Outcome<Window> Window::Over(const std::vector<Prefix>& ranges) {
-  Window window;
-  window.ranges_ = ranges;
+Outcome<AddressPool> AddressPool::Over(const std::vector<Prefix>& ranges) {
+  AddressPool pool;
+  pool.ranges_ = ranges;
   if (ranges.empty())
     return Refuse(Code::kTryLater, "this node has no pod range yet; see `kvs status`");
-  window.end_ = window.first() + kMostPods;
+  pool.end_ = pool.first() + kMostPods;
   for (const Prefix& range : ranges)
-    window.end_ = std::min(window.end_, range.size() - (range.address().is4() ? 1 : 0));
-  if (window.end_ <= window.first())
+    pool.end_ = std::min(pool.end_, range.size() - (range.address().is4() ? 1 : 0));
+  if (pool.end_ <= pool.first())
     return Refuse(Code::kTryLater,
                   "the node's pod range {} has no room for a pod; give it a larger",
-                  window.ToString());
-  return window;
+                  pool.ToString());
+  return pool;
 }
 
-std::optional<uint64_t> Window::Pick(std::string_view owner,
-                                     const std::set<uint64_t>& taken) const {
+std::optional<uint64_t> AddressPool::Pick(std::string_view owner,
+                                          const std::set<uint64_t>& taken) const {
   const uint64_t start = first() + StableHash(owner) % (end_ - first());
   const auto free_in = [&](uint64_t from, uint64_t to) -> std::optional<uint64_t> {
     for (auto at = taken.lower_bound(from); at != taken.end() && *at == from; ++at) ++from;
@@ -33,14 +33,14 @@ std::optional<uint64_t> Window::Pick(std::string_view owner,
   return free_in(first(), start);
 }
 
-std::vector<Ip> Window::At(uint64_t index) const {
+std::vector<Ip> AddressPool::At(uint64_t index) const {
   std::vector<Ip> ips;
   for (const Prefix& range : ranges_)
     if (const auto ip = range.At(index)) ips.push_back(*ip);
   return ips;
 }
 
-Outcome<uint64_t> Window::IndexOf(const std::vector<Ip>& ips) const {
+Outcome<uint64_t> AddressPool::IndexOf(const std::vector<Ip>& ips) const {
   std::optional<uint64_t> index;
   for (const Ip& ip : ips) {
     std::optional<uint64_t> one;

@@ -15,11 +15,11 @@
 // both keep names unique. So whoever has made the link "kv1f" owns index 0x1f until it is gone.
 namespace kvs::cni {
 
-class Window {
+class AddressPool {
  public:
   // `ranges`: at most one per family. Fails with kTryLater (the agent writes them) if there is none
   // or no room for a pod.
-  static Outcome<Window> Over(const std::vector<Prefix>& ranges);
+  static Outcome<AddressPool> Over(const std::vector<Prefix>& ranges);
 
   // Indices of pods are first() <= i < end(). 0 is the network, 1 the gateway, 2 the node's SNAT
   // address; the last of an IPv4 range is the broadcast address. At most kMostPods are used.

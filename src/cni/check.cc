@@ -28,14 +28,14 @@ const CniResult::Interface* FindInterface(const CniResult& result, std::string_v
 Outcome<ovsdb::Interface> CheckRow(const Call& call) {
   auto client = Connect(call.conf, call.deadline);
   if (!client) return tl::unexpected(client.error());
-  auto survey = Look(**client, call.conf, {IsOf(call.env)}, call.deadline);
-  if (!survey) return tl::unexpected(survey.error());
-  if (auto facts = survey->Facts(call.conf, Code::kDrifted); !facts)
+  auto snapshot = Look(**client, call.conf, {IsOf(call.env)}, call.deadline);
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  if (auto facts = snapshot->Facts(call.conf, Code::kDrifted); !facts)
     return tl::unexpected(facts.error());
-  if (survey->rows.interfaces.empty())
+  if (snapshot->rows.interfaces.empty())
     return Refuse(Code::kDrifted, "{} has no port on bridge {}", call.env.who(), call.conf.bridge);
-  ovsdb::Interface row = survey->rows.interfaces.begin()->second;
-  const auto verdict = ovsdb::Verdict::FromExternalIds(row.external_ids);
+  ovsdb::Interface row = snapshot->rows.interfaces.begin()->second;
+  const auto verdict = ovsdb::AttachmentStatus::FromExternalIds(row.external_ids);
   if (!verdict.error.empty())
     return Refuse(Code::kDrifted, "port {}: k-vswitchd cannot realize it: {}", row.name,
                   verdict.error);
@@ -141,10 +141,10 @@ Outcome<> Status(const Call& call) {
   };
   auto client = Connect(call.conf, call.deadline);
   if (!client) return limited(client.error());
-  const auto survey = Look(**client, call.conf, {IsOf(call.env)}, call.deadline);
-  if (!survey) return limited(survey.error());
-  const auto facts = survey->Facts(call.conf, Code::kUnavailable);
-  if (!facts && !survey->bridge()) return limited(facts.error());
+  const auto snapshot = Look(**client, call.conf, {IsOf(call.env)}, call.deadline);
+  if (!snapshot) return limited(snapshot.error());
+  const auto facts = snapshot->Facts(call.conf, Code::kUnavailable);
+  if (!facts && !snapshot->bridge()) return limited(facts.error());
   if (!facts) return tl::unexpected(facts.error());
   return AskIpam(call, "STATUS");
 }

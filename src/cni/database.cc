@@ -4,11 +4,11 @@ namespace kvs::cni {
 
 using ovsdb::Table;
 
-bool Survey::agent_ready() const {
+bool Snapshot::agent_ready() const {
   return bridge() && bridge()->external_ids.contains(ovsdb::kAgentKey);
 }
 
-Outcome<ovsdb::BridgeFacts> Survey::Facts(const NetConf& conf, Code refusal) const {
+Outcome<ovsdb::BridgeFacts> Snapshot::Facts(const NetConf& conf, Code refusal) const {
   if (!bridge())
     return Refuse(
         refusal,
@@ -38,22 +38,22 @@ ovsdb::Condition IsOf(const Env& env) {
                            {std::string(ovsdb::kIfnameKey), env.ifname}}};
 }
 
-Outcome<Survey> Look(ovsdb::BlockingClient& client, const NetConf& conf,
-                     const std::vector<ovsdb::Condition>& which, Deadline deadline) {
+Outcome<Snapshot> Look(ovsdb::BlockingClient& client, const NetConf& conf,
+                       const std::vector<ovsdb::Condition>& which, Deadline deadline) {
   ovsdb::Transaction reading;
   reading.Select(Table::kBridge, {ovsdb::Condition::Named(conf.bridge)}, {"name", "external_ids"});
   reading.Select(Table::kPort, {}, {"name"});
   reading.Select(Table::kInterface, which, {"name", "external_ids"});
   auto reply = client.Transact(std::move(reading), deadline);
   if (!reply) return Wrap("read Open vSwitch's database", reply.error());
-  return Survey{std::move(reply->selected)};
+  return Snapshot{std::move(reply->selected)};
 }
 
-Outcome<> DeletePorts(ovsdb::BlockingClient& client, const Survey& survey,
+Outcome<> DeletePorts(ovsdb::BlockingClient& client, const Snapshot& snapshot,
                       const std::vector<ovsdb::Uuid>& ports, Deadline deadline) {
-  if (ports.empty() || !survey.bridge()) return {};
+  if (ports.empty() || !snapshot.bridge()) return {};
   ovsdb::Transaction deleting;
-  for (const ovsdb::Uuid& port : ports) deleting.DeletePort(survey.bridge()->uuid, port);
+  for (const ovsdb::Uuid& port : ports) deleting.DeletePort(snapshot.bridge()->uuid, port);
   auto reply = client.Transact(std::move(deleting), deadline);
   if (!reply) return Wrap("delete ports", reply.error());
   return {};

@@ -15,7 +15,7 @@ namespace kvs::cni {
 // on one network.
 
 // The state of the database at one moment.
-struct Survey {
+struct Snapshot {
   ovsdb::Replica rows;  // our bridge, the names of all ports, the interfaces asked for
 
   // nullptr if there is none of the configured name.
@@ -34,13 +34,13 @@ Outcome<std::unique_ptr<ovsdb::BlockingClient>> Connect(const NetConf& conf, Dea
 // The condition that an Interface is of this attachment.
 ovsdb::Condition IsOf(const Env& env);
 
-// Reads a Survey, with the interfaces that meet all of `which`. Fails with kTryLater.
-Outcome<Survey> Look(ovsdb::BlockingClient& client, const NetConf& conf,
-                     const std::vector<ovsdb::Condition>& which, Deadline deadline);
+// Reads a Snapshot, with the interfaces that meet all of `which`. Fails with kTryLater.
+Outcome<Snapshot> Look(ovsdb::BlockingClient& client, const NetConf& conf,
+                       const std::vector<ovsdb::Condition>& which, Deadline deadline);
 
 // Deletes ports of our bridge; those that are gone already are no error. Fails with kIo when the
 // database cannot write, with kTryLater otherwise.
-Outcome<> DeletePorts(ovsdb::BlockingClient& client, const Survey& survey,
+Outcome<> DeletePorts(ovsdb::BlockingClient& client, const Snapshot& snapshot,
                       const std::vector<ovsdb::Uuid>& ports, Deadline deadline);
 
 // A failed transaction as a failure of the call.

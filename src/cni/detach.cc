@@ -14,18 +14,19 @@ namespace {
 using namespace std::chrono_literals;
 
 // DEL goes on without OVSDB after this long: the runtime's own patience is for the pod's end.
-constexpr auto kDatabasePatience = 2s;
+constexpr auto kDatabaseTimeout = 2s;
 
 // The link first, the port last: whoever holds the port's name holds the address, so nobody gets
 // it while the link is there.
 Outcome<> Remove(const Call& call, netlink::Socket& host, ovsdb::BlockingClient* client,
-                 const Survey* survey, const Remains& remains, Going going, Deadline deadline) {
-  const bool retire = going == Going::kRetire && survey && survey->agent_ready();
+                 const Snapshot* snapshot, const Remains& remains, LinkRemoval removal,
+                 Deadline deadline) {
+  const bool retire = removal == LinkRemoval::kDeferred && snapshot && snapshot->agent_ready();
   const auto done = retire ? RetireLinks(host, remains.links) : DeleteLinks(host, remains.links);
   if (!done) return Wrap(Code::kIo, "remove links", done.error());
   call.step("links removed");
-  if (!survey) return {};
-  auto deleted = DeletePorts(*client, *survey, remains.ports, deadline);
+  if (!snapshot) return {};
+  auto deleted = DeletePorts(*client, *snapshot, remains.ports, deadline);
   call.step("ports deleted");
   if (!deleted && deleted.error().code == static_cast<int>(Code::kIo)) return deleted;
   return {};
@@ -33,7 +34,7 @@ Outcome<> Remove(const Call& call, netlink::Socket& host, ovsdb::BlockingClient*
 
 // Ports and links of this network that are not to stay. An attachment's network is what its row
 // says, else its link; where neither does, it stays.
-Result<Remains> FindStale(netlink::Socket& host, const NetConf& conf, const Survey& survey) {
+Result<Remains> FindStale(netlink::Socket& host, const NetConf& conf, const Snapshot& snapshot) {
   auto links = netlink::DumpLinks(host);
   if (!links) return tl::unexpected(links.error());
   std::map<AttachmentKey, std::string> networks;
@@ -47,14 +48,14 @@ Result<Remains> FindStale(netlink::Socket& host, const NetConf& conf, const Surv
     return network != networks.end() && network->second == conf.name &&
            !conf.valid_attachments.contains(key);
   };
-  for (const auto& [uuid, interface] : survey.rows.interfaces)
+  for (const auto& [uuid, interface] : snapshot.rows.interfaces)
     if (const auto told = ovsdb::Attachment::FromExternalIds(interface.external_ids)) note(*told);
   for (const netlink::Link& link : *links)
     if (const auto told = AttachmentOf(link)) note(*told);
   Remains remains;
-  for (const auto& [uuid, interface] : survey.rows.interfaces) {
+  for (const auto& [uuid, interface] : snapshot.rows.interfaces) {
     const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
-    const ovsdb::Port* port = survey.rows.ports.Find(interface.name);
+    const ovsdb::Port* port = snapshot.rows.ports.Find(interface.name);
     if (attachment && port && stale(*attachment)) remains.ports.push_back(port->uuid);
   }
   for (netlink::Link& link : *links)
@@ -65,18 +66,18 @@ Result<Remains> FindStale(netlink::Socket& host, const NetConf& conf, const Surv
 
 }  // namespace
 
-Outcome<> Detach(const Call& call, Going going, Deadline deadline) {
+Outcome<> Detach(const Call& call, LinkRemoval removal, Deadline deadline) {
   auto host = netlink::Socket::Open();
   if (!host) return Wrap(Code::kIo, "remove " + call.env.who(), host.error());
-  const Deadline patience = std::min(deadline, In(kDatabasePatience));
-  auto client = Connect(call.conf, patience);
-  Outcome<Survey> survey = client ? Look(**client, call.conf, {IsOf(call.env)}, patience)
-                                  : Outcome<Survey>(tl::unexpected(client.error()));
-  const Survey* known = survey ? &*survey : nullptr;
+  const Deadline timeout = std::min(deadline, In(kDatabaseTimeout));
+  auto client = Connect(call.conf, timeout);
+  Outcome<Snapshot> snapshot = client ? Look(**client, call.conf, {IsOf(call.env)}, timeout)
+                                      : Outcome<Snapshot>(tl::unexpected(client.error()));
+  const Snapshot* known = snapshot ? &*snapshot : nullptr;
   const auto remains = FindRemains(**host, call.env, known);
   if (!remains) return Wrap(Code::kIo, "remove " + call.env.who(), remains.error());
   auto removed =
-      Remove(call, **host, known ? client->get() : nullptr, known, *remains, going, patience);
+      Remove(call, **host, known ? client->get() : nullptr, known, *remains, removal, timeout);
   if (!removed || call.conf.ipam.empty() || !IpamIsThere(call)) return removed;
   auto released = RunIpam(call, "DEL", deadline);
   call.step("delegated address released");
@@ -84,19 +85,19 @@ Outcome<> Detach(const Call& call, Going going, Deadline deadline) {
   return {};
 }
 
-Outcome<> Del(const Call& call) { return Detach(call, Going::kRetire, call.deadline); }
+Outcome<> Del(const Call& call) { return Detach(call, LinkRemoval::kDeferred, call.deadline); }
 
 Outcome<> Gc(const Call& call) {
   auto host = netlink::Socket::Open();
   if (!host) return Wrap(Code::kIo, "collect garbage", host.error());
   auto client = Connect(call.conf, call.deadline);
   if (!client) return tl::unexpected(client.error());
-  auto survey = Look(**client, call.conf, {}, call.deadline);
-  if (!survey) return tl::unexpected(survey.error());
-  const auto stale = FindStale(**host, call.conf, *survey);
+  auto snapshot = Look(**client, call.conf, {}, call.deadline);
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  const auto stale = FindStale(**host, call.conf, *snapshot);
   if (!stale) return Wrap(Code::kIo, "collect garbage", stale.error());
-  auto removed =
-      Remove(call, **host, client->get(), &*survey, *stale, Going::kRetire, call.deadline);
+  auto removed = Remove(call, **host, client->get(), &*snapshot, *stale, LinkRemoval::kDeferred,
+                        call.deadline);
   if (!removed || call.conf.ipam.empty() || !IpamIsThere(call)) return removed;
   auto collected = RunIpam(call, "GC", call.deadline);
   if (!collected) return tl::unexpected(collected.error());

@@ -6,13 +6,13 @@
 namespace kvs::cni {
 
 // How a link goes: to the agent if there is one to delete it, or at once (which costs 30 ms).
-enum class Going { kRetire, kNow };
+enum class LinkRemoval { kDeferred, kImmediate };
 
 // Takes away whatever there is of the attachment `call.env`: its link, its port, its delegated
 // address. Nothing left is no error, nor is an OVSDB that cannot be reached: the link goes then,
 // and the agent deletes a port without a link. Fails with kIo where the kernel or the database
 // refuse, or as the delegated plugin does.
-Outcome<> Detach(const Call& call, Going going, Deadline deadline);
+Outcome<> Detach(const Call& call, LinkRemoval removal, Deadline deadline);
 
 Outcome<> Del(const Call& call);
 

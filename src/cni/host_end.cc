@@ -12,10 +12,10 @@ bool IsOurs(const netlink::Link& link) {
 }
 
 // The links that bear a port's name, and are this attachment's.
-Result<> FindByRows(netlink::Socket& host, const AttachmentKey& key, const Survey& survey,
+Result<> FindByRows(netlink::Socket& host, const AttachmentKey& key, const Snapshot& snapshot,
                     Remains& remains) {
-  for (const auto& [uuid, interface] : survey.rows.interfaces) {
-    if (const ovsdb::Port* port = survey.rows.ports.Find(interface.name))
+  for (const auto& [uuid, interface] : snapshot.rows.interfaces) {
+    if (const ovsdb::Port* port = snapshot.rows.ports.Find(interface.name))
       remains.ports.push_back(port->uuid);
     auto link = netlink::FindLink(host, interface.name);
     if (!link && link.error().code != ENODEV) return tl::unexpected(link.error());
@@ -46,11 +46,11 @@ std::optional<AttachmentKey> OwnerOf(const netlink::Link& link) {
   return AttachmentKey{std::move(attachment->container), std::move(attachment->ifname)};
 }
 
-Result<Remains> FindRemains(netlink::Socket& host, const Env& env, const Survey* survey) {
+Result<Remains> FindRemains(netlink::Socket& host, const Env& env, const Snapshot* snapshot) {
   const AttachmentKey key{env.container, env.ifname};
   Remains remains;
-  if (survey)
-    if (auto found = FindByRows(host, key, *survey, remains); !found)
+  if (snapshot)
+    if (auto found = FindByRows(host, key, *snapshot, remains); !found)
       return tl::unexpected(found.error());
   if (!remains.links.empty()) return remains;
   // No row leads to a link: the links themselves tell.

@@ -25,8 +25,9 @@ std::optional<ovsdb::Attachment> AttachmentOf(const netlink::Link& link);
 // Whose it is.
 std::optional<AttachmentKey> OwnerOf(const netlink::Link& link);
 
-// Everything of the attachment `env`. `survey`: the rows of it; nullptr if OVSDB cannot be reached.
-Result<Remains> FindRemains(netlink::Socket& host, const Env& env, const Survey* survey);
+// Everything of the attachment `env`. `snapshot`: the rows of it; nullptr if OVSDB cannot be
+// reached.
+Result<Remains> FindRemains(netlink::Socket& host, const Env& env, const Snapshot* snapshot);
 
 // The host's end of the pod's interface `env.ifname`, if it is a link that nobody else may claim:
 // of this attachment, dying, or (its maker was killed) without an alias.

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "controller/node_condition.h"
-#include "kube/time.h"
+#include "kube/object/time.h"
 
 namespace kvs::controller {
 namespace {
@@ -27,10 +27,10 @@ bool Holds(const VSwitchConfig& existing, const VSwitchConfig& desired) {
 
 }  // namespace
 
-Controller::Controller(io::Loop& loop, kube::Source& source, Flags flags, Patience patience)
+Controller::Controller(io::Loop& loop, kube::Source& source, Flags flags, Timeouts timeouts)
     : loop_(loop),
       source_(source),
-      patience_(patience),
+      timeouts_(timeouts),
       warnings_(source, kReporter, kInstance),
       reconcile_(loop, [this] { Reconcile(); }),
       retry_(loop, [this] { Reconcile(); }),
@@ -135,7 +135,7 @@ void Controller::Apply(const VSwitchConfig& config) {
 void Controller::JudgeAgents() {
   const Time now = loop_.Now();
   down_ = Since(facts_, std::move(down_), now);
-  const Verdict verdict = Judge(facts_, down_, now, std::time(nullptr), patience_);
+  const Verdict verdict = Judge(facts_, down_, now, std::time(nullptr), timeouts_);
   for (const auto& [name, ready] : verdict.ready) ApplyReady(name, ready);
   ApplyConditions(verdict.network_gone);
 }

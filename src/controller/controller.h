@@ -10,7 +10,7 @@
 #include "base/outage.h"
 #include "controller/liveness.h"
 #include "io/loop.h"
-#include "kube/warnings.h"
+#include "kube/source/warnings.h"
 
 namespace kvs::controller {
 
@@ -36,7 +36,7 @@ class Controller {
   };
 
   // `loop` and `source` must outlive it.
-  Controller(io::Loop& loop, kube::Source& source, Flags flags, Patience patience = {});
+  Controller(io::Loop& loop, kube::Source& source, Flags flags, Timeouts timeouts = {});
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
@@ -74,7 +74,7 @@ class Controller {
 
   io::Loop& loop_;
   kube::Source& source_;
-  Patience patience_;
+  Timeouts timeouts_;
   Facts facts_;
   Downtime down_;
   std::map<std::string, kube::Condition> refusals_;  // Accepted, False, of the last plan

@@ -9,7 +9,7 @@
 #include "controller/health.h"
 #include "io/metrics_check.h"
 #include "io/test_loop.h"
-#include "kube/folder.h"
+#include "kube/folder/folder.h"
 
 // The controller on a folder, end to end.
 namespace kvs::controller {
@@ -54,14 +54,14 @@ class ControllerTest : public testing::Test {
     fs::remove_all(folder_);
   }
 
-  void Start(const char* cluster_cidrs = "10.1.0.0/16", Patience patience = {}) {
+  void Start(const char* cluster_cidrs = "10.1.0.0/16", Timeouts timeouts = {}) {
     controller_.reset();
     source_ = kube::OpenFolder(loop_, folder_).value();
     watch_ = source_->Watch<kube::VSwitchConfig>(
         {.on_put = [this](const kube::VSwitchConfig& one) { configs_[one.meta.name] = one; },
          .on_erase = [this](const std::string& name) { configs_.erase(name); }});
     controller_ = std::make_unique<Controller>(
-        loop_, *source_, Flags{.cluster_cidrs = *ParsePrefixes(cluster_cidrs)}, patience);
+        loop_, *source_, Flags{.cluster_cidrs = *ParsePrefixes(cluster_cidrs)}, timeouts);
   }
 
   void Write(const std::string& name, const std::string& text) {

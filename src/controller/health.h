@@ -2,7 +2,7 @@
 
 #include "controller/controller.h"
 #include "io/http_server.h"
-#include "kube/request_counts.h"
+#include "kube/source/request_counts.h"
 
 namespace kvs::controller {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cctype>
 
-#include "kube/agent_pods.h"
-#include "kube/source.h"
-#include "kube/time.h"
+#include "kube/object/agent_pods.h"
+#include "kube/object/time.h"
+#include "kube/source/source.h"
 
 namespace kvs::controller {
 namespace {
@@ -46,9 +46,9 @@ bool IsReady(const kube::Node& node) { return node.ready && node.ready->status =
 bool IsUnreachable(const kube::Node& node) { return node.ready && node.ready->status == "Unknown"; }
 
 bool Lasts(const std::map<std::string, Time>& since, const std::string& name, Time now,
-           Time patience) {
+           Time timeouts) {
   const auto at = since.find(name);
-  return at != since.end() && now - at->second >= patience;
+  return at != since.end() && now - at->second >= timeouts;
 }
 
 std::string ReasonOf(const kube::Node& node, const kube::Pod* pod) {
@@ -121,13 +121,13 @@ Downtime Since(const Facts& facts, Downtime before, Time now) {
 }
 
 Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t clock,
-              const Patience& patience) {
+              const Timeouts& timeouts) {
   Verdict verdict;
   std::set<std::string> lost;
   const auto pods = PodsByNode(facts);
   for (const auto& [name, since] : down.agents) {
     const auto config = facts.existing.find(name);
-    if (now - since < patience.agent || config == facts.existing.end()) continue;
+    if (now - since < timeouts.agent || config == facts.existing.end()) continue;
     const kube::Node& node = facts.nodes.at(name);
     const kube::Pod* pod = Find(pods, name);
     const Condition* shown =
@@ -147,7 +147,7 @@ Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t cl
     const bool had_network =
         node.network_unavailable && node.network_unavailable->reason == reason::kNetworkReady;
     if (had_network && shown != nullptr && shown->status == "Unknown" &&
-        now - since >= patience.network && Lasts(down.nodes, name, now, patience.network))
+        now - since >= timeouts.network && Lasts(down.nodes, name, now, timeouts.network))
       lost.insert(name);
   }
   verdict.network_gone = Bounded(facts, lost);

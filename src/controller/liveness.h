@@ -14,7 +14,7 @@ namespace kvs::controller {
 using Time = std::chrono::milliseconds;  // since an arbitrary start
 
 // How long something must be away until that is told.
-struct Patience {
+struct Timeouts {
   Time agent{60000};     // by VSwitchConfig's condition Ready
   Time network{300000};  // by the Node's condition NetworkUnavailable
 };
@@ -36,17 +36,17 @@ struct Verdict {
   std::set<std::string> network_gone;            // Nodes that should be NetworkUnavailable for it
 };
 
-//  * Ready becomes Unknown when no pod of the agent has been Ready for patience.agent, with the
+//  * Ready becomes Unknown when no pod of the agent has been Ready for timeouts.agent, with the
 //    reason: what keeps its container from running ("ErrImagePull", "OOMKilled"), "NodeUnreachable"
 //    where the node itself is not heard of, "NoAgent" where there is no pod, "AgentNotReady" else.
 //  * It is told once: an agent that writes its own status again is there, whatever its pod shows;
 //    so is one that runs, on a Node that is Ready, and says itself that it is not Ready. It is told
 //    again when the node is lost, or heard of again without its agent.
 //  * A Node loses its network when Ready is Unknown, and its agent's pod and itself have both not
-//    been Ready for patience.network; only where we said before that it has one, and never more
+//    been Ready for timeouts.network; only where we said before that it has one, and never more
 //    than a third of all Nodes at once.
 //  * Nobody is judged where no pod of an agent has been seen: agents run in another way there.
 Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t clock,
-              const Patience& patience = {});
+              const Timeouts& timeouts = {});
 
 }  // namespace kvs::controller

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "controller/node_condition.h"
-#include "kube/source.h"
+#include "kube/source/source.h"
 
 namespace kvs::controller {
 namespace {

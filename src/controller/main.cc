@@ -14,17 +14,17 @@
 #include "io/health_port.h"
 #include "io/metrics_port.h"
 #include "io/signals.h"
-#include "kube/agent_pods.h"
+#include "kube/api/election.h"
 #include "kube/connect.h"
-#include "kube/election.h"
 #include "kube/flags.h"
+#include "kube/object/agent_pods.h"
 
 namespace kvs::controller {
 namespace {
 
 // As typed.
 struct CommandLine {
-  kube::Where kubernetes;
+  kube::ConnectOptions kubernetes;
   std::string cluster_cidr, service_cidr, overlay_type, socket, node_name;
   std::string health_address, metrics_address;
   std::string log_level = "info", log_format = "text";

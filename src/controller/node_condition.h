@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "kube/objects.h"
+#include "kube/object/objects.h"
 
 namespace kvs::controller {
 

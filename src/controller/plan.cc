@@ -1,11 +1,10 @@
 #include "controller/plan.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/usable.h"
-#include "controller/claims.h"
+#include "controller/range_requests.h"
 #include "controller/ranges.h"
 #include "controller/refusal.h"
 
@@ -21,31 +20,25 @@ struct Finding {
   Problem problem;
 };
 
-enum Family { kFour, kSix };
-constexpr Family kFamilies[] = {kFour, kSix};
-Family FamilyOf(const Ip& ip) { return ip.is6() ? kSix : kFour; }
-Family FamilyOf(const Prefix& range) { return FamilyOf(range.address()); }
-
-// One value per family at most.
 template <class T>
-using PerFamily = std::array<std::optional<T>, 2>;
+using MaybePerFamily = PerFamily<std::optional<T>>;
 
 template <class T>
-PerFamily<T> Split(const std::vector<T>& list) {
-  PerFamily<T> split;
+MaybePerFamily<T> Split(const std::vector<T>& list) {
+  MaybePerFamily<T> split;
   for (const T& one : list)
-    if (auto& slot = split[FamilyOf(one)]; !slot) slot = one;
+    if (auto& slot = split[one.family()]; !slot) slot = one;
   return split;
 }
 
-// A node's plan in the making. What is granted may not be granted to anybody else.
+// A node's plan in the making. What is allocated may not be allocated to anybody else.
 struct Draft {
   const Node* node;
   const VSwitchConfig* before = nullptr;   // null: none
   bool own_ranges = false;                 // the Node names its pod ranges
   bool bad_range = false, bad_ip = false;  // what it names can't be read: keep what there was
-  PerFamily<Prefix> range_wish, range_before, range;
-  PerFamily<Ip> ip_wish, ip_before, ip;
+  MaybePerFamily<Prefix> requested_range, range_before, range;
+  MaybePerFamily<Ip> requested_ip, ip_before, ip;
   kube::StringMap sources;
   std::vector<Finding> findings;
 
@@ -63,8 +56,8 @@ class Planner {
     for (const auto& [name, node] : facts_.nodes) drafts_.push_back(Begin(node));
     ListAddresses();
     settings_ = Resolve(facts_.flags, facts_.config_map, facts_.existing, addresses_);
-    GrantRanges();
-    GrantIps();
+    AllocateRanges();
+    AllocateIps();
     std::map<std::string, VSwitchConfig> all;
     for (Draft& draft : drafts_) all.emplace(draft.node->meta.name, Finish(draft));
     return all;
@@ -76,12 +69,12 @@ class Planner {
   void ReadIps(Draft& draft) const;
 
   void ListAddresses();
-  void GrantRanges();
-  Claim RangeClaim(Draft& draft, Family family) const;
-  void TakeRange(const Claim& claim, Draft& draft, Family family) const;
+  void AllocateRanges();
+  RangeRequest RequestOf(Draft& draft, Family family) const;
+  void TakeRange(const RangeRequest& request, Draft& draft, Family family) const;
   void ReserveRangesOfTheGone();
   void Allocate(Draft& draft);
-  void GrantIps();
+  void AllocateIps();
   void RefuseIps(Draft& draft) const;
 
   VSwitchConfig Finish(Draft& draft) const;
@@ -92,7 +85,7 @@ class Planner {
   std::vector<Draft> drafts_;  // by name
   Ranges ranges_;
   std::vector<TakenAddress> addresses_;
-  NodeRanges granted_;
+  NodeRanges allocated_;
 };
 
 Draft Planner::Begin(const Node& node) const {
@@ -121,14 +114,14 @@ void Planner::ReadRanges(Draft& draft) const {
       draft.Report(reason::kPodCidrInvalid, field, range.error().message);
       continue;
     }
-    auto& wish = draft.range_wish[FamilyOf(*range)];
-    if (wish)
+    auto& requested = draft.requested_range[range->family()];
+    if (requested)
       draft.Report(reason::kPodCidrInvalid, field,
                    fmt::format("{} is a second range of its family, {} is used; keep one IPv4 and "
                                "one IPv6 range",
-                               *range, *wish));
+                               *range, *requested));
     else
-      wish = *range;
+      requested = *range;
   }
 }
 
@@ -139,7 +132,7 @@ void Planner::ReadIps(Draft& draft) const {
     const auto ips = ParseIps(at->second);
     draft.bad_ip = !ips;
     if (ips)
-      draft.ip_wish = Split(*ips);
+      draft.requested_ip = Split(*ips);
     else
       draft.Report(reason::kOverlayIpInvalid,
                    fmt::format("metadata.annotations[{}]", kOverlayIpAnnotation),
@@ -155,8 +148,8 @@ void Planner::ReadIps(Draft& draft) const {
     if (!ip)
       draft.Report(reason::kOverlayIpInvalid, fmt::format("status.addresses[{}].address", i),
                    ip.error().message);
-    else if (auto& wish = draft.ip_wish[FamilyOf(*ip)]; !wish)
-      wish = *ip;
+    else if (auto& requested = draft.requested_ip[ip->family()]; !requested)
+      requested = *ip;
   }
 }
 
@@ -169,19 +162,19 @@ void Planner::ListAddresses() {
       if (const auto ip = Ip::Parse(address.address); ip && WhyNoOverlayIp(*ip).empty())
         addresses_.push_back({*ip, whose, false});
     for (const Family family : kFamilies)
-      for (const auto& ip : {draft.ip_wish[family], draft.ip_before[family]})
+      for (const auto& ip : {draft.requested_ip[family], draft.ip_before[family]})
         if (ip && WhyNoOverlayIp(*ip).empty())
           addresses_.push_back({*ip, whose, ip == draft.ip_before[family]});
   }
   std::ranges::stable_sort(addresses_, {}, &TakenAddress::ip);
 }
 
-void Planner::GrantRanges() {
+void Planner::AllocateRanges() {
   for (const Family family : kFamilies) {
-    std::vector<Claim> claims;
-    for (Draft& draft : drafts_) claims.push_back(RangeClaim(draft, family));
-    Settle(claims, ranges_);
-    for (size_t i = 0; i < drafts_.size(); ++i) TakeRange(claims[i], drafts_[i], family);
+    std::vector<RangeRequest> requests;
+    for (Draft& draft : drafts_) requests.push_back(RequestOf(draft, family));
+    AnswerRequests(requests, ranges_);
+    for (size_t i = 0; i < drafts_.size(); ++i) TakeRange(requests[i], drafts_[i], family);
   }
   ReserveRangesOfTheGone();
   for (const Prefix& services : settings_.service_cidrs) ranges_.Take(services, "");
@@ -196,54 +189,55 @@ bool InCluster(const Prefix& range, const std::vector<Prefix>& cluster) {
          std::ranges::any_of(cluster, [&](const Prefix& one) { return one.Contains(range); });
 }
 
-Claim Planner::RangeClaim(Draft& draft, Family family) const {
-  Claim claim{.node = draft.node->meta.name,
-              .wish = draft.range_wish[family],
-              .before = draft.range_before[family]};
+RangeRequest Planner::RequestOf(Draft& draft, Family family) const {
+  RangeRequest request{.node = draft.node->meta.name,
+                       .requested = draft.requested_range[family],
+                       .before = draft.range_before[family]};
   const auto refuse = [&](const std::string& why) {
     draft.Report(reason::kPodCidrInvalid, "spec.podCIDRs", why + "; it is refused");
   };
-  if (claim.before)
+  if (request.before)
     if (const std::string why =
-            WhyRefused(*claim.before, true, addresses_, settings_.service_cidrs);
+            WhyRefused(*request.before, true, addresses_, settings_.service_cidrs);
         !why.empty()) {
-      if (claim.wish != claim.before) refuse(why);
-      claim.before.reset();
+      if (request.requested != request.before) refuse(why);
+      request.before.reset();
     }
-  const bool has_it = claim.wish == claim.before;
-  if (claim.wish)
+  const bool has_it = request.requested == request.before;
+  if (request.requested)
     if (const std::string why =
-            WhyRefused(*claim.wish, has_it, addresses_, settings_.service_cidrs);
+            WhyRefused(*request.requested, has_it, addresses_, settings_.service_cidrs);
         !why.empty()) {
       refuse(why);
-      claim.wish = claim.before;
+      request.requested = request.before;
     }
-  if (claim.wish && claim.wish != claim.before &&
-      !InCluster(*claim.wish, settings_.cluster_cidrs)) {
+  if (request.requested && request.requested != request.before &&
+      !InCluster(*request.requested, settings_.cluster_cidrs)) {
     draft.Report(
         reason::kPodCidrOutsideCluster, "spec.podCIDRs",
         fmt::format("{} is not within clusterCIDR {}, and is refused; widen clusterCIDR or "
                     "give the node another range",
-                    *claim.wish, Join(settings_.cluster_cidrs)));
-    claim.wish = claim.before;
+                    *request.requested, Join(settings_.cluster_cidrs)));
+    request.requested = request.before;
   }
-  if (!claim.wish && (!draft.own_ranges || draft.bad_range)) claim.wish = claim.before;
-  return claim;
+  if (!request.requested && (!draft.own_ranges || draft.bad_range))
+    request.requested = request.before;
+  return request;
 }
 
-void Planner::TakeRange(const Claim& claim, Draft& draft, Family family) const {
-  draft.range[family] = claim.granted;
-  if (claim.refused)
+void Planner::TakeRange(const RangeRequest& request, Draft& draft, Family family) const {
+  draft.range[family] = request.allocated;
+  if (request.refused)
     draft.Report(reason::kPodCidrOverlap, "spec.podCIDRs",
                  fmt::format("{} overlaps {} of Node/{}, and is refused; give one of them another "
                              "range",
-                             *claim.wish, claim.refused->first, claim.refused->second));
-  if (claim.granted && !InCluster(*claim.granted, settings_.cluster_cidrs))
+                             *request.requested, request.refused->first, request.refused->second));
+  if (request.allocated && !InCluster(*request.allocated, settings_.cluster_cidrs))
     draft.Report(
         reason::kPodCidrOutsideCluster, "spec.podCIDRs",
         fmt::format("{} is not within clusterCIDR {}, and stays in use; widen clusterCIDR, "
                     "or delete VSwitchConfig/{} for a new range",
-                    *claim.granted, Join(settings_.cluster_cidrs), claim.node));
+                    *request.allocated, Join(settings_.cluster_cidrs), request.node));
 }
 
 void Planner::ReserveRangesOfTheGone() {
@@ -253,15 +247,15 @@ void Planner::ReserveRangesOfTheGone() {
 }
 
 void Planner::Allocate(Draft& draft) {
-  if (settings_.cluster_cidrs.empty() && !draft.range[kFour] && !draft.range[kSix])
+  if (settings_.cluster_cidrs.empty() && !draft.range[Family::kIpv4] && !draft.range[Family::kIpv6])
     return draft.Report(reason::kPodCidrMissing, "spec.podCIDRs",
                         "the node has no pod range and there is no clusterCIDR to take one from; "
                         "set clusterCIDR in ConfigMap kube-system/k-vswitch");
   std::string full;
   for (const Family family : kFamilies) {
-    const int bits = family == kSix ? kNodeBits6 : kNodeBits4;
+    const int bits = family == Family::kIpv6 ? kNodeBits6 : kNodeBits4;
     for (const Prefix& cluster : settings_.cluster_cidrs) {
-      if (FamilyOf(cluster) != family || draft.range[family]) continue;
+      if (cluster.family() != family || draft.range[family]) continue;
       if (cluster.length() <= bits)
         draft.range[family] = ranges_.TakeLowest(cluster, bits, draft.node->meta.name);
       if (!draft.range[family])
@@ -280,66 +274,68 @@ void Planner::Allocate(Draft& draft) {
 void Planner::RefuseIps(Draft& draft) const {
   for (const Family family : kFamilies) {
     auto& before = draft.ip_before[family];
-    auto& wish = draft.ip_wish[family];
-    if (before && !WhyRefused(*before, granted_, {}).empty()) before.reset();
-    if (!wish || wish == before) continue;
-    const std::string why = WhyRefused(*wish, granted_, settings_.service_cidrs);
+    auto& requested = draft.requested_ip[family];
+    if (before && !WhyRefused(*before, allocated_, {}).empty()) before.reset();
+    if (!requested || requested == before) continue;
+    const std::string why = WhyRefused(*requested, allocated_, settings_.service_cidrs);
     if (why.empty()) continue;
     draft.Report(reason::kOverlayIpInvalid, "status.addresses", why + "; it is refused");
     draft.bad_ip = true;
-    wish.reset();
+    requested.reset();
   }
 }
 
-void Planner::GrantIps() {
+void Planner::AllocateIps() {
   for (const Draft& draft : drafts_)
-    for (const auto& range : draft.range)
-      if (range) granted_.emplace_back(*range, draft.node->meta.name);
+    for (const auto& range : draft.range.values)
+      if (range) allocated_.emplace_back(*range, draft.node->meta.name);
   for (Draft& draft : drafts_) {
     RefuseIps(draft);
-    const bool missing = !draft.ip_wish[kFour] && !draft.ip_wish[kSix] && !draft.bad_ip;
+    const bool missing =
+        !draft.requested_ip[Family::kIpv4] && !draft.requested_ip[Family::kIpv6] && !draft.bad_ip;
     if (missing)
       draft.Report(reason::kOverlayIpMissing, "status.addresses",
                    fmt::format("the node has no address of type InternalIP; give it one, or the "
                                "annotation {}",
                                kOverlayIpAnnotation));
     for (const Family family : kFamilies)
-      if (auto& wish = draft.ip_wish[family]; !wish && (missing || draft.bad_ip))
-        wish = draft.ip_before[family];
+      if (auto& requested = draft.requested_ip[family]; !requested && (missing || draft.bad_ip))
+        requested = draft.ip_before[family];
   }
   const auto ranged = [](const std::optional<Ip>& ip) {
     return ip ? std::optional(Prefix::Host(*ip)) : std::nullopt;
   };
   Ranges taken;
   for (const Family family : kFamilies) {
-    std::vector<Claim> claims;
+    std::vector<RangeRequest> requests;
     for (const Draft& draft : drafts_)
-      claims.push_back({.node = draft.node->meta.name,
-                        .wish = ranged(draft.ip_wish[family]),
-                        .before = ranged(draft.ip_before[family])});
-    Settle(claims, taken);
+      requests.push_back({.node = draft.node->meta.name,
+                          .requested = ranged(draft.requested_ip[family]),
+                          .before = ranged(draft.ip_before[family])});
+    AnswerRequests(requests, taken);
     for (size_t i = 0; i < drafts_.size(); ++i) {
-      if (claims[i].granted) drafts_[i].ip[family] = claims[i].granted->address();
-      if (!claims[i].refused) continue;
+      if (requests[i].allocated) drafts_[i].ip[family] = requests[i].allocated->address();
+      if (!requests[i].refused) continue;
       drafts_[i].Report(reason::kOverlayIpDuplicate, "status.addresses",
                         fmt::format("{} is the overlay address of Node/{} already, and is refused; "
                                     "give one of them another address",
-                                    claims[i].wish->address(), claims[i].refused->second));
+                                    requests[i].requested->address(), requests[i].refused->second));
     }
   }
 }
 
 template <class T>
-std::vector<T> Listed(const PerFamily<T>& split, bool six_first) {
+std::vector<T> Listed(const MaybePerFamily<T>& split, Family first) {
   std::vector<T> list;
-  for (const Family family : {six_first ? kSix : kFour, six_first ? kFour : kSix})
+  for (const Family family : {first, first == Family::kIpv4 ? Family::kIpv6 : Family::kIpv4})
     if (split[family]) list.push_back(*split[family]);
   return list;
 }
 
 // IPv6 comes first where the user wrote it first: the first entry is the singular field.
-bool SixFirst(const std::vector<std::string>& texts) {
-  return !texts.empty() && texts.front().find(':') != std::string::npos;
+Family FirstFamily(const std::vector<std::string>& texts) {
+  return !texts.empty() && texts.front().find(':') != std::string::npos ? Family::kIpv6
+                                                                        : Family::kIpv4;
 }
 
 std::string RangeSource(const Draft& draft, const std::vector<Prefix>& ranges) {
@@ -356,11 +352,11 @@ VSwitchConfig Planner::Finish(Draft& draft) const {
   config.meta.name = draft.node->meta.name;
   config.node_uid = draft.node->meta.uid;
   VSwitchConfigSpec& spec = config.spec;
-  const bool six_first = SixFirst(draft.node->pod_cidrs);
-  spec.pod_cidrs = Listed(draft.range, six_first);
+  const Family first = FirstFamily(draft.node->pod_cidrs);
+  spec.pod_cidrs = Listed(draft.range, first);
   spec.cluster_cidrs = settings_.cluster_cidrs;
   spec.service_cidrs = settings_.service_cidrs;
-  spec.overlay_ips = Listed(draft.ip, six_first);
+  spec.overlay_ips = Listed(draft.ip, first);
   spec.overlay_type = settings_.overlay_type;
   spec.metadata_access = settings_.metadata_access;
   spec.max_connections_per_pod = settings_.max_connections_per_pod;

@@ -7,7 +7,7 @@
 #include "base/problem.h"
 #include "controller/reasons.h"
 #include "controller/settings.h"
-#include "kube/objects.h"
+#include "kube/object/objects.h"
 
 namespace kvs::controller {
 

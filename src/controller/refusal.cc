@@ -36,10 +36,10 @@ std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<Taken
   return Overlap({range}, services);
 }
 
-std::string WhyRefused(const Ip& ip, const NodeRanges& granted,
+std::string WhyRefused(const Ip& ip, const NodeRanges& allocated,
                        const std::vector<Prefix>& services) {
   if (std::string why = WhyNoOverlayIp(ip); !why.empty()) return why;
-  for (const auto& [range, node] : granted)
+  for (const auto& [range, node] : allocated)
     if (range.Contains(ip))
       return fmt::format("{} is within {}, the pods of Node/{}; give the node another address", ip,
                          range, node);

@@ -28,7 +28,7 @@ std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<Taken
 
 // Why a node can't have that overlay address, with the remedy; empty: it can, if no other has it.
 // `services`: none where the node has it already.
-std::string WhyRefused(const Ip& ip, const NodeRanges& granted,
+std::string WhyRefused(const Ip& ip, const NodeRanges& allocated,
                        const std::vector<Prefix>& services);
 
 // Why these can't be the Services' ranges, or all pods', with the remedy; empty: they can. `in_use`

@@ -6,7 +6,7 @@
 
 #include "base/problem.h"
 #include "controller/refusal.h"
-#include "kube/objects.h"
+#include "kube/object/objects.h"
 
 namespace kvs::controller {
 

@@ -26,15 +26,15 @@ template <class Item>
 class Desired {
  public:
   using Key = IdOf<Item>;
-  struct Claim {
+  struct Contribution {
     FragmentId owner = kNoFragment;
     Item item;
   };
   // A key and who claims it. Emptied, it stays until the cursor has passed, with the item it had.
   struct Entry {
-    Claim first;
-    std::unique_ptr<std::vector<Claim>> waiting;  // in order; null: nobody
-    bool changed = false;                         // is in changed_
+    Contribution first;
+    std::unique_ptr<std::vector<Contribution>> waiting;  // in order; null: nobody
+    bool changed = false;                                // is in changed_
   };
 
   explicit Desired(std::function<bool(FragmentId, FragmentId)> before)
@@ -69,7 +69,7 @@ class Desired {
       ++size_;
       return {&entry, true};
     }
-    Claim* had = ClaimOf(entry, owner);
+    Contribution* had = ClaimOf(entry, owner);
     if (had == nullptr) {
       Insert(entry, {owner, std::move(item)});
       return {&entry, true};
@@ -93,7 +93,8 @@ class Desired {
       entry->first = std::move(entry->waiting->front());
       entry->waiting->erase(entry->waiting->begin());
     } else {
-      std::erase_if(*entry->waiting, [&](const Claim& claim) { return claim.owner == owner; });
+      std::erase_if(*entry->waiting,
+                    [&](const Contribution& claim) { return claim.owner == owner; });
     }
     if (!entry->waiting->empty()) return;
     entry->waiting = nullptr;
@@ -111,12 +112,12 @@ class Desired {
   }
   // Keys claimed more than once: facts ask for contradicting things. The claims are in order, the
   // first one has the key.
-  void ForEachContest(
-      const std::function<void(const Key&, const std::vector<Claim>&)>& visit) const {
+  void ForEachConflict(
+      const std::function<void(const Key&, const std::vector<Contribution>&)>& visit) const {
     if (contested_ == 0) return;
     for (const auto& entry : entries_) {
       if (!entry->waiting) continue;
-      std::vector<Claim> claims{entry->first};
+      std::vector<Contribution> claims{entry->first};
       claims.insert(claims.end(), entry->waiting->begin(), entry->waiting->end());
       visit(entry->first.item.id(), claims);
     }
@@ -144,24 +145,25 @@ class Desired {
     bool operator()(const Key& a, const Pointer& b) const { return a == b->first.item.id(); }
   };
 
-  static Claim* ClaimOf(Entry& entry, FragmentId owner) {
+  static Contribution* ClaimOf(Entry& entry, FragmentId owner) {
     if (entry.first.owner == owner) return &entry.first;
     if (!entry.waiting) return nullptr;
-    const auto it = std::ranges::find(*entry.waiting, owner, &Claim::owner);
+    const auto it = std::ranges::find(*entry.waiting, owner, &Contribution::owner);
     return it == entry.waiting->end() ? nullptr : &*it;
   }
 
-  void Insert(Entry& entry, Claim claim) {
+  void Insert(Entry& entry, Contribution claim) {
     if (before_(claim.owner, entry.first.owner)) {
       Remember(entry);
       std::swap(claim, entry.first);
     }
     if (!entry.waiting) {
-      entry.waiting = std::make_unique<std::vector<Claim>>();
+      entry.waiting = std::make_unique<std::vector<Contribution>>();
       ++contested_;
     }
-    const auto at = std::ranges::find_if(
-        *entry.waiting, [&](const Claim& other) { return before_(claim.owner, other.owner); });
+    const auto at = std::ranges::find_if(*entry.waiting, [&](const Contribution& other) {
+      return before_(claim.owner, other.owner);
+    });
     entry.waiting->insert(at, std::move(claim));
   }
 

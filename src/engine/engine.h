@@ -67,7 +67,7 @@ class Emitter {
 };
 
 // Counts of work done, for tests that speak of work and not of seconds.
-struct Work {
+struct WorkCounters {
   uint64_t fragments_run = 0;
   uint64_t items_changed = 0;  // claims put, changed or erased
 };
@@ -134,7 +134,7 @@ class Engine {
   }
 
   uint64_t revision() const { return revision_; }
-  const Work& work() const { return work_; }
+  const WorkCounters& work() const { return work_; }
   size_t fragments() const { return used_; }
   // Of all fragments, in order.
   std::vector<Problem> Problems() const {
@@ -236,7 +236,7 @@ class Engine {
   void Reclaim(FragmentId id, Emit& emit) {
     std::vector<Held> now;
     now.reserve((std::get<std::vector<Items>>(emit.items_).size() + ...));
-    (Claim(id, std::get<std::vector<Items>>(emit.items_), now), ...);
+    (Contribution(id, std::get<std::vector<Items>>(emit.items_), now), ...);
     std::ranges::sort(now);
     now.erase(std::unique(now.begin(), now.end()), now.end());
     for (const Held& held : fragments_[id].claims) {
@@ -248,7 +248,7 @@ class Engine {
   }
 
   template <class Item>
-  void Claim(FragmentId id, std::vector<Item>& items, std::vector<Held>& held) {
+  void Contribution(FragmentId id, std::vector<Item>& items, std::vector<Held>& held) {
     for (Item& item : items) {
       const auto [entry, changed] = desired<Item>().Put(id, std::move(item));
       work_.items_changed += changed ? 1 : 0;
@@ -324,7 +324,7 @@ class Engine {
   Reader reader_;
   uint64_t revision_ = 0;
   size_t used_ = 0;
-  Work work_;
+  WorkCounters work_;
 };
 
 }  // namespace kvs::engine

@@ -152,7 +152,7 @@ TEST_F(EngineTest, FoldsWhatComesAndGoesBetweenTwoDrains) {
   EXPECT_TRUE(letterboxes_.Take().empty());
 }
 
-TEST_F(EngineTest, AContestedKeyGoesToTheFirstInOrderAndIsInherited) {
+TEST_F(EngineTest, AKeyInConflictGoesToTheFirstInOrderAndIsInherited) {
   streets_.Put({1, "Elm"});
   houses_.Put({"b", 1, "same"});
   engine_.Run();
@@ -162,7 +162,7 @@ TEST_F(EngineTest, AContestedKeyGoesToTheFirstInOrderAndIsInherited) {
   const auto& boxes = engine_.desired<Letterbox>();
   EXPECT_EQ(boxes.Find("Elm/same")->text, "a");
   int contests = 0;
-  boxes.ForEachContest([&](const std::string& key, const auto& claims) {
+  boxes.ForEachConflict([&](const std::string& key, const auto& claims) {
     ++contests;
     EXPECT_EQ(key, "Elm/same");
     ASSERT_EQ(claims.size(), 3u);
@@ -177,7 +177,7 @@ TEST_F(EngineTest, AContestedKeyGoesToTheFirstInOrderAndIsInherited) {
   houses_.Erase("b");
   engine_.Run();
   EXPECT_EQ(boxes.Find("Elm/same")->text, "c");
-  boxes.ForEachContest([](const std::string&, const auto&) { ADD_FAILURE(); });
+  boxes.ForEachConflict([](const std::string&, const auto&) { ADD_FAILURE(); });
   houses_.Erase("c");
   engine_.Run();
   EXPECT_EQ(boxes.size(), 0u);
@@ -205,7 +205,7 @@ TEST_F(EngineTest, AFullRunChangesNothing) {
   houses_.Put({"a", 1, "1"});
   engine_.Run();
   letterboxes_.Take();
-  const Work before = engine_.work();
+  const WorkCounters before = engine_.work();
   engine_.MarkAllDirty();
   engine_.Run();
   EXPECT_EQ(engine_.work().fragments_run - before.fragments_run, engine_.fragments());

@@ -162,7 +162,7 @@ TEST(HistoryTest, AReadBehindTheEnginesBackIsFound) {
   EXPECT_EQ(failed, 20);
 }
 
-TEST(HistoryTest, ContestsAreDecidedAlikeInEveryOrder) {
+TEST(HistoryTest, ConflictsAreDecidedAlikeInEveryOrder) {
   std::vector<Apple> apples;
   for (int i = 0; i < 6; ++i) apples.push_back({i, 0, 1});  // all claim juice 1
   std::mt19937 random(1);

@@ -7,11 +7,11 @@
 namespace kvs::feed {
 
 NodeFeed::NodeFeed(io::Loop& loop, kube::Source& source, std::string own_name, world::World& world,
-                   std::function<void()> on_change, std::chrono::milliseconds patience)
+                   std::function<void()> on_change, std::chrono::milliseconds timeout)
     : own_name_(std::move(own_name)),
       world_(world),
       on_change_(std::move(on_change)),
-      patience_(patience),
+      patience_(timeout),
       let_go_(loop, [this] { LetGo(); }) {
   subscription_ = source.Watch<kube::VSwitchConfig>({
       .on_put = [this](const kube::VSwitchConfig& config) { Put(config); },

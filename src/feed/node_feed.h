@@ -11,7 +11,7 @@
 #include "base/problem.h"
 #include "feed/judge.h"
 #include "io/loop.h"
-#include "kube/source.h"
+#include "kube/source/source.h"
 #include "world/world.h"
 
 namespace kvs::feed {
@@ -21,7 +21,7 @@ namespace kvs::feed {
 //
 // What is refused is a problem, and the node stays as it was last accepted.
 //
-// A node is taken for gone when its configuration has been away for `patience` and this node's own
+// A node is taken for gone when its configuration has been away for `timeout` and this node's own
 // is there. Where that is deleted too, all of k-vswitch is being deleted (kubectl delete of the
 // manifest), which is no wish to cut pods off: everything stays as it was until it is back.
 class NodeFeed {
@@ -30,7 +30,7 @@ class NodeFeed {
   // changed, and once everything has been read.
   NodeFeed(io::Loop& loop, kube::Source& source, std::string own_name, world::World& world,
            std::function<void()> on_change,
-           std::chrono::milliseconds patience = std::chrono::milliseconds(5000));
+           std::chrono::milliseconds timeout = std::chrono::milliseconds(5000));
   NodeFeed(const NodeFeed&) = delete;
   NodeFeed& operator=(const NodeFeed&) = delete;
 

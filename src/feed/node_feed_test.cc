@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPatience(50);
+constexpr milliseconds kTimeout(50);
 
 // Hands the test what the feed asked for.
 struct FakeSource : kube::Source {
@@ -48,13 +48,13 @@ class NodeFeedTest : public testing::Test {
   io::Loop loop_;
   FakeSource source_;
   world::World world_;
-  NodeFeed feed_{loop_, source_, "node2", world_, [] {}, kPatience};
+  NodeFeed feed_{loop_, source_, "node2", world_, [] {}, kTimeout};
 };
 
 TEST_F(NodeFeedTest, ANodeThatIsDeletedIsGoneAfterAWhile) {
   Erase("node3");
   EXPECT_EQ(world_.nodes.size(), 3u);
-  Pass(3 * kPatience);
+  Pass(3 * kTimeout);
   EXPECT_EQ(world_.nodes.size(), 2u);
   EXPECT_EQ(feed_.accepted().size(), 2u);
 }
@@ -155,13 +155,13 @@ TEST_F(NodeFeedTest, WhoIsRefusedFromTheBeginningHasNothing) {
 TEST_F(NodeFeedTest, NodesStayWhenAllOfTheInstallIsDeleted) {
   for (const char* name : {"node1", "node2", "node3"}) Erase(name);
   EXPECT_EQ(feed_.own(), nullptr);
-  Pass(3 * kPatience);
+  Pass(3 * kTimeout);
   EXPECT_EQ(world_.nodes.size(), 3u);
   Put("node2");
   EXPECT_NE(feed_.own(), nullptr);
   EXPECT_EQ(world_.nodes.size(), 3u) << "the others may follow";
   Put("node1");
-  Pass(3 * kPatience);
+  Pass(3 * kTimeout);
   EXPECT_EQ(world_.nodes.size(), 2u) << "node3 did not";
 }
 

@@ -10,7 +10,7 @@ namespace {
 bool IsKnown(const ovsdb::Interface& interface) {
   if (!ovsdb::Attachment::IsIn(interface.external_ids)) return true;
   const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
-  return !attachment || attachment->remade() ||
+  return !attachment || attachment->restored() ||
          interface.external_ids.contains(ovsdb::kRealizedKey);
 }
 

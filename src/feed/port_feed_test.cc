@@ -163,11 +163,11 @@ TEST(PortFeed, OtherPortsAreNoneOfOurs) {
 
 // Bytes on the wire per packet: outer IP + UDP or GRE + header + inner Ethernet.
 TEST(Overhead, IsWhatTheTunnelAdds) {
-  EXPECT_EQ(OverheadOf(world::Overlay::kNone, false), 0);
-  EXPECT_EQ(OverheadOf(world::Overlay::kVxlan, false), 50);
-  EXPECT_EQ(OverheadOf(world::Overlay::kGeneve, true), 70);
-  EXPECT_EQ(OverheadOf(world::Overlay::kGre, false), 42);
-  EXPECT_EQ(OverheadOf(world::Overlay::kGre, true), 62);
+  EXPECT_EQ(OverheadOf(world::Overlay::kNone, Family::kIpv4), 0);
+  EXPECT_EQ(OverheadOf(world::Overlay::kVxlan, Family::kIpv4), 50);
+  EXPECT_EQ(OverheadOf(world::Overlay::kGeneve, Family::kIpv6), 70);
+  EXPECT_EQ(OverheadOf(world::Overlay::kGre, Family::kIpv4), 42);
+  EXPECT_EQ(OverheadOf(world::Overlay::kGre, Family::kIpv6), 62);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ std::optional<Problem> RoutesTaken(const world::Self& self, const engine::Table<
     const auto ip = range.At(kSomePod);
     if (!ip) return;
     const auto way = links.WayTo(*ip);
-    const Ip next_hop = pipeline::NextHop(ip->is6());
+    const Ip next_hop = pipeline::NextHop(ip->family());
     if (way && way->link->name == ovsdb::kBridgeName && way->next_hop == next_hop) return;
     taken.push_back(fmt::format(
         "{} ({})", range,

@@ -36,7 +36,7 @@ std::map<std::string, Ip> EndsOfOthers(const std::string& node, const NodeFeed& 
   std::map<std::string, Ip> ends;
   for (const auto& [name, other] : nodes.accepted()) {
     const auto it = std::ranges::find_if(other.overlay_ips, [&](const Ip& ip) {
-      return std::ranges::any_of(mine, [&](const Ip& own) { return own.is6() == ip.is6(); });
+      return std::ranges::any_of(mine, [&](const Ip& own) { return own.family() == ip.family(); });
     });
     if (name != node && it != other.overlay_ips.end()) ends.emplace(name, *it);
   }
@@ -51,7 +51,7 @@ std::vector<Ip> OuterDestinations(const std::string& node, const NodeFeed& nodes
   if (!to.empty()) return to;
   const auto& mine = nodes.accepted().at(node).overlay_ips;
   for (const Ip& gateway : links.gateways())
-    if (std::ranges::any_of(mine, [&](const Ip& own) { return own.is6() == gateway.is6(); }))
+    if (std::ranges::any_of(mine, [&](const Ip& own) { return own.family() == gateway.family(); }))
       to.push_back(gateway);
   return to;
 }
@@ -87,18 +87,18 @@ struct NarrowestWay {
 std::optional<NarrowestWay> FindNarrowest(const std::string& node, world::Overlay overlay,
                                           const NodeFeed& nodes, const LinkFeed& links) {
   std::optional<NarrowestWay> narrowest;
-  const auto consider = [&](const LinkFeed::Way& way, bool six) {
+  const auto consider = [&](const LinkFeed::Way& way, Family outer) {
     if (way.link->name == ovsdb::kBridgeName) return;
-    const int left = way.mtu - OverheadOf(overlay, six);
+    const int left = way.mtu - OverheadOf(overlay, outer);
     if (!narrowest || left < narrowest->left) narrowest = {way, left};
   };
   for (const Ip& ip : OuterDestinations(node, nodes, links))
-    if (const auto way = links.WayTo(ip)) consider(*way, ip.is6());
+    if (const auto way = links.WayTo(ip)) consider(*way, ip.family());
   if (narrowest) return narrowest;
   const auto& mine = nodes.accepted().at(node).overlay_ips;
   links.ForEachAddress([&](const netlink::Link& link, const netlink::Address& address) {
     if (!mine.empty() && address.ip == mine.front() && link.name != "lo")
-      consider({&link, static_cast<int>(link.mtu), address.ip}, address.ip.is6());
+      consider({&link, static_cast<int>(link.mtu), address.ip}, address.ip.family());
   });
   return narrowest;
 }
@@ -278,8 +278,8 @@ std::vector<world::MarkLayout> MarkLayouts(const ovsdb::Replica& switch_) {
   return pipeline::WithMarkLayout(MarkRecord(switch_), pipeline::MarkLayoutOfThisBuild());
 }
 
-int OverheadOf(world::Overlay overlay, bool outer_ip6) {
-  const int ip = outer_ip6 ? 40 : 20;
+int OverheadOf(world::Overlay overlay, Family outer) {
+  const int ip = outer == Family::kIpv6 ? 40 : 20;
   switch (overlay) {
     case world::Overlay::kNone:
       return 0;

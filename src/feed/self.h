@@ -39,6 +39,6 @@ std::vector<world::MarkLayout> MarkLayouts(const ovsdb::Replica& switch_);
 
 // Bytes that a tunnel adds to each packet of a pod, outer IP header included: what the pods' MTU is
 // smaller by.
-int OverheadOf(world::Overlay overlay, bool outer_ip6);
+int OverheadOf(world::Overlay overlay, Family outer);
 
 }  // namespace kvs::feed

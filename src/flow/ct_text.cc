@@ -78,7 +78,7 @@ Result<void> ParseRange(std::string_view text, Nat& nat) {
   if (!range.last.empty()) {
     const auto last = Ip::Parse(range.last);
     if (!last) return Fail("nat: \"{}\" is not an IP address", range.last);
-    if (last->is6() != first->is6() || *last < *first) {
+    if (last->family() != first->family() || *last < *first) {
       return Fail("nat: \"{}\" is not a range of addresses", text);
     }
     nat.last = *last;

@@ -6,8 +6,8 @@
 #include <sys/un.h>
 
 #include "base/fd.h"
+#include "io/blocking_task.h"
 #include "io/process.h"
-#include "io/work.h"
 
 namespace kvs::io {
 namespace {
@@ -240,19 +240,19 @@ TEST(Process, DiesWithItsOwner) {
   EXPECT_FALSE(called);
 }
 
-TEST(Work, RunsBesideTheLoopAndComesBack) {
+TEST(BlockingTask, RunsBesideTheLoopAndComesBack) {
   Loop loop;
   int steps = 0;
-  const auto work = Work::Run(
+  const auto work = BlockingTask::Run(
       loop, [&] { ++steps; }, [&] { ++steps; });
   loop.Run();
   EXPECT_EQ(steps, 2);
 }
 
-TEST(Work, WhoseOwnerIsGoneIsNotHeardOf) {
+TEST(BlockingTask, WhoseOwnerIsGoneIsNotHeardOf) {
   Loop loop;
   bool done = false;
-  Work::Run(
+  BlockingTask::Run(
       loop, [] {}, [&] { done = true; })
       .reset();
   loop.Run();

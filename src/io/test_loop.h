@@ -10,15 +10,15 @@ namespace kvs::io {
 // For tests: a loop that runs until something is so.
 class TestLoop : public Loop {
  public:
-  // Whether it became so within `patience`.
+  // Whether it became so within `timeout`.
   bool Until(const std::function<bool()>& condition,
-             std::chrono::milliseconds patience = std::chrono::seconds(10)) {
+             std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
     Timer poll(*this, [&] {
       if (condition()) Stop();
     });
     Timer end(*this, [&] { Stop(); });
     poll.StartRepeating(std::chrono::milliseconds(2));
-    end.Start(patience);
+    end.Start(timeout);
     Run();
     return condition();
   }

@@ -1,10 +1,11 @@
 #include "kube/connect.h"
 
-#include "kube/folder.h"
+#include "kube/folder/folder.h"
 
 namespace kvs::kube {
 
-Result<Connection> Connect(io::Loop& loop, const Where& where, std::map<Kind, Scope> scopes) {
+Result<Connection> Connect(io::Loop& loop, const ConnectOptions& where,
+                           std::map<Kind, Scope> scopes) {
   if (!where.manifests.empty()) {
     auto folder = OpenFolder(loop, where.manifests);
     if (!folder) return tl::unexpected(folder.error());

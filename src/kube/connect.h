@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "kube/api_client.h"
-#include "kube/api_servers.h"
-#include "kube/api_source.h"
-#include "kube/source.h"
+#include "kube/api/api_client.h"
+#include "kube/api/api_servers.h"
+#include "kube/api/api_source.h"
+#include "kube/source/source.h"
 
 namespace kvs::kube {
 
 // What a program's flags say about where its objects are.
-struct Where {
+struct ConnectOptions {
   std::string manifests;   // a folder that stands for the API server
   std::string kubeconfig;  // or this; neither: the service account of the pod
   // The kubelet's, of which there is one on a node: where the API server is.
@@ -35,6 +35,7 @@ struct Connection {
 };
 
 // Fails for what can't become right by itself: a folder or file that can't be read.
-Result<Connection> Connect(io::Loop& loop, const Where& where, std::map<Kind, Scope> scopes);
+Result<Connection> Connect(io::Loop& loop, const ConnectOptions& where,
+                           std::map<Kind, Scope> scopes);
 
 }  // namespace kvs::kube

@@ -7,7 +7,7 @@
 namespace kvs::kube {
 
 // The flags by which agent and controller are told where Kubernetes' objects are.
-inline void DeclareFlags(CLI::App& app, Where& where) {
+inline void DeclareFlags(CLI::App& app, ConnectOptions& where) {
   app.add_option("--kubeconfig", where.kubeconfig,
                  "how to reach the API server (default: the pod's service account)");
   app.add_option("--kubelet-config", where.kubelet_configs,

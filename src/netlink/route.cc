@@ -116,7 +116,7 @@ std::optional<Route> DecodeRoute(Bytes body) {
   const Attributes attributes(body);
   const Ip any = info->rtm_family == AF_INET6 ? Ip(Ip6{}) : Ip(Ip4{});
   const Ip address = attributes.IpAt(RTA_DST).value_or(any);
-  if (address.is6() != any.is6() || info->rtm_dst_len > address.bits()) return std::nullopt;
+  if (address.family() != any.family() || info->rtm_dst_len > address.bits()) return std::nullopt;
   return Route{
       .destination = Prefix(address, info->rtm_dst_len),
       .link = static_cast<int>(attributes.U32(RTA_OIF).value_or(0)),

@@ -21,7 +21,7 @@ constexpr size_t kMaxChunk = 64;
 constexpr size_t kMaxChunkBytes = 32 << 10;
 constexpr int kMaxDumpTries = 10;
 // The answer is there when send returns; a kernel that owes one after this long will not give it.
-constexpr timeval kPatience{.tv_sec = 5};
+constexpr timeval kTimeout{.tv_sec = 5};
 
 void SetFlag(int fd, int option) {
   const int on = 1;
@@ -47,7 +47,7 @@ Result<std::unique_ptr<Socket>> Socket::OpenProtocol(int protocol) {
   SetFlag(fd.get(), NETLINK_EXT_ACK);
   SetFlag(fd.get(), NETLINK_CAP_ACK);
   SetFlag(fd.get(), NETLINK_GET_STRICT_CHK);
-  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
   return std::unique_ptr<Socket>(new Socket(std::move(fd)));
 }
 
@@ -104,7 +104,7 @@ void Socket::TryChunk(std::span<const Request> requests, size_t first,
     while (const auto message = TakeMessage(*datagram)) {
       const size_t at = message->sequence - base;
       if (message->type != NLMSG_ERROR || at >= requests.size()) continue;
-      if (auto verdict = Verdict(*message); !verdict)
+      if (auto verdict = ParseAck(*message); !verdict)
         refuse(at, Refused(requests[at], verdict.error()).value());
       if (at + 1 == requests.size()) return;
     }
@@ -161,7 +161,7 @@ Result<bool> Socket::ReadOnce(const Request& request, const std::function<void(B
       if (message->sequence != sequence_) continue;
       if (message->flags & NLM_F_DUMP_INTR) complete = false;
       if (message->type == NLMSG_ERROR) {
-        if (auto verdict = Verdict(*message); !verdict) return Refused(request, verdict.error());
+        if (auto verdict = ParseAck(*message); !verdict) return Refused(request, verdict.error());
         return complete;
       }
       if (message->type == NLMSG_DONE) {

@@ -150,7 +150,7 @@ Attributes Attributes::Nested(uint16_t attribute) const {
   return Attributes(Find(attribute).value_or(Bytes{}));
 }
 
-Result<> Verdict(const Received& message) {
+Result<> ParseAck(const Received& message) {
   Bytes body = message.body;
   const auto verdict = TakeStruct<nlmsgerr>(body);
   constexpr int kMaxErrno = 4095;

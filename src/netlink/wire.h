@@ -127,6 +127,6 @@ class Attributes {
 
 // What an NLMSG_ERROR message says of the request: done, or refused, with the errno, in words and
 // as code, and the kernel's explanation where it gives one (NLMSGERR_ATTR_MSG).
-Result<> Verdict(const Received& message);
+Result<> ParseAck(const Received& message);
 
 }  // namespace kvs::netlink

@@ -98,7 +98,7 @@ Received Refused(std::vector<uint8_t>& bytes, bool echo) {
 TEST(Verdict, TellsTheKernelsReason) {
   for (const bool echo : {false, true}) {
     std::vector<uint8_t> bytes;
-    const auto verdict = Verdict(Refused(bytes, echo));
+    const auto verdict = ParseAck(Refused(bytes, echo));
     ASSERT_FALSE(verdict);
     EXPECT_EQ(verdict.error().message, "File exists (Name taken)");
     EXPECT_EQ(verdict.error().code, EEXIST);
@@ -109,7 +109,7 @@ TEST(Verdict, IsAnErrorWhenTheErrnoIsNone) {
   for (const int code : {1, -4096, INT_MIN}) {
     const auto bytes = Message(NLMSG_ERROR, 0).Struct(nlmsgerr{.error = code}).Asking("").bytes;
     Bytes datagram = bytes;
-    EXPECT_EQ(Verdict(*TakeMessage(datagram)).error().code, EBADMSG) << code;
+    EXPECT_EQ(ParseAck(*TakeMessage(datagram)).error().code, EBADMSG) << code;
   }
 }
 
@@ -120,7 +120,7 @@ TEST(Verdict, IsAnErrorWhenTruncated) {
   for (size_t size = 0; size < whole.size(); ++size) {
     const auto part = Copy(whole.first(size));
     message.body = part;
-    EXPECT_FALSE(Verdict(message)) << size;
+    EXPECT_FALSE(ParseAck(message)) << size;
   }
 }
 

@@ -10,7 +10,7 @@ namespace kvs::openflow {
 namespace {
 
 // Groups must be there before flows use them, and can only go when none does.
-int Stage(const Change& change) {
+int TableId(const Change& change) {
   if (std::holds_alternative<EraseGroup>(change)) return 2;
   const bool group = std::holds_alternative<PutGroup>(change) ||
                      std::holds_alternative<InsertBuckets>(change) ||
@@ -28,7 +28,7 @@ BundleRun::BundleRun(std::vector<Change> changes, size_t bundle_size, uint32_t f
       order_(changes_.size()) {
   std::iota(order_.begin(), order_.end(), 0);
   std::stable_sort(order_.begin(), order_.end(), [this](uint32_t a, uint32_t b) {
-    return Stage(changes_[a]) < Stage(changes_[b]);
+    return TableId(changes_[a]) < TableId(changes_[b]);
   });
 }
 

@@ -200,14 +200,14 @@ Result<Attachment> Attachment::FromAlias(std::string_view alias) {
   return attachment;
 }
 
-StringMap Verdict::ToExternalIds() const {
+StringMap AttachmentStatus::ToExternalIds() const {
   StringMap ids;
   if (realized) Put(ids, kRealizedKey, std::to_string(*realized));
   Put(ids, kErrorKey, error);
   return ids;
 }
 
-Verdict Verdict::FromExternalIds(const StringMap& ids) {
+AttachmentStatus AttachmentStatus::FromExternalIds(const StringMap& ids) {
   return {ParseInt<uint64_t>(Find(ids, kRealizedKey)), std::string(Find(ids, kErrorKey))};
 }
 

@@ -11,8 +11,8 @@
 #include "ovsdb/schema.h"
 
 // What the CNI plugin and the agent tell each other through OVSDB's external_ids. The plugin
-// describes a pod's attachment on its Interface; the agent answers on the same row with a Verdict,
-// and says on the Bridge what the plugin must know about the node.
+// describes a pod's attachment on its Interface; the agent answers on the same row with a
+// AttachmentStatus, and says on the Bridge what the plugin must know about the node.
 namespace kvs::ovsdb {
 
 inline constexpr std::string_view kContainerKey = "kvs.container";
@@ -75,20 +75,20 @@ struct Attachment {
   static Result<Attachment> FromAlias(std::string_view alias);
   // Whether it is from an alias: its pod lives on, and had its port before. (The plugin's has a
   // netns always.)
-  bool remade() const { return netns.empty(); }
+  bool restored() const { return netns.empty(); }
 
   friend bool operator==(const Attachment&, const Attachment&) = default;
 };
 
 // What the agent made of an attachment.
-struct Verdict {
+struct AttachmentStatus {
   std::optional<uint64_t> realized;  // revision whose flows the switch has confirmed
   std::string error;                 // why it cannot be realized; "" if that is not so
 
   StringMap ToExternalIds() const;
-  static Verdict FromExternalIds(const StringMap& external_ids);
+  static AttachmentStatus FromExternalIds(const StringMap& external_ids);
 
-  friend bool operator==(const Verdict&, const Verdict&) = default;
+  friend bool operator==(const AttachmentStatus&, const AttachmentStatus&) = default;
 };
 
 // What the agent says about its node, on the Bridge.

@@ -157,11 +157,12 @@ TEST(Attachment, ThePodOfALongNameGoesThroughAlternativeNames) {
   EXPECT_EQ(Attachment::WholeAlias("uplink", "kv3", {"kv3+0+a+b+"}), "uplink");
 }
 
-TEST(Verdict, GoesThroughExternalIds) {
-  EXPECT_EQ(Verdict::FromExternalIds({}), Verdict());
-  for (const Verdict& verdict : {Verdict{.realized = 7}, Verdict{.error = "no address"}})
-    EXPECT_EQ(Verdict::FromExternalIds(verdict.ToExternalIds()), verdict);
-  EXPECT_EQ(Verdict::FromExternalIds({{"kvs.realized", "soon"}}).realized, std::nullopt);
+TEST(AttachmentStatus, GoesThroughExternalIds) {
+  EXPECT_EQ(AttachmentStatus::FromExternalIds({}), AttachmentStatus());
+  for (const AttachmentStatus& verdict :
+       {AttachmentStatus{.realized = 7}, AttachmentStatus{.error = "no address"}})
+    EXPECT_EQ(AttachmentStatus::FromExternalIds(verdict.ToExternalIds()), verdict);
+  EXPECT_EQ(AttachmentStatus::FromExternalIds({{"kvs.realized", "soon"}}).realized, std::nullopt);
 }
 
 TEST(BridgeFacts, GoThroughExternalIds) {

@@ -159,7 +159,7 @@ TEST_F(LiveTest, PluginAndAgentMeetOnTheInterface) {
           EXPECT_EQ(Attachment::FromExternalIds(row->external_ids), attachment);
           Transaction transaction;
           transaction.SetExternalIds(Table::kInterface, row->uuid,
-                                     Verdict{.realized = 7}.ToExternalIds());
+                                     AttachmentStatus{.realized = 7}.ToExternalIds());
           agent->Transact(std::move(transaction), [&](const Outcome& o) { EXPECT_TRUE(o); });
         }
       }});
@@ -185,7 +185,7 @@ TEST_F(LiveTest, PluginAndAgentMeetOnTheInterface) {
     EXPECT_TRUE(client->WaitUntil(
         [](const Replica& replica) {
           const Interface* row = replica.interfaces.Find("kv5");
-          return row && Verdict::FromExternalIds(row->external_ids).realized == 7;
+          return row && AttachmentStatus::FromExternalIds(row->external_ids).realized == 7;
         },
         Soon()));
   });

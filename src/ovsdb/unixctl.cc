@@ -39,7 +39,7 @@ struct Unixctl::Question {
   const std::string socket, method;
   const size_t most;  // bytes of the answer
   const OnEnd on_end;
-  io::Timer patience;
+  io::Timer timeout;
   TextReply reply;
   size_t heard = 0;  // bytes
   std::unique_ptr<io::Stream> stream;
@@ -108,7 +108,7 @@ void Unixctl::Begin(std::string_view method, const std::vector<std::string>& arg
   const json::object request{
       {"id", id}, {"method", method}, {"params", json::array(arguments.begin(), arguments.end())}};
   question->stream->Write(json::serialize(request));
-  question->patience.Start(timeout_);
+  question->timeout.Start(timeout_);
   questions_.emplace(id, std::move(question));
 }
 

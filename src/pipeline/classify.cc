@@ -1,6 +1,6 @@
 #include "pipeline/others.h"
-#include "pipeline/phrases.h"
 #include "pipeline/rules.h"
+#include "pipeline/terms.h"
 #include "pipeline/world_view.h"
 
 // Where a packet comes from, and whether it may come from there. A packet is admitted only if the
@@ -33,21 +33,25 @@ constexpr uint16_t kDhcp4Server = 67, kDhcp4Client = 68, kDhcp6Server = 547, kDh
 
 // Drops from everybody what must never be routed.
 void GuardAll(const View&, const world::Self&, Plan& plan) {
-  plan.Flow(Stage::kClassify, kFirst).Match(Tagged{}).Drop();
+  plan.Flow(TableId::kClassify, kFirst).Match(Tagged{}).Drop();
   for (const NdType type : kNdTypes)
-    plan.Flow(Stage::kClassify, kFirst).Match(NdMessage{type}).Drop();
+    plan.Flow(TableId::kClassify, kFirst).Match(NdMessage{type}).Drop();
   for (const Prefix& range : kUnroutable)
-    plan.Flow(Stage::kTrack, kGuard).Match(Destination{range}).Drop();
-  plan.Flow(Stage::kClassify, kGuard).Match(UdpPorts{false, kDhcp4Server, kDhcp4Client}).Drop();
-  plan.Flow(Stage::kClassify, kGuard).Match(UdpPorts{true, kDhcp6Server, kDhcp6Client}).Drop();
+    plan.Flow(TableId::kTrack, kGuard).Match(Destination{range}).Drop();
+  plan.Flow(TableId::kClassify, kGuard)
+      .Match(UdpPorts{Family::kIpv4, kDhcp4Server, kDhcp4Client})
+      .Drop();
+  plan.Flow(TableId::kClassify, kGuard)
+      .Match(UdpPorts{Family::kIpv6, kDhcp6Server, kDhcp6Client})
+      .Drop();
 }
 
 void AdmitHost(const View&, const world::Self&, Plan& plan) {
   const FromPort from_host{flow::kPortLocal};
-  for (const bool six : {false, true})
-    plan.Flow(Stage::kClassify, kExact)
-        .Match(from_host, IpPacket{six})
-        .Do(Load{kFromHost, true}, GoTo{Next(Stage::kClassify)});
+  for (const Family family : kFamilies)
+    plan.Flow(TableId::kClassify, kExact)
+        .Match(from_host, IpPacket{family})
+        .Do(Load{kFromHost, true}, GoTo{Next(TableId::kClassify)});
 }
 
 void AdmitPod(const View& view, const world::Port& port, Plan& plan) {
@@ -55,17 +59,17 @@ void AdmitPod(const View& view, const world::Port& port, Plan& plan) {
   const FromPort from_pod{port.ofport};
   const std::vector<Ip> ips = RoutableIps(self, port);
   if (ips.empty()) return;
-  DropOthers(plan, Stage::kClassify, flow::Field::kEthSrc, {ValueOf(port.mac)}, from_pod);
+  DropOthers(plan, TableId::kClassify, flow::Field::kEthSrc, {ValueOf(port.mac)}, from_pod);
   for (const Ip& ip : ips)
-    plan.Flow(Stage::kClassify, kExact)
+    plan.Flow(TableId::kClassify, kExact)
         .Match(from_pod, FromMac{port.mac}, Source{ip})
-        .Do(GoTo{Stage::kToGateway});
+        .Do(GoTo{TableId::kToGateway});
 }
 
 // Pods send what is to be routed to the gateway's MAC.
 void GuardGateway(const View&, const world::Self&, Plan& plan) {
-  DropOthers(plan, Stage::kToGateway, flow::Field::kEthDst, {ValueOf(kGatewayMac)});
-  plan.Flow(Stage::kToGateway, kExact).Do(GoTo{Next(Stage::kToGateway)});
+  DropOthers(plan, TableId::kToGateway, flow::Field::kEthDst, {ValueOf(kGatewayMac)});
+  plan.Flow(TableId::kToGateway, kExact).Do(GoTo{Next(TableId::kToGateway)});
 }
 
 // What comes out of the tunnel: the node that sent it owns the inner source, be it a pod's, the
@@ -77,10 +81,10 @@ void AdmitNode(const View& view, const world::Node& node, Plan& plan) {
   const world::Node* own = view.FindNode(self.node);
   if (own == nullptr) return;
   const auto admit = [&](const Ip& from, const Ip& at, const Source& source) {
-    if (from.is6() != at.is6()) return;
-    plan.Flow(Stage::kClassify, kExact)
+    if (from.family() != at.family()) return;
+    plan.Flow(TableId::kClassify, kExact)
         .Match(TunnelFrom{self.overlay_port, from}, TunnelAt{at}, source)
-        .Do(Load{kFromOverlay, true}, GoTo{Next(Stage::kClassify)});
+        .Do(Load{kFromOverlay, true}, GoTo{Next(TableId::kClassify)});
   };
   for (const Ip& from : node.overlay_ips) {
     for (const Ip& at : own->overlay_ips) {

@@ -1,5 +1,5 @@
-#include "pipeline/phrases.h"
 #include "pipeline/rules.h"
+#include "pipeline/terms.h"
 
 // The skeleton that policy, Services and replies hang on: every packet meets the tracker once, in
 // zone kPolicy, without translation. A new connection is remembered with the mark of how it began;
@@ -15,11 +15,11 @@ using flow::kCtInv, flow::kCtNew, flow::kCtRpl;
 
 constexpr Tracked kForth{.set = 0, .clear = kCtInv | kCtNew | kCtRpl};
 constexpr Tracked kBack{.set = kCtRpl, .clear = kCtInv | kCtNew};
-constexpr GoTo kNext{Next(Stage::kState)};
+constexpr GoTo kNext{Next(TableId::kState)};
 
 void RecallEarlierMarks(const world::MarkLayout& layout, Plan& plan) {
   const MarkOfGeneration of{layout.generation};
-  const auto state = [&] { return plan.Flow(Stage::kState, kOverride); };
+  const auto state = [&] { return plan.Flow(TableId::kState, kOverride); };
   state().Match(kForth, of).Do(RecallMarkOf{layout}, kNext);
   state().Match(kBack, of).Do(RecallMarkOf{layout}, Load{kReply, true}, kNext);
 }
@@ -27,12 +27,12 @@ void RecallEarlierMarks(const world::MarkLayout& layout, Plan& plan) {
 }  // namespace
 
 void TrackConnections(const View&, const world::Self& self, Plan& plan) {
-  const auto state = [&](uint16_t priority) { return plan.Flow(Stage::kState, priority); };
+  const auto state = [&](uint16_t priority) { return plan.Flow(TableId::kState, priority); };
 
-  for (const bool six : {false, true})
-    plan.Flow(Stage::kTrack, kFallback)
-        .Match(IpPacket{six})
-        .Do(Track{Zone::kPolicy, Stage::kState});
+  for (const Family family : kFamilies)
+    plan.Flow(TableId::kTrack, kFallback)
+        .Match(IpPacket{family})
+        .Do(Track{Zone::kPolicy, TableId::kState});
 
   state(kGuard).Match(Tracked{.set = kCtInv, .clear = 0}).Drop();
   state(kExact).Match(Tracked{.set = kCtNew, .clear = kCtInv}).Do(Load{kNew, true}, kNext);
@@ -42,10 +42,10 @@ void TrackConnections(const View&, const world::Self& self, Plan& plan) {
     if (&layout != &self.mark_layouts.back()) RecallEarlierMarks(layout, plan);
 
   const uint8_t generation = self.mark_layouts.empty() ? 0 : self.mark_layouts.back().generation;
-  for (const bool six : {false, true})
-    plan.Flow(Stage::kCommit, kExact)
-        .Match(IpPacket{six}, Is{kNew, true})
-        .Do(CommitWithMark{generation}, GoTo{Next(Stage::kCommit)});
+  for (const Family family : kFamilies)
+    plan.Flow(TableId::kCommit, kExact)
+        .Match(IpPacket{family}, Is{kNew, true})
+        .Do(CommitWithMark{generation}, GoTo{Next(TableId::kCommit)});
 }
 
 }  // namespace kvs::pipeline

@@ -53,7 +53,7 @@ class DocumentTable {
 TEST(DocumentTest, ListsTheTables) {
   std::string rows;
   for (const TableInfo& table : kTables)
-    rows += fmt::format("| {} | {} | {} | {} | {} |\n", NumberOf(table.stage), table.name,
+    rows += fmt::format("| {} | {} | {} | {} | {} |\n", NumberOf(table.id), table.name,
                         table.line == Line::kMain ? "main" : "side",
                         table.on_miss == OnMiss::kDrop ? "drop" : "next",
                         table.in_use ? "in use" : "reserved");

@@ -33,7 +33,7 @@ enum class EndpointId : uint32_t {};
 enum class ServiceId : uint32_t {};
 enum class DenyReason : uint32_t {};
 
-// The mark: reg0[0..7] == ct_mark[0..7] of the policy zone. Until stage state the bits say how this
+// The mark: reg0[0..7] == ct_mark[0..7] of the policy zone. Until table state the bits say how this
 // packet came in; from there on how the connection began.
 inline constexpr RegField<bool> kToService{0, 0, 0};    // addressed to a Service
 inline constexpr RegField<bool> kFromHost{0, 1, 1};     // came in by LOCAL
@@ -52,7 +52,7 @@ inline constexpr uint8_t kCommittedMarkBit = 27;
 inline constexpr uint8_t kMarkGenerationBit = 28;
 inline constexpr uint8_t kMostMarkGeneration = 15;
 
-// This pass only. The ct_* fields are empty after a commit, so what later stages ask is kept here.
+// This pass only. The ct_* fields are empty after a commit, so what later tables ask is kept here.
 inline constexpr RegField<bool> kReply{0, 16, 16};
 inline constexpr RegField<bool> kNew{0, 17, 17};
 inline constexpr RegField<bool> kAffinityKnown{0, 18, 18};

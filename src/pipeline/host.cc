@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "pipeline/phrases.h"
 #include "pipeline/rules.h"
+#include "pipeline/terms.h"
 #include "pipeline/world_view.h"
 
 // The host's side: the gateway's address on LOCAL, routes over a next hop that no interface has
@@ -11,11 +11,11 @@ namespace kvs::pipeline {
 namespace {
 
 HostRoute OverBridge(const world::Self& self, const Prefix& dst) {
-  const bool six = dst.address().is6();
+  const Family family = dst.family();
   const auto gateway =
-      std::ranges::find_if(self.gateways, [&](const Ip& ip) { return ip.is6() == six; });
+      std::ranges::find_if(self.gateways, [&](const Ip& ip) { return ip.family() == family; });
   return {.dst = dst,
-          .via = NextHop(six),
+          .via = NextHop(family),
           .src = gateway == self.gateways.end() ? std::nullopt : std::optional<Ip>(*gateway)};
 }
 
@@ -78,7 +78,7 @@ void EquipHost(const View&, const world::Self& self, Plan& plan) {
   SetKernel(self, plan);
   for (const Ip& gateway : self.gateways) {
     plan.Put(HostAddress{Prefix::Host(gateway)});
-    plan.Put(HostNeighbour{NextHop(gateway.is6()), kGatewayMac});
+    plan.Put(HostNeighbour{NextHop(gateway.family()), kGatewayMac});
   }
   for (const Prefix& range : BehindBridge(self)) plan.Put(OverBridge(self, range));
   for (const Prefix& range : self.pod_ranges) {

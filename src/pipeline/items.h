@@ -26,7 +26,7 @@ inline constexpr Ip6 kNextHop6Group{
     {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff, 0x0a, 0, 0x01}};
 inline constexpr Mac kNextHop6GroupMac{{0x33, 0x33, 0xff, 0x0a, 0, 0x01}};
 inline constexpr Mac kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-inline Ip NextHop(bool six) { return six ? Ip(kNextHop6) : Ip(kNextHop4); }
+inline Ip NextHop(Family family) { return family == Family::kIpv6 ? Ip(kNextHop6) : Ip(kNextHop4); }
 
 inline constexpr uint16_t kTunnelOfport = 1;
 // What tunnels are in the underlay, as registered with IANA: UDP ports (RFC 7348, RFC 8926) and an
@@ -110,7 +110,7 @@ struct IngressDrop {
 };
 
 // A member of a set of prefixes by which the host's kernel judges packets (nftables, table inet
-// k-vswitch; apply/nft_target.h). Members may lie within each other.
+// k-vswitch; apply/targets/nft_target.h). Members may lie within each other.
 struct AddressSetMember {
   enum class Set : uint8_t {
     kMasqueraded,  // what leaves these for elsewhere gets the address of the link it leaves by ...

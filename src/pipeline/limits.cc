@@ -1,7 +1,7 @@
 #include "pipeline/limits.h"
 
-#include "pipeline/phrases.h"
 #include "pipeline/rules.h"
+#include "pipeline/terms.h"
 #include "pipeline/world_view.h"
 
 // What one pod may begin: whatever the node remembers of it (connections, datagrams that are put
@@ -17,9 +17,9 @@ void LimitConnections(const View& view, const world::Port& port, Plan& plan) {
   if (RoutableIps(view.self(), port).empty()) return;
   const uint32_t meter = ConnectionMeter(port);
   plan.Put(kNewConnections.Of(meter));
-  plan.Flow(Stage::kLimitNew, kExact)
+  plan.Flow(TableId::kLimitNew, kExact)
       .Match(FromPort{port.ofport}, Is{kNew, true}, Uncommitted{})
-      .Do(Metered{meter}, GoTo{Next(Stage::kLimitNew)});
+      .Do(Metered{meter}, GoTo{Next(TableId::kLimitNew)});
 }
 
 // The meter bounds how fast a pod begins connections, and this how many it has: those that last are
@@ -27,7 +27,7 @@ void LimitConnections(const View& view, const world::Port& port, Plan& plan) {
 void RefuseConnections(const View& view, const world::CrowdedPort& crowded, Plan& plan) {
   const world::Port* port = view.FindPort(crowded.name);
   if (port == nullptr || port->ofport == 0 || port->container != crowded.container) return;
-  plan.Flow(Stage::kLimitNew, kGuard)
+  plan.Flow(TableId::kLimitNew, kGuard)
       .Match(FromPort{port->ofport}, Is{kNew, true}, Uncommitted{})
       .Drop();
 }
@@ -37,10 +37,10 @@ void LimitFragments(const View& view, const world::Port& port, Plan& plan) {
   if (!self.netdev || RoutableIps(self, port).empty()) return;
   const uint32_t meter = FragmentMeter(port);
   plan.Put(kFragments.Of(meter));
-  for (const bool six : {false, true})
-    plan.Flow(Stage::kLimitFragments, kExact)
-        .Match(FromPort{port.ofport}, Fragment{six})
-        .Do(Metered{meter}, GoTo{Next(Stage::kLimitFragments)});
+  for (const Family family : kFamilies)
+    plan.Flow(TableId::kLimitFragments, kExact)
+        .Match(FromPort{port.ofport}, Fragment{family})
+        .Do(Metered{meter}, GoTo{Next(TableId::kLimitFragments)});
 }
 
 }  // namespace kvs::pipeline

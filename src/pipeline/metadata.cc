@@ -1,5 +1,5 @@
-#include "pipeline/phrases.h"
 #include "pipeline/rules.h"
+#include "pipeline/terms.h"
 
 // A cloud tells every machine that asks who it is, and gives it that identity's credentials, at an
 // address that each machine reaches for itself (169.254.169.254; Amazon's in IPv6). A pod that asks
@@ -16,7 +16,7 @@ constexpr Ip6 kMetadata6{{0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0
 void DenyMetadata(const View&, const world::Self& self, Plan& plan) {
   if (!self.deny_metadata) return;
   for (const Ip& ip : {Ip(kMetadata4), Ip(kMetadata6)}) {
-    plan.Flow(Stage::kTrack, kGuard).Match(Destination{ip}).Drop();
+    plan.Flow(TableId::kTrack, kGuard).Match(Destination{ip}).Drop();
     plan.Put(AddressSetMember{AddressSetMember::Set::kDenied, Prefix::Host(ip)});
   }
 }

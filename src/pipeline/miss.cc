@@ -1,5 +1,5 @@
-#include "pipeline/phrases.h"
 #include "pipeline/rules.h"
+#include "pipeline/terms.h"
 
 // What no flow of a table wants. The switch would drop it anyway; a flow that says so counts it.
 namespace kvs::pipeline {
@@ -8,9 +8,9 @@ void EndTables(const View&, const world::Self&, Plan& plan) {
   for (const TableInfo& table : kTables) {
     if (!table.in_use) continue;
     if (table.on_miss == OnMiss::kDrop) {
-      plan.Flow(table.stage, kMiss).Drop();
+      plan.Flow(table.id, kMiss).Drop();
     } else {
-      plan.Flow(table.stage, kMiss).Do(GoTo{Next(table.stage)});
+      plan.Flow(table.id, kMiss).Do(GoTo{Next(table.id)});
     }
   }
 }

@@ -1,6 +1,6 @@
 #include "pipeline/others.h"
-#include "pipeline/phrases.h"
 #include "pipeline/rules.h"
+#include "pipeline/terms.h"
 #include "pipeline/world_view.h"
 
 // The switch answers ARP (RFC 826) and, where the datapath lets flows do it, Neighbor Solicitations
@@ -12,27 +12,27 @@ namespace kvs::pipeline {
 using flow::Field, flow::Value;
 
 void GuardNeighbours(const View&, const world::Self& self, Plan& plan) {
-  plan.Flow(Stage::kClassify, kExact).Match(ArpPacket{}).Do(GoTo{Stage::kArp});
+  plan.Flow(TableId::kClassify, kExact).Match(ArpPacket{}).Do(GoTo{TableId::kArp});
   const Value gateway = ValueOf(kGatewayMac), broadcast = ValueOf(kBroadcastMac);
-  DropOthers(plan, Stage::kArp, Field::kEthDst, {gateway, broadcast});
+  DropOthers(plan, TableId::kArp, Field::kEthDst, {gateway, broadcast});
   // What is to be found out is left empty (RFC 826); some fill it up.
-  DropOthers(plan, Stage::kArp, Field::kArpTha, {Value(), broadcast, gateway}, ArpPacket{});
-  DropOthers(plan, Stage::kArp, Field::kArpTpa, {ValueOf(Ip(kNextHop4))}, ArpPacket{});
-  plan.Flow(Stage::kArp, kExact)
+  DropOthers(plan, TableId::kArp, Field::kArpTha, {Value(), broadcast, gateway}, ArpPacket{});
+  DropOthers(plan, TableId::kArp, Field::kArpTpa, {ValueOf(Ip(kNextHop4))}, ArpPacket{});
+  plan.Flow(TableId::kArp, kExact)
       .Match(FromPort{flow::kPortLocal}, ArpRequest{kNextHop4})
       .Do(ArpReply{kGatewayMac}, ToInPort{});
 
   const NdMessage solicitation{NdType::kNeighborSolicitation};
-  if (!self.nd_flows) return plan.Flow(Stage::kClassify, kFirst).Match(solicitation).Drop();
-  plan.Flow(Stage::kClassify, kFirst).Match(solicitation).Do(GoTo{Stage::kNd});
-  DropOthers(plan, Stage::kNd, Field::kEthDst, {gateway, ValueOf(kNextHop6GroupMac)});
-  DropOthers(plan, Stage::kNd, Field::kNdTarget, {ValueOf(Ip(kNextHop6))}, NdSolicitation{});
-  DropOthers(plan, Stage::kNd, Field::kIpv6Dst,
-             {ValueOf(Ip(kNextHop6)), ValueOf(Ip(kNextHop6Group))}, IpPacket{true});
+  if (!self.nd_flows) return plan.Flow(TableId::kClassify, kFirst).Match(solicitation).Drop();
+  plan.Flow(TableId::kClassify, kFirst).Match(solicitation).Do(GoTo{TableId::kNd});
+  DropOthers(plan, TableId::kNd, Field::kEthDst, {gateway, ValueOf(kNextHop6GroupMac)});
+  DropOthers(plan, TableId::kNd, Field::kNdTarget, {ValueOf(Ip(kNextHop6))}, NdSolicitation{});
+  DropOthers(plan, TableId::kNd, Field::kIpv6Dst,
+             {ValueOf(Ip(kNextHop6)), ValueOf(Ip(kNextHop6Group))}, IpPacket{Family::kIpv6});
   // A second option would be overwritten, and so looked at as a whole.
-  DropOthers(plan, Stage::kNdReply, Field::kNdTll, {Value()},
+  DropOthers(plan, TableId::kNdReply, Field::kNdTll, {Value()},
              NdMessage{NdType::kNeighborAdvertisement});
-  plan.Flow(Stage::kNdReply, kExact)
+  plan.Flow(TableId::kNdReply, kExact)
       .Match(NdMessage{NdType::kNeighborAdvertisement})
       .Do(NdReplyOption{kGatewayMac}, ToInPort{});
 }
@@ -44,24 +44,24 @@ void AnswerPod(const View& view, const world::Port& port, Plan& plan) {
   for (const Ip& ip : RoutableIps(self, port)) {
     if (ip.is4()) {
       own4.push_back(ValueOf(ip));
-      plan.Flow(Stage::kArp, kExact)
+      plan.Flow(TableId::kArp, kExact)
           .Match(from_pod, ArpSender{ip.v4(), port.mac}, ArpRequest{kNextHop4})
           .Do(ArpReply{kGatewayMac}, ToInPort{});
     } else if (self.nd_flows) {
       own6.push_back(ValueOf(ip));
-      plan.Flow(Stage::kNd, kExact)
+      plan.Flow(TableId::kNd, kExact)
           .Match(from_pod, NdSolicitor{ip.v6(), port.mac}, NdTarget{kNextHop6})
-          .Do(NdReply{kGatewayMac}, GoTo{Stage::kNdReply});
+          .Do(NdReply{kGatewayMac}, GoTo{TableId::kNdReply});
     }
   }
   const std::vector<Value> mac = {ValueOf(port.mac)};
   if (!own4.empty()) {
-    DropOthers(plan, Stage::kArp, Field::kArpSha, mac, from_pod, ArpPacket{});
-    DropOthers(plan, Stage::kArp, Field::kArpSpa, own4, from_pod, ArpPacket{});
+    DropOthers(plan, TableId::kArp, Field::kArpSha, mac, from_pod, ArpPacket{});
+    DropOthers(plan, TableId::kArp, Field::kArpSpa, own4, from_pod, ArpPacket{});
   }
   if (!own6.empty()) {
-    DropOthers(plan, Stage::kNd, Field::kNdSll, mac, from_pod, NdSolicitation{});
-    DropOthers(plan, Stage::kNd, Field::kIpv6Src, own6, from_pod, NdSolicitation{});
+    DropOthers(plan, TableId::kNd, Field::kNdSll, mac, from_pod, NdSolicitation{});
+    DropOthers(plan, TableId::kNd, Field::kIpv6Src, own6, from_pod, NdSolicitation{});
   }
 }
 

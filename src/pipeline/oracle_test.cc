@@ -136,7 +136,7 @@ void ExpectLawful(const flow::Flow& flow) {
   EXPECT_EQ(KindOfCookie(flow.cookie), CookieKind::kRule) << flow.ToString();
   const auto leads_on = [&](uint8_t table) {
     EXPECT_GT(table, flow.key.table) << "packets only go forward: " << flow.ToString();
-    EXPECT_TRUE(in_use(table)) << "an empty stage costs no hop: " << flow.ToString();
+    EXPECT_TRUE(in_use(table)) << "an empty table costs no hop: " << flow.ToString();
   };
   for (const flow::Action& action : flow.actions) {
     if (const auto* go = std::get_if<flow::GotoTable>(&action)) leads_on(go->table);
@@ -177,7 +177,7 @@ TEST(OracleTest, IncrementalIsFreshAndEveryFlowIsLawful) {
 }
 
 // Rules never meet by accident: without contradicting facts no key is claimed twice.
-TEST(OracleTest, ConsistentFactsContestNothing) {
+TEST(OracleTest, ConsistentFactsConflictInNothing) {
   world::World world;
   Pipeline pipeline(world);
   const auto octet = [](int value) { return static_cast<uint8_t>(value); };
@@ -203,9 +203,9 @@ TEST(OracleTest, ConsistentFactsContestNothing) {
   }
   pipeline.engine().Run();
   EXPECT_TRUE(pipeline.Problems().empty());
-  pipeline.engine().desired<flow::Flow>().ForEachContest(
+  pipeline.engine().desired<flow::Flow>().ForEachConflict(
       [](const flow::FlowKey& key, const auto&) { ADD_FAILURE() << key.match.ToString(); });
-  pipeline.engine().desired<HostRoute>().ForEachContest(
+  pipeline.engine().desired<HostRoute>().ForEachConflict(
       [](const Prefix& dst, const auto&) { ADD_FAILURE() << dst.ToString(); });
 }
 

@@ -64,10 +64,10 @@ std::optional<flow::Field> FieldOfOthers(uint16_t priority) {
 const std::map<uint8_t, std::set<std::string, std::less<>>>& LookedUpByPrefix() {
   static const std::set<std::string, std::less<>> kDestinations = {"ip_dst", "ipv6_dst"};
   static const std::map<uint8_t, std::set<std::string, std::less<>>> kFields = {
-      {NumberOf(Stage::kClassify), {"ip_src", "ipv6_src"}},
-      {NumberOf(Stage::kTrack), kDestinations},
-      {NumberOf(Stage::kTunnelEnd), kDestinations},
-      {NumberOf(Stage::kRoute), kDestinations}};
+      {NumberOf(TableId::kClassify), {"ip_src", "ipv6_src"}},
+      {NumberOf(TableId::kTrack), kDestinations},
+      {NumberOf(TableId::kTunnelEnd), kDestinations},
+      {NumberOf(TableId::kRoute), kDestinations}};
   return kFields;
 }
 

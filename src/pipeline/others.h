@@ -49,10 +49,10 @@ struct FirstBits {
 std::vector<FirstBits> OtherThan(flow::Field field, const std::vector<flow::Value>& wanted);
 
 // Drops what meets the conditions and has another value in that field.
-void DropOthers(Plan& plan, Stage stage, flow::Field field, const std::vector<flow::Value>& wanted,
+void DropOthers(Plan& plan, TableId id, flow::Field field, const std::vector<flow::Value>& wanted,
                 const auto&... conditions) {
   for (const FirstBits& other : OtherThan(field, wanted))
-    plan.Flow(stage, other.priority).Match(conditions..., other).Drop();
+    plan.Flow(id, other.priority).Match(conditions..., other).Drop();
 }
 
 // The field by which flows of this priority tell other values; nullopt: it is none of theirs.

@@ -60,7 +60,7 @@ Pipeline::Pipeline(world::World& world) : world_(world) {
 
 std::vector<Problem> Pipeline::Problems() const {
   std::vector<Problem> problems = engine_.Problems();
-  engine_.desired<flow::Flow>().ForEachContest([&](const flow::FlowKey& key, const auto& claims) {
+  engine_.desired<flow::Flow>().ForEachConflict([&](const flow::FlowKey& key, const auto& claims) {
     const std::vector<Owner> first = Explain(claims.front().item.cookie);
     if (first.empty()) return;
     for (size_t i = 1; i < claims.size(); ++i)

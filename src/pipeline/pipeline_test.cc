@@ -15,21 +15,21 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(TablesTest, NextSkipsWhatIsNotInUse) {
-  EXPECT_EQ(Next(Stage::kClassify), Stage::kLimitFragments);
-  EXPECT_EQ(Next(Stage::kTrack), Stage::kState);
-  EXPECT_EQ(Next(Stage::kState), Stage::kTunnelEnd);
-  EXPECT_EQ(Next(Stage::kTunnelEnd), Stage::kLimitNew);
-  EXPECT_EQ(Next(Stage::kCommit), Stage::kRoute);
-  EXPECT_EQ(Next(Stage::kRoute), Stage::kToHost);
-  EXPECT_EQ(Next(Stage::kToHost), Stage::kToHost);
+  EXPECT_EQ(Next(TableId::kClassify), TableId::kLimitFragments);
+  EXPECT_EQ(Next(TableId::kTrack), TableId::kState);
+  EXPECT_EQ(Next(TableId::kState), TableId::kTunnelEnd);
+  EXPECT_EQ(Next(TableId::kTunnelEnd), TableId::kLimitNew);
+  EXPECT_EQ(Next(TableId::kCommit), TableId::kRoute);
+  EXPECT_EQ(Next(TableId::kRoute), TableId::kToHost);
+  EXPECT_EQ(Next(TableId::kToHost), TableId::kToHost);
 }
 
 TEST(TablesTest, HaveNamesByTheirNumbers) {
-  for (const TableInfo& table : kTables) EXPECT_EQ(NameOfTable(NumberOf(table.stage)), table.name);
+  for (const TableInfo& table : kTables) EXPECT_EQ(NameOfTable(NumberOf(table.id)), table.name);
   EXPECT_EQ(NameOfTable(1), "1");
   EXPECT_EQ(NameOfTable(255), "255");
-  EXPECT_EQ(NameTables(fmt::format("ct(table={},zone=2),goto_table:{}", NumberOf(Stage::kState),
-                                   NumberOf(Stage::kRoute))),
+  EXPECT_EQ(NameTables(fmt::format("ct(table={},zone=2),goto_table:{}", NumberOf(TableId::kState),
+                                   NumberOf(TableId::kRoute))),
             "ct(table=state,zone=2),goto_table:route");
 }
 
@@ -129,7 +129,7 @@ TEST_F(PipelineTest, AChangeOfThisNodeRedoesWhoReadsIt) {
   RunAndCount();
   const auto delta = flows_.Take();
   ASSERT_EQ(PutBy(delta).size(), 1u);
-  EXPECT_EQ(PutBy(delta)[0].key.table, NumberOf(Stage::kToHost));
+  EXPECT_EQ(PutBy(delta)[0].key.table, NumberOf(TableId::kToHost));
 }
 
 TEST_F(PipelineTest, AFullRunChangesNothing) {
@@ -142,7 +142,7 @@ TEST_F(PipelineTest, AFullRunChangesNothing) {
 
 TEST_F(PipelineTest, ACookieLeadsBackToRuleRowAndObject) {
   Build(2, 1);
-  const flow::FlowKey key{NumberOf(Stage::kRoute), kExact,
+  const flow::FlowKey key{NumberOf(TableId::kRoute), kExact,
                           flow::Match::Parse("ip,nw_dst=10.1.0.3").value()};
   const flow::Flow* flow = pipeline_.engine().desired<flow::Flow>().Find(key);
   ASSERT_NE(flow, nullptr);

@@ -48,18 +48,18 @@ class View {
   engine::Reader& reader_;
 };
 
-// One flow being written: plan.Flow(stage, priority).Match(conditions...).Do(steps...). Conditions
-// and steps are the phrases of phrases.h; Do() puts the flow into the plan.
-class FlowSentence {
+// One flow being written: plan.Flow(id, priority).Match(conditions...).Do(steps...). Conditions
+// and steps are the terms of terms.h; Do() puts the flow into the plan.
+class FlowBuilder {
  public:
-  FlowSentence(Engine::Emit& emit, uint64_t cookie, Stage stage, uint16_t priority) : emit_(emit) {
+  FlowBuilder(Engine::Emit& emit, uint64_t cookie, TableId id, uint16_t priority) : emit_(emit) {
     flow_.cookie = cookie;
-    flow_.key.table = NumberOf(stage);
+    flow_.key.table = NumberOf(id);
     flow_.key.priority = priority;
   }
 
   template <class... Conditions>
-  FlowSentence& Match(const Conditions&... conditions) {
+  FlowBuilder& Match(const Conditions&... conditions) {
     (conditions.AddTo(flow_.key.match), ...);
     return *this;
   }
@@ -83,7 +83,7 @@ class Plan {
   // `cookie` of all flows of this plan: it stands for the rule and the row.
   Plan(Engine::Emit& emit, uint64_t cookie) : emit_(emit), cookie_(cookie) {}
 
-  FlowSentence Flow(Stage stage, uint16_t priority) { return {emit_, cookie_, stage, priority}; }
+  FlowBuilder Flow(TableId id, uint16_t priority) { return {emit_, cookie_, id, priority}; }
 
   // Anything else that should exist: an item of items.h, a group, a meter.
   template <class Item>

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "pipeline/phrases.h"
 #include "pipeline/rules.h"
+#include "pipeline/terms.h"
 #include "pipeline/world_view.h"
 
 // Where an accepted packet goes: back to the host if the host began the connection, to a pod of
@@ -12,7 +12,7 @@ namespace {
 uint16_t ByLength(const Prefix& range) { return static_cast<uint16_t>(kPrefix + range.length()); }
 
 void ToHost(Plan& plan, const Ip& ip) {
-  plan.Flow(Stage::kRoute, kExact).Match(Destination{ip}).Do(GoTo{Stage::kToHost});
+  plan.Flow(TableId::kRoute, kExact).Match(Destination{ip}).Do(GoTo{TableId::kToHost});
 }
 
 constexpr uint8_t kExpired[] = {0, 1};
@@ -22,10 +22,10 @@ constexpr uint8_t kExpired[] = {0, 1};
 // packet.
 void TakeHop(Plan& plan, const Prefix& to) {
   for (const uint8_t hops : kExpired)
-    plan.Flow(Stage::kTrack, kGuard).Match(Destination{to}, Ttl{hops}).Drop();
-  plan.Flow(Stage::kTrack, kExact)
+    plan.Flow(TableId::kTrack, kGuard).Match(Destination{to}, Ttl{hops}).Drop();
+  plan.Flow(TableId::kTrack, kExact)
       .Match(Destination{to})
-      .Do(DecTtl{}, Track{Zone::kPolicy, Stage::kState});
+      .Do(DecTtl{}, Track{Zone::kPolicy, TableId::kState});
 }
 // ... where that is not done for a range which holds them.
 void TakeHopOutside(const world::Self& self, Plan& plan, const Prefix& to) {
@@ -37,46 +37,46 @@ void TakeHopOutside(const world::Self& self, Plan& plan, const Prefix& to) {
 void RouteHome(const View&, const world::Self& self, Plan& plan) {
   // Before all: the host's kernel may have translated what it sent, and must see the answer, even
   // one that comes out of the tunnel and one whose destination is a pod.
-  plan.Flow(Stage::kRoute, kOverride)
+  plan.Flow(TableId::kRoute, kOverride)
       .Match(Is{kFromHost, true}, Is{kReply, true})
-      .Do(GoTo{Stage::kToHost});
+      .Do(GoTo{TableId::kToHost});
 
   for (const Ip& ip : self.gateways) {
     // Here the host is the next hop.
-    plan.Flow(Stage::kTrack, kOverride)
+    plan.Flow(TableId::kTrack, kOverride)
         .Match(Destination{ip})
-        .Do(Track{Zone::kPolicy, Stage::kState});
+        .Do(Track{Zone::kPolicy, TableId::kState});
     ToHost(plan, ip);
   }
   for (const Prefix& range : RoutedRanges(self)) TakeHop(plan, range);
   // Replies that go back through the tunnel.
-  for (const bool six : {false, true})
+  for (const Family family : kFamilies)
     for (const uint8_t hops : kExpired)
-      plan.Flow(Stage::kRoute, kGuard)
-          .Match(Is{kFromOverlay, true}, Is{kReply, true}, IpPacket{six}, Ttl{hops})
+      plan.Flow(TableId::kRoute, kGuard)
+          .Match(Is{kFromOverlay, true}, Is{kReply, true}, IpPacket{family}, Ttl{hops})
           .Drop();
 
   // What is still addressed to M was no reply of a connection that we translated.
-  for (const Ip& ip : self.snat) plan.Flow(Stage::kRoute, kGuard).Match(Destination{ip}).Drop();
+  for (const Ip& ip : self.snat) plan.Flow(TableId::kRoute, kGuard).Match(Destination{ip}).Drop();
 
   // Nobody has these addresses. The host would send the packet back here, until its TTL runs out.
   // The cluster's stand below every node's: its range may be no larger than a node's.
   for (const Prefix& range : self.pod_ranges)
-    plan.Flow(Stage::kRoute, ByLength(range)).Match(Destination{range}).Drop();
+    plan.Flow(TableId::kRoute, ByLength(range)).Match(Destination{range}).Drop();
   if (HasTunnel(self))
     for (const Prefix& range : self.cluster_ranges)
-      plan.Flow(Stage::kRoute, kPrefix).Match(Destination{range}).Drop();
+      plan.Flow(TableId::kRoute, kPrefix).Match(Destination{range}).Drop();
 
   // This node is no router for other nodes, and what the host sends here is for pods: it would only
   // get it back.
   if (self.overlay_port != 0)
-    plan.Flow(Stage::kRoute, kFallback).Match(FromPort{self.overlay_port}).Drop();
-  plan.Flow(Stage::kRoute, kFallback)
+    plan.Flow(TableId::kRoute, kFallback).Match(FromPort{self.overlay_port}).Drop();
+  plan.Flow(TableId::kRoute, kFallback)
       .Match(FromPort{flow::kPortLocal}, Is{kToService, false})
       .Drop();
 
-  plan.Flow(Stage::kToHost, kExact)
-      .Do(Readdress{kGatewayMac, self.local_mac}, ForgetInPort{}, ToPort{flow::kPortLocal});
+  plan.Flow(TableId::kToHost, kExact)
+      .Do(SetEthAddrs{kGatewayMac, self.local_mac}, ClearInPort{}, ToPort{flow::kPortLocal});
 }
 
 void RoutePod(const View& view, const world::Port& port, Plan& plan) {
@@ -86,9 +86,9 @@ void RoutePod(const View& view, const world::Port& port, Plan& plan) {
       plan.Report(port, "status.podIPs", objection);
   for (const Ip& ip : RoutableIps(self, port)) {
     TakeHopOutside(self, plan, Prefix::Host(ip));
-    plan.Flow(Stage::kRoute, kExact)
+    plan.Flow(TableId::kRoute, kExact)
         .Match(Destination{ip})
-        .Do(Readdress{kGatewayMac, port.mac}, ForgetInPort{}, ToPort{port.ofport});
+        .Do(SetEthAddrs{kGatewayMac, port.mac}, ClearInPort{}, ToPort{port.ofport});
   }
 }
 
@@ -112,18 +112,18 @@ void RouteNode(const View& view, const world::Node& node, Plan& plan) {
 
   std::optional<Ip> source;
   for (const Ip& ip : self.tunnel_sources)
-    if (ip.is6() == endpoint->is6()) source = ip;
-  const auto tunnel = [&](FlowSentence& flow, const auto&... first) {
-    flow.Do(first..., Readdress{kGatewayMac, kGatewayMac}, TunnelTo{*endpoint, source},
+    if (ip.family() == endpoint->family()) source = ip;
+  const auto tunnel = [&](FlowBuilder& flow, const auto&... first) {
+    flow.Do(first..., SetEthAddrs{kGatewayMac, kGatewayMac}, TunnelTo{*endpoint, source},
             ToPort{self.overlay_port});
   };
   for (const Prefix& range : ranges) {
     TakeHopOutside(self, plan, range);
-    tunnel(plan.Flow(Stage::kRoute, ByLength(range)).Match(Destination{range}));
+    tunnel(plan.Flow(TableId::kRoute, ByLength(range)).Match(Destination{range}));
   }
   // A node that spoke to a pod from its own address, through the tunnel, is answered through it.
   for (const Ip& ip : node.overlay_ips)
-    tunnel(plan.Flow(Stage::kRoute, kExact)
+    tunnel(plan.Flow(TableId::kRoute, kExact)
                .Match(Is{kFromOverlay, true}, Is{kReply, true}, Destination{ip}),
            DecTtl{});
 }

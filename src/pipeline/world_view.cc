@@ -35,7 +35,7 @@ std::optional<Ip> EndpointOf(const View& view, const world::Node& node) {
   if (own == nullptr) return std::nullopt;
   const auto it = std::ranges::find_if(node.overlay_ips, [&](const Ip& ip) {
     return std::ranges::any_of(own->overlay_ips,
-                               [&](const Ip& mine) { return mine.is6() == ip.is6(); });
+                               [&](const Ip& mine) { return mine.family() == ip.family(); });
   });
   if (it == node.overlay_ips.end()) return std::nullopt;
   return *it;

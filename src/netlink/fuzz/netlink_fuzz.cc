@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kvs::netlink;
   Bytes datagram(data, size);
   while (const auto message = TakeMessage(datagram)) {
-    (void)Verdict(*message);
+    (void)ParseAck(*message);
     (void)DecodeLink(message->body);
     (void)DecodeAddress(message->body);
     (void)DecodeRoute(message->body);

@@ -1,0 +1,129 @@
+#include "agent/watch/connection_watch.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "kube/object/objects.h"
+#include "kube/source/source.h"
+#include "netlink/conntrack.h"
+#include "ovsdb/dpctl.h"
+#include "pipeline/fields.h"
+#include "pipeline/plan.h"
+
+namespace kvs::agent {
+namespace {
+
+constexpr auto kZone = static_cast<uint16_t>(pipeline::Zone::kPolicy);
+
+// Below it a crowded port is no longer so: around the number alone it would come and go.
+constexpr uint64_t OverBelow(uint64_t most) { return most - most / 5; }
+
+Problem Refused(const world::CrowdedPort& port, uint64_t most) {
+  return {pipeline::ObjectOf(port), "connections",
+          fmt::format("it has begun more than {} connections that are remembered, which is what a "
+                      "pod may, and begins no other until they are fewer than {}; other pods go "
+                      "on; see what it does, share its work out to more pods, or raise "
+                      "maxConnectionsPerPod in ConfigMap kube-system/k-vswitch",
+                      most, OverBelow(most)),
+          "ConnectionsRefused"};
+}
+
+uint64_t CountOf(const ConnectionWatch::Counts& counts, const std::vector<Ip>& ips) {
+  uint64_t sum = 0;
+  for (const Ip& ip : ips)
+    if (const auto count = counts.find(ip); count != counts.end()) sum += count->second;
+  return sum;
+}
+
+bool IsTooMany(uint64_t count, uint64_t most, bool was) {
+  return most > 0 && (was ? count >= OverBelow(most) : count > most);
+}
+
+}  // namespace
+
+void ConnectionWatch::Look(uint64_t remembered) {
+  const world::Self* self = world_.self.Find(0);
+  if (self == nullptr || counting_) return;
+  const uint64_t most = self->max_connections_per_pod;
+  if (most == 0 || remembered < OverBelow(most)) return Note(Counts());
+  const auto now = loop_.Now();
+  if (self->netdev ? !pace_.AuditIsDue(now) : pace_.AfterNotice(now) > now) return;
+  counting_ = true;
+  began_ = now;
+  if (self->netdev)
+    CountInSwitch();
+  else
+    CountInKernel();
+}
+
+void ConnectionWatch::CountInKernel() {
+  const auto counts = std::make_shared<Result<Counts>>();
+  walk_ = io::BlockingTask::Run(
+      loop_,
+      [counts] {
+        auto socket = netlink::Socket::OpenNetfilter();
+        *counts = socket ? netlink::CountConnections(**socket, kZone)
+                         : tl::unexpected<Error>(socket.error());
+      },
+      [this, counts] { End(*counts); });
+}
+
+void ConnectionWatch::CountInSwitch() {
+  const auto counts = std::make_shared<Counts>();
+  vswitchd_.AskForLines(
+      "dpctl/dump-conntrack", {ovsdb::DatapathOf("netdev"), fmt::format("zone={}", kZone)},
+      [counts](std::string_view line) {
+        if (const auto client = ovsdb::ClientOf(line)) ++(*counts)[*client];
+      },
+      [this, counts](const Result<>& done) {
+        End(done ? Result<Counts>(std::move(*counts)) : tl::unexpected(done.error()));
+      });
+}
+
+void ConnectionWatch::End(const Result<Counts>& counts) {
+  counting_ = false;
+  pace_.Looked(began_, loop_.Now());
+  Note(counts);
+}
+
+void ConnectionWatch::Note(const Result<Counts>& counts) {
+  const world::Self* self = world_.self.Find(0);
+  if (self == nullptr) return;
+  const uint64_t most = self->max_connections_per_pod;
+  std::map<std::string, world::CrowdedPort> crowded;
+  world_.ports.ForEach([&](const world::Port& port) {
+    world::CrowdedPort row{port.name, port.container, port.pod};
+    const world::CrowdedPort* before = world_.crowded.Find(port.name);
+    const bool was = before != nullptr && *before == row;
+    if (counts ? IsTooMany(CountOf(*counts, port.ips), most, was) : was)
+      crowded.emplace(port.name, std::move(row));
+  });
+  Set(crowded);
+  problems_.clear();
+  for (const auto& [name, port] : crowded) problems_.push_back(Refused(port, most));
+  if (!counts)
+    problems_.push_back({kube::kHost, "connections of pods",
+                         counts.error().message +
+                             "; until they can be counted, maxConnectionsPerPod holds only for "
+                             "pods that had more before",
+                         "ConnectionsNotCounted"});
+}
+
+void ConnectionWatch::Set(const std::map<std::string, world::CrowdedPort>& crowded) {
+  std::vector<std::string> over;
+  world_.crowded.ForEach([&](const world::CrowdedPort& port) {
+    if (!crowded.contains(port.name)) over.push_back(port.name);
+  });
+  for (const std::string& name : over) world_.crowded.Erase(name);
+  bool changed = !over.empty();
+  for (const auto& [name, port] : crowded) {
+    const world::CrowdedPort* before = world_.crowded.Find(name);
+    if (before != nullptr && *before == port) continue;
+    world_.crowded.Put(port);
+    changed = true;
+  }
+  if (changed) on_change_();
+}
+
+}  // namespace kvs::agent

@@ -1,0 +1,72 @@
+#include "agent/watch/conntrack_alarm.h"
+
+#include <fmt/format.h>
+
+namespace kvs::agent {
+namespace {
+
+// It is told from the first on, and over below the second: around one of them alone it would come
+// and go.
+constexpr uint64_t kFullPercent = 80, kOverPercent = 70;
+
+// The texts hold no number that changes all the time: a problem is one as long as it reads the
+// same. /metrics has the numbers.
+std::string Remedy(uint64_t size, bool netdev, const std::string& zone) {
+  const std::string datapath = ovsdb::DatapathOf(netdev ? "netdev" : "system");
+  const std::string raise =
+      netdev ? fmt::format(
+                   "ovs-appctl dpctl/ct-set-maxconns {} {} (after each start of "
+                   "ovs-vswitchd)",
+                   datapath, size * 2)
+             : fmt::format("sysctl -w net.netfilter.nf_conntrack_max={} (and in /etc/sysctl.d)",
+                           size * 2);
+  return fmt::format(
+      "find who has most: ovs-appctl dpctl/dump-conntrack {}{} | grep -o 'orig=(src=[^,]*' | sort "
+      "| uniq -c | sort -n | tail; or make the table larger: {}",
+      datapath, zone, raise);
+}
+
+}  // namespace
+
+bool ConntrackAlarm::NearlyFull(const std::string& what, uint64_t used, uint64_t most) {
+  const uint64_t from = full_.contains(what) ? kOverPercent : kFullPercent;
+  const bool full = most > 0 && used * 100 >= most * from;
+  if (full)
+    full_.insert(what);
+  else
+    full_.erase(what);
+  return full;
+}
+
+void ConntrackAlarm::Update(const feed::ConntrackTable& table,
+                            const std::vector<ovsdb::ZoneLimit>& zones, bool netdev) {
+  problems_.clear();
+  const uint64_t size = table.size().value_or(0);
+  const std::string whole = "conntrack table";
+  if (!table.failure().empty())
+    problems_.push_back(
+        {"Host", whole,
+         table.failure() + "; its size is not known, and pods' share of it is not limited by it",
+         "ConntrackUnknown"});
+  if (NearlyFull(whole, table.used(), size))
+    problems_.push_back(
+        {"Host", whole,
+         fmt::format("{} % of the {} connections that it holds are in use; when all are, no pod "
+                     "{}gets a new one; {}",
+                     kFullPercent, size, netdev ? "" : "and no program of the node ",
+                     Remedy(size, netdev, "")),
+         "ConntrackNearlyFull"});
+  for (const ovsdb::ZoneLimit& zone : zones) {
+    const std::string name = fmt::format("conntrack zone {}", zone.zone);
+    if (!NearlyFull(name, zone.count, zone.limit)) continue;
+    problems_.push_back(
+        {"Host", name,
+         fmt::format("{} % of the limit of {} connections of this node's pods is in use; when all "
+                     "is, no pod gets a new one; {}",
+                     kFullPercent, zone.limit,
+                     Remedy(size, netdev, fmt::format(" zone={}", zone.zone))),
+         "ConntrackNearlyFull"});
+  }
+}
+
+}  // namespace kvs::agent

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "probe/probe.h"
+
+// What `kvs test` asks of the hidden `kvs probe` in a pod, and what that answers, as JSON:
+//   {"timeoutMs": 3000, "cells": [{"protocol": "TCP", "address": "10.244.1.3", "port": 8080, ...}]}
+//   {"outcomes": [{"reached": true, "us": 412, "attempts": 1, "reason": ""}]}
+namespace kvs::cli {
+
+struct Question {
+  std::chrono::milliseconds timeout{0};
+  std::vector<probe::Cell> cells;
+};
+
+std::string ToJson(const Question& question);
+Result<Question> ParseQuestion(std::string_view text);
+
+std::string ToJson(const std::vector<probe::Outcome>& outcomes);
+// An Error unless there are `count` of them.
+Result<std::vector<probe::Outcome>> ParseOutcomes(std::string_view text, size_t count);
+
+}  // namespace kvs::cli

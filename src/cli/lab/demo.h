@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "lab/cluster/lab.h"
+#include "probe/matrix.h"
+
+namespace kvs::cli {
+
+struct DemoOptions {
+  lab::Options lab{.name = "demo"};
+  std::chrono::seconds timeout = probe::kTimeout;  // how long each cell of the matrix is tried
+  // Called before connectivity is tried; a test breaks something here.
+  std::function<void(lab::Lab&)> before_matrix = [](lab::Lab&) {};
+};
+
+// The main job: brings a lab up, shows pods, the matrix of real connectivity and the path of one
+// packet, and how long each step took; takes it down. Gives kOk, or kFailed if any cell is not as
+// it should be. Works in a child process: whatever ends it (Ctrl-C, a crash), nothing of the lab is
+// left.
+int RunDemo(const DemoOptions& options);
+
+}  // namespace kvs::cli

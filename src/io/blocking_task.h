@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "io/loop.h"
+
+namespace kvs::io {
+
+// Runs `work` on a thread of the pool, then `done` from the loop. For system calls that block for
+// milliseconds. Destroying it calls `done` no more; `work`, once begun, runs to its end and must
+// own all it uses.
+class BlockingTask {
+ public:
+  static std::unique_ptr<BlockingTask> Run(Loop& loop, std::function<void()> work,
+                                           std::function<void()> done);
+  ~BlockingTask();
+  BlockingTask(const BlockingTask&) = delete;
+  BlockingTask& operator=(const BlockingTask&) = delete;
+
+ private:
+  struct State;
+  explicit BlockingTask(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace kvs::io
