@@ -53,6 +53,15 @@ RC_GTEST_PROP(Protobuf, IsReadBackAsItWas, ()) {
   RC_ASSERT(decoded.resource_version == MetaOf(object).resource_version);
 }
 
+TEST(Protobuf, ANameThatIsTakenBackIsMissing) {
+  const std::string bytes = Message([](pbf_writer& to) {
+    Sub(to, 1,
+        [](pbf_writer& metadata) { metadata.add_string(1, ""); });  // merged: the last counts
+  });
+  EXPECT_EQ(ProblemsOf(DecodeProtobuf(Kind::kNamespace, bytes)),
+            "Namespace metadata.name: missing: every object needs a name\n");
+}
+
 RC_GTEST_PROP(Protobuf, TellsTheProblemsThatJsonTells, ()) {
   Object object = AnyBuiltin();
   ObjectMeta& meta = MetaOf(object);
