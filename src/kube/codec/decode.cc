@@ -24,13 +24,11 @@ constexpr std::string_view kNameRule =
     "use lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit, at "
     "most 253";
 
-constexpr char kNoName[] = "missing: every object needs a name";
-
 // What follows reads JsonFields or ProtobufFields, so that both wires obey the same rules.
 
 template <class Fields>
 void ReadMeta(const Fields& fields, bool namespaced, ObjectMeta& meta) {
-  if (!fields.Has({"name", 1})) fields.Report("name", kNoName);
+  if (!fields.Has({"name", 1})) fields.Report("name", "missing: every object needs a name");
   fields.Read({"name", 1}, meta.name);
   if (!meta.name.empty() && !IsName(meta.name))
     fields.Report("name", fmt::format("\"{}\" is not a name; {}", meta.name, kNameRule));
@@ -181,7 +179,7 @@ void Read(const Fields& fields, Pod& pod) {
   status.Read({"phase", 1}, pod.phase);
   ReadState(status, pod);
   status.Each({"podIPs", 12}, [&](const Fields& one) { ReadIp(one, {"ip", 1}, pod.pod_ips); });
-  if (!status.Has({"podIPs", 12})) ReadIp(status, {"podIP", 6}, pod.pod_ips);
+  if (pod.pod_ips.empty() && !status.Has({"podIPs", 12})) ReadIp(status, {"podIP", 6}, pod.pod_ips);
 }
 
 template <class Fields>
@@ -271,8 +269,6 @@ Decoded DecodeAs(typename Fields::Source source) {
   // Who it is, first, so that all problems can name it.
   const Fields meta = fields.Sub({"metadata", 1});
   ReadMeta(meta, Namespaced(T::kKind), object.meta);
-  // Of a field that comes twice in protobuf the last counts, also if it is empty.
-  if (object.meta.name.empty() && findings.problems.empty()) meta.Report("name", kNoName);
   decoded.resource_version = object.meta.resource_version;
   if (IsName(object.meta.name) && !meta.broken()) {
     decoded.ref = Ref{T::kKind, object.meta.key()};

@@ -58,10 +58,15 @@ bool ProtobufFields::IsOf(pbf_wire_type type, const Entry& entry, Field field) c
   return false;
 }
 
-const ProtobufFields::Entry* ProtobufFields::Find(Field field, pbf_wire_type type) const {
+const ProtobufFields::Entry* ProtobufFields::Last(Field field) const {
   const auto last = std::find_if(entries_.rbegin(), entries_.rend(),
                                  [&](const Entry& one) { return one.number == field.number; });
-  return last != entries_.rend() && IsOf(type, *last, field) ? &*last : nullptr;
+  return last != entries_.rend() ? &*last : nullptr;
+}
+
+const ProtobufFields::Entry* ProtobufFields::Find(Field field, pbf_wire_type type) const {
+  const Entry* last = Last(field);
+  return last != nullptr && IsOf(type, *last, field) ? last : nullptr;
 }
 
 std::string_view ProtobufFields::Bytes(Field field) const {
@@ -77,9 +82,8 @@ void ProtobufFields::EachBytes(Field field, Visit visit) const {
 }
 
 bool ProtobufFields::Has(Field field) const {
-  for (const Entry& entry : entries_)
-    if (entry.number == field.number && (entry.varint != 0 || !entry.bytes.empty())) return true;
-  return false;
+  const Entry* last = Last(field);
+  return last != nullptr && (last->varint != 0 || !last->bytes.empty());
 }
 
 bool ProtobufFields::HasTime(Field field) const {

@@ -55,7 +55,10 @@ class ProtobufFields : public FieldPath {
   ProtobufFields(const FieldPath& place, std::string_view bytes);
 
   void Index(std::string_view bytes);
-  // The field's last value; null if it is unset, or, with a Problem, not of that type.
+  // The field's last value, of any type: of one that comes twice the last counts. null: it is
+  // unset.
+  const Entry* Last(Field field) const;
+  // The same; null, with a Problem, also if it is not of that type.
   const Entry* Find(Field field, protozero::pbf_wire_type type) const;
   bool IsOf(protozero::pbf_wire_type type, const Entry& entry, Field field) const;
   template <class Visit>

@@ -62,6 +62,22 @@ TEST(Protobuf, ANameThatIsTakenBackIsMissing) {
             "Namespace metadata.name: missing: every object needs a name\n");
 }
 
+TEST(Protobuf, APortThatIsTakenBackIsMissing) {
+  const std::string bytes = Message([](pbf_writer& to) {
+    Sub(to, 2, [](pbf_writer& spec) {
+      Sub(spec, 2, [](pbf_writer& container) {
+        Sub(container, 6, [](pbf_writer& port) {
+          port.add_int32(3, 80);
+          port.add_int32(3, 0);
+          port.add_string(4, "TCP");
+        });
+      });
+    });
+  });
+  EXPECT_NE(ProblemsOf(DecodeProtobuf(Kind::kPod, bytes)).find("every port needs a number"),
+            std::string::npos);
+}
+
 RC_GTEST_PROP(Protobuf, TellsTheProblemsThatJsonTells, ()) {
   Object object = AnyBuiltin();
   ObjectMeta& meta = MetaOf(object);
