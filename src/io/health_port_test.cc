@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "io/own_address.h"
 #include "io/test_loop.h"
 
 namespace kvs::io {
@@ -10,12 +11,13 @@ namespace {
 TEST(HealthPort, ATakenPortIsAProblemUntilItIsFree) {
   TestLoop loop;
   const auto serve = [](const HttpRequest&, const HttpServer::Reply& reply) { reply({}); };
-  auto other = HttpServer::OnTcp(loop, "127.0.0.93:10350", serve);
+  const std::string address = OwnAddress(10350);
+  auto other = HttpServer::OnTcp(loop, address, serve);
   ASSERT_TRUE(other) << other.error().message;
-  const HealthPort port(loop, "127.0.0.93:10350", serve);
+  const HealthPort port(loop, address, serve);
   ASSERT_TRUE(port.problem());
-  EXPECT_EQ(port.problem()->ToString().find(
-                "Host health: listen on 127.0.0.93:10350: address already in use; there are no "),
+  EXPECT_EQ(port.problem()->ToString().find("Host health: listen on " + address +
+                                            ": address already in use; there are no "),
             0u)
       << port.problem()->ToString();
   other->reset();
@@ -25,10 +27,11 @@ TEST(HealthPort, ATakenPortIsAProblemUntilItIsFree) {
 TEST(HealthPort, EachTryIsTold) {
   TestLoop loop;
   const auto serve = [](const HttpRequest&, const HttpServer::Reply& reply) { reply({}); };
-  auto other = HttpServer::OnTcp(loop, "127.0.0.94:10350", serve);  // tests run side by side
+  const std::string address = OwnAddress(10350);
+  auto other = HttpServer::OnTcp(loop, address, serve);
   ASSERT_TRUE(other) << other.error().message;
   std::vector<std::string> told;
-  const HealthPort port(loop, "127.0.0.94:10350", serve, [&](const auto& problem) {
+  const HealthPort port(loop, address, serve, [&](const auto& problem) {
     told.push_back(problem ? problem->reason : "listens");
   });
   other->reset();

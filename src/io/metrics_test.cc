@@ -9,6 +9,7 @@
 #include "io/http_client.h"
 #include "io/metrics_check.h"
 #include "io/metrics_port.h"
+#include "io/own_address.h"
 #include "io/test_loop.h"
 
 namespace kvs::io {
@@ -84,12 +85,12 @@ TEST(Metrics, TheNameOfAProgramMayHoldAnything) {
 
 class MetricsPortTest : public testing::Test {
  protected:
-  static constexpr char kAddress[] = "127.0.0.95:10361";
+  const std::string address_ = OwnAddress(10361);
 
   std::string Get(const std::string& path, const std::string& method = "GET") {
     std::string answer;
     const auto exchange = client_.Send(
-        {.method = method, .url = std::string("http://") + kAddress + path},
+        {.method = method, .url = "http://" + address_ + path},
         {.on_head = [&](const HttpHead& head) { answer = std::to_string(head.status) + " "; },
          .on_data = [&](std::string_view data) { answer += data; },
          .on_done = [&](const Result<>&) { loop_.Stop(); }});
@@ -100,7 +101,7 @@ class MetricsPortTest : public testing::Test {
   TestLoop loop_;
   HttpClient client_{loop_, {}, ""};
   int made_ = 0;
-  MetricsPort port_{loop_, kAddress, [this] { return fmt::format("made {}\n", ++made_); }};
+  MetricsPort port_{loop_, address_, [this] { return fmt::format("made {}\n", ++made_); }};
 };
 
 TEST_F(MetricsPortTest, ServesMetricsAndNothingElse) {
@@ -119,7 +120,7 @@ TEST_F(MetricsPortTest, MakesThemOnceASecondAtMost) {
 }
 
 TEST_F(MetricsPortTest, ATakenAddressIsAProblemOfItsOwn) {
-  const MetricsPort other(loop_, kAddress, [] { return ""; });
+  const MetricsPort other(loop_, address_, [] { return ""; });
   ASSERT_TRUE(other.problem());
   EXPECT_EQ(other.problem()->reason, kMetricsPortTaken);
   EXPECT_THAT(other.problem()->ToString(),
