@@ -207,8 +207,8 @@ bool Agent::InputsKnown() const {
 }
 
 bool Agent::OnNetdev() const {
-  const world::Self* self = world_.self.Find(0);
-  return self != nullptr && self->netdev;
+  const world::Datapath* datapath = world_.datapath.Find(0);
+  return datapath != nullptr && datapath->netdev;
 }
 
 void Agent::AskSwitchRoutes() {
@@ -224,7 +224,7 @@ void Agent::LookAtConntrack() {
 // Those that Open vSwitch must know: it asks for none before it needs it.
 std::set<NextHop> Agent::NextHopsOfTunnels() const {
   std::set<NextHop> hops;
-  if (!OnNetdev() || world_.self.Find(0)->overlay_port == 0) return hops;
+  if (!OnNetdev() || world_.datapath.Find(0)->overlay_port == 0) return hops;
   for (const auto& [name, node] : nodes_.accepted()) {
     if (name == options_.node_name) continue;
     for (const Ip& ip : node.overlay_ips) {
@@ -246,11 +246,12 @@ std::string Agent::DatapathNote() const {
 
 // Open vSwitch 3.1 in userspace keeps flows that give a tunnel's packets to the host, from the time
 // when there was no such tunnel, for as long as such packets come: the other nodes were unheard.
-void Agent::TakeSelf(world::Self self) {
-  const world::Self* before = world_.self.Find(0);
-  const bool new_tunnel = before != nullptr && self.netdev && self.overlay_port != 0 &&
-                          self.overlay_port != before->overlay_port;
-  world_.self.Put(std::move(self));
+void Agent::Take(feed::ThisNode self) {
+  const world::Datapath& now = self.datapath;
+  const world::Datapath* before = world_.datapath.Find(0);
+  const bool new_tunnel = before != nullptr && now.netdev && now.overlay_port != 0 &&
+                          now.overlay_port != before->overlay_port;
+  std::move(self).PutInto(world_);
   if (!new_tunnel) return;
   vswitchd_.Ask("dpctl/del-flows", {ovsdb::DatapathOf("netdev")},
                 [](const Result<std::string>& done) {
@@ -267,9 +268,9 @@ void Agent::Reconcile() {
       source_->ServerAddresses());
   // Also if another agent began it: known ports are those of pods that were attached before.
   const bool serves = world_.self.size() == 1 || world_.ports.size() > 0;
-  if (auto self = feed::MakeSelf(options_.node_name, nodes_, *links_, ovsdb_.replica(),
-                                 switch_routes_.local_addresses(), serves, self_problems_))
-    TakeSelf(std::move(*self));
+  if (auto self = feed::ReadThisNode(options_.node_name, nodes_, *links_, ovsdb_.replica(),
+                                     switch_routes_.local_addresses(), serves, self_problems_))
+    Take(*std::move(self));
   if (const world::Self* self = world_.self.Find(0))
     if (auto outside = feed::PodsOutsideRanges(*self, world_.ports))
       self_problems_.push_back(*std::move(outside));

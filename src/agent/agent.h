@@ -57,6 +57,8 @@ class Agent {
   // misspelt, or a peer that can't be reached, is no reason to take a node for broken.
   // `problems`: those above.
   bool serving(const std::vector<Problem>& problems) const;
+  // Whether the bridge is of the userspace datapath.
+  bool OnNetdev() const;
   // Why the userspace datapath is used though nobody asked for it; empty: it isn't.
   std::string DatapathNote() const;
   // How new pods come to our network if not by our own CNI configuration; empty: they do.
@@ -117,10 +119,9 @@ class Agent {
   std::vector<Problem> Logged(std::vector<Problem> problems) const;
   bool InputsKnown() const;
   bool ApiServerAnswers() const;
-  bool OnNetdev() const;
   void AskSwitchRoutes();  // where they matter
   void LookAtConntrack();
-  void TakeSelf(world::Self self);
+  void Take(feed::ThisNode self);
   std::set<NextHop> NextHopsOfTunnels() const;
   // Why a new port can't be realized, why a pod can't have an address; "": it can.
   std::string ObjectionTo(const ovsdb::Interface& interface) const;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
-#include <unordered_map>
 
 #include "agent/metrics.h"
 #include "agent/trace.h"
@@ -58,11 +57,11 @@ json::value Status(const Agent& agent) {
                          {"problems", problems}};
   if (const world::Self* self = agent.world().self.Find(0))
     status["network"] = {{"podRanges", Texts(self->pod_ranges)},
-                         {"clusterRanges", Texts(self->cluster_ranges)},
+                         {"clusterRanges", Texts(agent.world().cluster.Find(0)->pods)},
                          {"gateways", Texts(self->gateways)},
                          {"overlay", Name(self->overlay)},
                          {"mtu", self->mtu},
-                         {"datapath", self->netdev ? "netdev" : "system"},
+                         {"datapath", agent.OnNetdev() ? "netdev" : "system"},
                          {"datapathNote", agent.DatapathNote()}};
   const auto& switch_part = agent.outputs().flows;
   const auto& counters = switch_part.counters();
@@ -90,7 +89,7 @@ json::value Ports(const Agent& agent) {
                                  {"ofport", port.ofport},
                                  {"mac", port.mac.ToString()},
                                  {"ips", Texts(port.ips)},
-                                 {"pod", port.pod},
+                                 {"pod", port.pod.ToString()},
                                  {"container", port.container},
                                  {"realized", realized}});
   });
@@ -101,7 +100,7 @@ json::value Ports(const Agent& agent) {
 json::value Pods(const Agent& agent) {
   json::array pods;
   agent.world().ports.ForEach([&](const world::Port& port) {
-    pods.push_back(json::object{{"pod", port.pod},
+    pods.push_back(json::object{{"pod", port.pod.ToString()},
                                 {"ips", Texts(port.ips)},
                                 {"port", port.name},
                                 {"node", agent.options().node_name}});
@@ -111,9 +110,7 @@ json::value Pods(const Agent& agent) {
 }
 
 json::value Flows(const Agent& agent, std::vector<openflow::InstalledFlow> flows) {
-  std::unordered_map<uint64_t, pipeline::Owner> owners;
-  agent.pipeline().ForEachOwner(
-      [&](uint64_t cookie, const pipeline::Owner& owner) { owners.emplace(cookie, owner); });
+  const pipeline::Owners owners = agent.pipeline().FindOwners();
   std::ranges::sort(flows, [](const auto& a, const auto& b) {
     if (a.flow.key.table != b.flow.key.table) return a.flow.key.table < b.flow.key.table;
     if (a.flow.key.priority != b.flow.key.priority)
@@ -129,9 +126,9 @@ json::value Flows(const Agent& agent, std::vector<openflow::InstalledFlow> flows
         {"actions", ToString(flow.actions)}, {"cookie", fmt::format("{:#x}", flow.cookie)},
         {"packets", installed.packets},      {"bytes", installed.bytes}};
     if (const auto owner = owners.find(flow.cookie); owner != owners.end())
-      one["owner"] = {{"rule", owner->second.rule},
-                      {"row", owner->second.row},
-                      {"object", owner->second.object}};
+      one["owner"] = {{"rule", owner->second.front().rule},
+                      {"row", owner->second.front().row},
+                      {"object", owner->second.front().Object()}};
     all.push_back(std::move(one));
   }
   return json::object{{"flows", std::move(all)}};

@@ -17,7 +17,9 @@ std::string Agent::ObjectionTo(const ovsdb::Interface& interface) const {
   if (self == nullptr || !attachment) return "";  // a problem of PortFeed's
   const bool of_ranges = attachment->ipam == ovsdb::Attachment::Ipam::kOwn;
   for (const Ip& ip : attachment->ips) {
-    if (auto why = pipeline::ObjectionTo(*self, ip); !why.empty()) return why;
+    if (auto why = pipeline::ObjectionTo(*self, ip, world_.addresses.Find(ip) != nullptr);
+        !why.empty())
+      return why;
     if (attachment->restored()) continue;
     if (auto why = ObjectionToPod(ip); !why.empty()) return why;
     if (of_ranges && std::ranges::none_of(self->pod_ranges,
@@ -50,8 +52,8 @@ void Agent::FindTaken() {
   world_.ports.ForEach([&](const world::Port& port) {
     for (const Ip& ip : port.ips)
       if (const std::string why = ObjectionToPod(ip); !why.empty())
-        taken_problems_.push_back({pipeline::ObjectOf(port), "status.podIPs",
-                                   why + ", and delete the pod", "AddressTaken"});
+        taken_problems_.push_back(
+            {port.Object(), "status.podIPs", why + ", and delete the pod", "AddressTaken"});
   });
 }
 

@@ -67,7 +67,7 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem
              "network carries pods' addresses; where you know that it does, choose none"));
   if (const world::Self* self = agent.world().self.Find(0)) {
     status.mtu = self->mtu;
-    status.datapath = self->netdev ? "netdev" : "system";
+    status.datapath = agent.OnNetdev() ? "netdev" : "system";
   }
   status.pods = static_cast<int64_t>(agent.world().ports.size());
   status.flows = static_cast<int64_t>(agent.pipeline().engine().desired<flow::Flow>().size());

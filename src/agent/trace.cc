@@ -4,7 +4,6 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <optional>
-#include <unordered_map>
 
 #include "pipeline/items.h"
 
@@ -95,6 +94,9 @@ std::string NodeWithPod(const world::World& world, const Ip& pod) {
                   [&](const world::Node& node) { return AnyContains(node.pod_ranges, pod); });
 }
 
+// 0: there is no tunnel.
+uint32_t OverlayPort(const world::World& world) { return world.datapath.Find(0)->overlay_port; }
+
 // The route of ours by which the host sends to `to`.
 std::optional<HostRoute> RouteTo(const pipeline::Pipeline& pipeline, const Ip& to) {
   std::optional<HostRoute> best;
@@ -123,9 +125,10 @@ std::string Link(const Mac& source, const Mac& target, uint64_t ttl) {
 
 void StartAtPod(const std::string& name, const world::World& world, Fields& fields,
                 TracedPacket& packet) {
+  const NamespacedName pod = NamespacedName::Parse(name);
   const world::Port* port = nullptr;
   world.ports.ForEach([&](const world::Port& one) {
-    if (one.pod == name && (port == nullptr || OfFamily(one.ips, packet.to.family()))) port = &one;
+    if (one.pod == pod && (port == nullptr || OfFamily(one.ips, packet.to.family()))) port = &one;
   });
   if (port == nullptr)
     return fields.Refuse("from", "pod " + name + ": not attached to this node; see: kvs get pods");
@@ -156,8 +159,7 @@ void StartAtHost(const world::Self& self, const pipeline::Pipeline& pipeline, Fi
       "in_port=LOCAL," + Headers(packet) + Link(self.local_mac, pipeline::kGatewayMac, kFirstTtl);
 }
 
-void GoOn(bool tunnel, const world::World& world, const world::Self& self, Fields& fields,
-          TracedPacket& packet) {
+void GoOn(bool tunnel, const world::World& world, Fields& fields, TracedPacket& packet) {
   packet.from = fields.Address("source");
   if (!fields.wrong() && packet.from.family() != packet.to.family())
     return fields.Refuse("source", "is of another family than to");
@@ -170,11 +172,11 @@ void GoOn(bool tunnel, const world::World& world, const world::Self& self, Field
   }
   const Ip at = fields.Address("tunnel-target"), by = fields.Address("tunnel-source");
   const uint64_t key = fields.Number("tunnel-key", 0, UINT64_MAX);
-  if (self.overlay_port == 0)
+  if (OverlayPort(world) == 0)
     return fields.Refuse("from", "this node has no tunnel port; see: kvs status");
   const char* family = at.is6() ? "ipv6_" : "";
   packet.entry = "out of the tunnel from " + NodeAt(world, by);
-  packet.flow = fmt::format("in_port={},", self.overlay_port) + Headers(packet) + link +
+  packet.flow = fmt::format("in_port={},", OverlayPort(world)) + Headers(packet) + link +
                 fmt::format(",tun_id={:#x},tun_{}src={},tun_{}dst={}", key, family, by, family, at);
 }
 
@@ -186,15 +188,10 @@ std::string FieldOf(std::string_view flow, const std::string& field) {
   return std::string(value.substr(0, value.find(',')));
 }
 
-// By cookie as the switch prints it: "0x1f".
-using Owners = std::unordered_map<std::string, pipeline::Owner>;
-
-Owners OwnersOf(const pipeline::Pipeline& pipeline) {
-  Owners owners;
-  pipeline.ForEachOwner([&](uint64_t cookie, const pipeline::Owner& owner) {
-    owners.emplace(fmt::format("{:#x}", cookie), owner);
-  });
-  return owners;
+// Who made the flow with this cookie, which is as the switch prints it: "0x1f". nullptr: nobody.
+const pipeline::Owner* OwnerOf(const pipeline::Owners& owners, const std::string& cookie) {
+  const auto found = owners.find(std::strtoull(cookie.c_str(), nullptr, 16));
+  return found == owners.end() ? nullptr : &found->second.front();
 }
 
 struct Verdict {
@@ -204,7 +201,7 @@ struct Verdict {
 
 class Judge {
  public:
-  Judge(const TracedPacket& packet, const SwitchTrace& trace, const Owners& owners,
+  Judge(const TracedPacket& packet, const SwitchTrace& trace, const pipeline::Owners& owners,
         const world::World& world, const pipeline::Pipeline& pipeline)
       : packet_(packet),
         trace_(trace),
@@ -218,7 +215,7 @@ class Judge {
       return {"unknown", "unknown: the answer of ovs-vswitchd is not understood"};
     if (trace_.output.empty()) return {"dropped", Dropped()};
     if (trace_.output == "LOCAL") return AtHost();
-    if (!trace_.tunnel_to.empty() && trace_.output == fmt::to_string(self_.overlay_port))
+    if (!trace_.tunnel_to.empty() && trace_.output == fmt::to_string(OverlayPort(world_)))
       return Tunnelled();
     Verdict verdict{"unknown", "to port " + trace_.output + ", which is no pod's"};
     world_.ports.ForEach([&](const world::Port& port) {
@@ -231,16 +228,16 @@ class Judge {
  private:
   std::string Dropped() const {
     const TraceStep& last = trace_.steps.back();
-    const auto owner = owners_.find(last.cookie);
-    const bool wished = owner != owners_.end() && !owner->second.why.empty();
-    return "dropped in table " + last.table + (wished ? ": " + owner->second.why : "");
+    const pipeline::Owner* owner = OwnerOf(owners_, last.cookie);
+    const bool wished = owner != nullptr && !owner->why.empty();
+    return "dropped in table " + last.table + (wished ? ": " + owner->why : "");
   }
 
   Verdict AtHost() const {
     const std::string host = "to the host " + self_.node;
     const Ip& to = packet_.to;
-    if (AnyOf(self_.gateways, to) || AnyOf(self_.addresses, to)) return {"host", host};
-    if (AnyContains(self_.service_ranges, to))
+    if (AnyOf(self_.gateways, to) || world_.addresses.Find(to) != nullptr) return {"host", host};
+    if (AnyContains(world_.cluster.Find(0)->services, to))
       return {"host", host + ", where kube-proxy takes it to an endpoint of the Service"};
     const auto route = RouteTo(pipeline_, to);
     const std::string node = NodeWithPod(world_, to);
@@ -282,7 +279,7 @@ class Judge {
 
   const TracedPacket& packet_;
   const SwitchTrace& trace_;
-  const Owners& owners_;
+  const pipeline::Owners& owners_;
   const world::World& world_;
   const pipeline::Pipeline& pipeline_;
   const world::Self& self_;
@@ -305,7 +302,7 @@ Result<TracedPacket> ReadPacket(const std::map<std::string, std::string>& query,
     if (from == "node")
       StartAtHost(*self, pipeline, fields, packet);
     else if (from == "tunnel" || from == "route")
-      GoOn(from == "tunnel", world, *self, fields, packet);
+      GoOn(from == "tunnel", world, fields, packet);
     else
       StartAtPod(from, world, fields, packet);
   }
@@ -315,13 +312,12 @@ Result<TracedPacket> ReadPacket(const std::map<std::string, std::string>& query,
 
 json::object HopOf(const TracedPacket& packet, const SwitchTrace& trace, const world::World& world,
                    const pipeline::Pipeline& pipeline) {
-  const auto owners = OwnersOf(pipeline);
+  const pipeline::Owners owners = pipeline.FindOwners();
   json::array steps;
   for (const TraceStep& step : trace.steps) {
-    const auto found = owners.find(step.cookie);
     std::string owner;
-    if (found != owners.end())
-      owner = fmt::format("{} of {}", found->second.rule, found->second.object);
+    if (const pipeline::Owner* found = OwnerOf(owners, step.cookie))
+      owner = fmt::format("{} of {}", found->rule, found->Object());
     steps.push_back(
         json::object{{"table", step.table},
                      {"flow", step.flow},

@@ -35,18 +35,17 @@ class TraceTest : public testing::Test {
                      .local_mac = Mac::Parse("02:00:00:00:00:01").value(),
                      .pod_ranges = {In("10.1.1.0/24"), In("fd00:1::/64")},
                      .gateways = {At("10.1.1.1"), At("fd00:1::1")},
-                     .addresses = {At("10.200.0.1")},
-                     .cluster_ranges = {In("10.1.0.0/16"), In("fd00::/32")},
-                     .service_ranges = {In("10.96.0.0/16")},
-                     .overlay = overlay,
-                     .overlay_port = overlay == world::Overlay::kNone ? 0u : 1u});
+                     .overlay = overlay});
+    world_.datapath.Put({.overlay_port = overlay == world::Overlay::kNone ? 0u : 1u});
+    world_.cluster.Put({{In("10.1.0.0/16"), In("fd00::/32")}, {In("10.96.0.0/16")}});
+    world_.addresses.Put({At("10.200.0.1")});
     world_.nodes.Put({"node1", {In("10.1.1.0/24"), In("fd00:1::/64")}, {At("10.200.0.1")}});
     world_.nodes.Put({"node2", {In("10.1.2.0/24"), In("fd00:2::/64")}, {At("10.200.0.2")}});
     world_.ports.Put({.name = "kv3",
                       .ofport = 19,
                       .mac = Mac::Parse("0a:58:0a:01:01:03").value(),
                       .ips = {At("10.1.1.3"), At("fd00:1::3")},
-                      .pod = "shop/web"});
+                      .pod = {"shop", "web"}});
     pipeline_.engine().Run();
   }
   Result<TracedPacket> Read(const Query& query) { return ReadPacket(query, world_, pipeline_); }
@@ -106,11 +105,11 @@ TEST_F(TraceTest, RefusesWhatIsWrongByItsName) {
   for (const char* port : {"", "0", "65536", "80 --ct-next", "-1", "0x"})
     EXPECT_THAT(Refusal(With("port", port)), StartsWith("port: ")) << port;
   EXPECT_THAT(Refusal(With("from", "shop/other")), HasSubstr("pod shop/other: not attached"));
-  world_.ports.Put({.name = "kv4", .ofport = 20, .ips = {At("10.1.1.4")}, .pod = "shop/four"});
+  world_.ports.Put({.name = "kv4", .ofport = 20, .ips = {At("10.1.1.4")}, .pod = {"shop", "four"}});
   Query six = With("to", "fd00:2::7");
   six["from"] = "shop/four";
   EXPECT_THAT(Refusal(six), HasSubstr("has no address of fd00:2::7's family"));
-  world_.ports.Put({.name = "kv4", .ofport = 0, .ips = {At("10.1.1.4")}, .pod = "shop/four"});
+  world_.ports.Put({.name = "kv4", .ofport = 0, .ips = {At("10.1.1.4")}, .pod = {"shop", "four"}});
   EXPECT_THAT(Refusal(With("from", "shop/four")), HasSubstr("has not numbered its port kv4"));
 }
 

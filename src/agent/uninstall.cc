@@ -151,10 +151,11 @@ class Uninstaller {
         pods_.push_back(link);
         continue;
       }
-      report_.problems.push_back(fmt::format(
-          "pod {} is attached by link {}; delete it, or move it to another node",
-          attachment->pod.empty() ? "of container " + attachment->container : attachment->pod,
-          link.name));
+      report_.problems.push_back(
+          fmt::format("pod {} is attached by link {}; delete it, or move it to another node",
+                      attachment->pod.empty() ? "of container " + attachment->container
+                                              : attachment->pod.ToString(),
+                      link.name));
       report_.refused = true;
     }
     return report_.refused;

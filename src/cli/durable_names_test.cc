@@ -68,7 +68,7 @@ ovsdb::Attachment Pod() {
   return {.container = "f00d",
           .ifname = "eth0",
           .netns = "/run/netns/cni-1",
-          .pod = "default/web-0",
+          .pod = {"default", "web-0"},
           .pod_uid = "0f8c1e1e-2b1c-4d2c-9d34-2a7b0a4e55d1",
           .network = std::string(agent::kCniNetwork),
           .ips = *ParseIps("10.1.1.5,fd00:10:1:1::5"),
@@ -120,7 +120,7 @@ void AddLinks(Names& names) {
   ovsdb::Attachment pod = Pod();
   names.Add("alias: {}", pod.ToAlias().value_or("none"));
   pod.container = std::string(64, 'c');
-  pod.pod = "namespace/" + std::string(253, 'p');
+  pod.pod = {"namespace", std::string(253, 'p')};
   pod.network = "another-network";
   names.Add("alias of long names: {}", pod.ToAlias().value_or("none"));
   for (const std::string& name : pod.ToAltNames("kvef")) names.Add("alternative name: {}", name);
@@ -156,8 +156,8 @@ void AddCookies(Names& names) {
   const pipeline::Pipeline pipeline(world);
   world.self.Put({.node = "node1"});
   world.nodes.Put({.name = "node2"});
-  world.ports.Put({.name = "kvef", .ofport = 255, .pod = "default/web-0"});
-  world.crowded.Put({.name = "kvef", .container = "f00d", .pod = "default/web-0"});
+  world.ports.Put({.name = "kvef", .ofport = 255, .pod = {"default", "web-0"}});
+  world.crowded.Put({.name = "kvef", .container = "f00d", .pod = {"default", "web-0"}});
   names.Section("OpenFlow: cookies, by rule and row");
   names.Add("kinds: rule {}, learned {}", static_cast<int>(pipeline::CookieKind::kRule),
             static_cast<int>(pipeline::CookieKind::kLearned));

@@ -369,7 +369,7 @@ ovsdb::Attachment Adding::attachment() const {
   return {.container = env_.container,
           .ifname = env_.ifname,
           .netns = env_.netns,
-          .pod = env_.pod_name.empty() ? "" : env_.pod_namespace + "/" + env_.pod_name,
+          .pod = env_.pod,
           .pod_uid = env_.pod_uid,
           .network = conf_.name,
           .ips = candidate_.ips,

@@ -98,7 +98,7 @@ TEST(EnvTest, APodHasNamespaceAndName) {
     const auto env = Read(variables);
     ASSERT_TRUE(env) << env.error().message;
     EXPECT_EQ(env->who(), "container c1/eth0") << half;
-    EXPECT_EQ(env->pod_namespace + env->pod_name, "") << half;
+    EXPECT_TRUE(env->pod.empty()) << half;
   }
 }
 

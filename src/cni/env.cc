@@ -54,9 +54,9 @@ Outcome<> ReadArgs(std::string_view text, Env& env) {
     if (key == "IgnoreUnknown")
       ignore = IsTrue(value);
     else if (key == "K8S_POD_NAMESPACE")
-      env.pod_namespace = std::move(value);
+      env.pod.ns = std::move(value);
     else if (key == "K8S_POD_NAME")
-      env.pod_name = std::move(value);
+      env.pod.name = std::move(value);
     else if (key == "K8S_POD_UID")
       env.pod_uid = std::move(value);
     else if (key != "K8S_POD_INFRA_CONTAINER_ID")
@@ -67,13 +67,12 @@ Outcome<> ReadArgs(std::string_view text, Env& env) {
                   "CNI_ARGS: \"{}\" is unknown; leave it out or add IgnoreUnknown=1",
                   Shown(unknown));
   // Each has the form of a name or a UID, which are at most 253 letters (RFC 1123).
-  for (const std::string* name : {&env.pod_namespace, &env.pod_name, &env.pod_uid})
+  for (const std::string* name : {&env.pod.ns, &env.pod.name, &env.pod_uid})
     if (!name->empty() && (!IsIdentifier(*name) || name->size() > 253))
       return Refuse(Code::kBadEnvironment, "CNI_ARGS: \"{}\" is not a Kubernetes name",
                     Shown(*name));
   // Half a name is no pod's.
-  if (env.pod_namespace.empty() || env.pod_name.empty())
-    env.pod_namespace = env.pod_name = std::string();
+  if (env.pod.ns.empty() || env.pod.name.empty()) env.pod = {};
   return {};
 }
 
@@ -116,7 +115,7 @@ bool IsIdentifier(std::string_view text) {
 }
 
 std::string Env::who() const {
-  return pod_name.empty() ? "container " + attachment() : "pod " + pod_namespace + "/" + pod_name;
+  return pod.empty() ? "container " + attachment() : "pod " + pod.ToString();
 }
 
 Outcome<Env> Env::Read(const std::function<const char*(const char*)>& get) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/namespaced_name.h"
 #include "cni/failure.h"
 
 // The environment variables of a CNI call (CNI specification 1.1.0, "Parameters").
@@ -20,8 +21,7 @@ struct Env {
   bool netns_override = false;    // CNI_NETNS_OVERRIDE: the plugin may be in the pod's namespace
   bool never_attached = false;    // of a DEL: ADD refuses what is asked for here
   // Of CNI_ARGS; empty outside Kubernetes. Namespace and name are there both, or neither.
-  std::string pod_namespace;
-  std::string pod_name;
+  NamespacedName pod;
   std::string pod_uid;
 
   // Checks what the command needs and the form of what is there. `get` is getenv(3). Fails with

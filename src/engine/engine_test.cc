@@ -298,6 +298,23 @@ TEST(TableTest, ForgetsErasedKeysWithoutRulesAndWithoutAnEngine) {
   }
 }
 
+TEST(TableTest, IsAssignedByWhatDiffers) {
+  Table<Street> table;
+  std::vector<int> changed;
+  table.Follow([&](const Street* before, const Street* after) {
+    changed.push_back((after != nullptr ? after : before)->number);
+  });
+  EXPECT_TRUE(table.Assign({{1, "Lime"}, {2, "Elm"}}));
+  changed.clear();
+  EXPECT_FALSE(table.Assign({{2, "Elm"}, {1, "Lime"}}));
+  EXPECT_THAT(changed, IsEmpty());
+  EXPECT_TRUE(table.Assign({{2, "Oak"}, {3, "Ash"}}));
+  EXPECT_THAT(changed, ElementsAre(1, 2, 3));
+  EXPECT_EQ(table.size(), 2u);
+  EXPECT_TRUE(table.Assign({}));
+  EXPECT_EQ(table.cells(), 0u);
+}
+
 TEST(TableTest, TellsItsFollowersBeforeAndAfter) {
   Table<Street> table;
   std::vector<std::string> told;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <type_traits>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -79,6 +80,25 @@ class Table final : public TableBase {
     --size_;
     Tell(&*before, slot);
     Release(slot);
+  }
+
+  // Leaves these rows, and no other, in the table; of two with one key the later one. Says whether
+  // that changed anything.
+  bool Assign(std::vector<Row> rows) {
+    std::unordered_set<Key> kept;
+    for (const Row& row : rows) kept.insert(row.key());
+    std::vector<Key> gone;
+    ForEach([&](const Row& row) {
+      if (!kept.contains(row.key())) gone.push_back(row.key());
+    });
+    bool changed = !gone.empty();
+    for (const Key& key : gone) Erase(key);
+    for (Row& row : rows) {
+      const Row* before = Find(row.key());
+      changed |= before == nullptr || *before != row;
+      Put(std::move(row));
+    }
+    return changed;
   }
 
   // For feeds, indexes and status. A rule reads through its View, which records.

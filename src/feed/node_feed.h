@@ -17,7 +17,7 @@
 namespace kvs::feed {
 
 // VSwitchConfigs -> world.nodes, as far as they are accepted. The configuration of this node is
-// also kept as it is, for MakeSelf().
+// also kept as it is, for ReadThisNode().
 //
 // What is refused is a problem, and the node stays as it was last accepted.
 //

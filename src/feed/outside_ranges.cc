@@ -14,7 +14,7 @@ std::string Outside(const world::Self& self, const world::Port& port) {
                                 [&](const Prefix& range) { return range.Contains(ip); });
   });
   if (port.delegated || outside == port.ips.end()) return "";
-  return fmt::format("{} ({})", port.pod.empty() ? port.name : port.pod, *outside);
+  return fmt::format("{} ({})", port.pod.empty() ? port.name : port.pod.ToString(), *outside);
 }
 
 }  // namespace

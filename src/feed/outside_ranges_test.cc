@@ -11,7 +11,7 @@ class OutsideRanges : public testing::Test {
     ports_.Put({.name = "kv" + std::to_string(ports_.size()),
                 .ips = *ParseIps(ips),
                 .delegated = delegated,
-                .pod = pod});
+                .pod = NamespacedName::Parse(pod)});
   }
   std::string Told() const {
     const auto problem = PodsOutsideRanges(self_, ports_);

@@ -17,7 +17,7 @@ ovsdb::Interface Attached(const std::string& name, std::optional<int64_t> ofport
       ovsdb::Attachment{.container = "c",
                         .ifname = "eth0",
                         .netns = "/run/netns/x",
-                        .pod = "default/web",
+                        .pod = {"default", "web"},
                         .network = "k-vswitch",
                         .ips = {*Ip::Parse("10.244.1.3"), *Ip::Parse("fd00::3")},
                         .mac = *Mac::Parse("0a:58:0a:f4:01:03")}
@@ -72,7 +72,7 @@ TEST(PortFeed, APortBecomesAFact) {
   const world::Port* port = world.ports.Find("kv3");
   ASSERT_NE(port, nullptr);
   EXPECT_EQ(port->ofport, 19u) << "before the switch has numbered it, the number asked for";
-  EXPECT_EQ(port->pod, "default/web");
+  EXPECT_EQ(port->pod, (NamespacedName{"default", "web"}));
   EXPECT_EQ(port->ips.size(), 2u);
   EXPECT_TRUE(port->alias.ends_with(" default/web net=k-vswitch"))
       << "so that a link of an earlier build gets its network";

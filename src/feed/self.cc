@@ -150,19 +150,17 @@ void TellOfLargerPods(const std::string& object, int mtu, const LinkFeed& links,
 // Which of the node's overlay addresses its packets to other nodes can be sent from. The kernel's
 // datapath sends from any address of a link; in userspace Open vSwitch drops a packet whose source
 // its own table of routes doesn't hold as local, and takes nothing for one that is on lo only.
-std::vector<Ip> TunnelSources(const world::Node& own, const world::Self& self,
-                              const LinkFeed& links, const std::set<Ip>& of_switch,
-                              std::vector<Problem>& problems) {
+std::vector<Ip> TunnelSources(const world::Node& own, bool netdev, const LinkFeed& links,
+                              const std::set<Ip>& of_switch, std::vector<Problem>& problems) {
   std::vector<Ip> sources;
-  if (self.overlay == world::Overlay::kNone) return sources;
   for (const Ip& ip : own.overlay_ips) {
     if (!links.HasAddress(ip)) continue;
-    if (!self.netdev || (of_switch.contains(ip) && links.HasAddress(ip, "lo"))) {
+    if (!netdev || (of_switch.contains(ip) && links.HasAddress(ip, "lo"))) {
       sources.push_back(ip);
       continue;
     }
     problems.push_back(
-        {"VSwitchConfig/" + self.node, "spec.overlayIP",
+        {"VSwitchConfig/" + own.name, "spec.overlayIP",
          fmt::format("ovs-vswitchd does not know {} as an address of a bridge, and may send from "
                      "another, from which the other nodes take nothing; compare: ovs-appctl "
                      "ovs/route/show. The address must be on a port of a userspace bridge",
@@ -272,6 +270,28 @@ std::string_view MarkRecord(const ovsdb::Replica& switch_) {
   return record == bridge->external_ids.end() ? "" : std::string_view(record->second);
 }
 
+// 0: there is none (yet).
+uint32_t TunnelPortOf(const ovsdb::Replica& switch_) {
+  const ovsdb::Interface* tunnel = switch_.interfaces.Find(ovsdb::kTunnelPortName);
+  if (tunnel == nullptr || tunnel->ofport.value_or(0) <= 0) return 0;
+  return static_cast<uint32_t>(*tunnel->ofport);
+}
+
+// All but the MTU.
+world::Self MakeSelf(const kube::VSwitchConfig& config, const netlink::Link& local,
+                     const world::Node& own) {
+  world::Self self{.node = own.name, .local_mac = local.mac, .pod_ranges = own.pod_ranges};
+  for (const Prefix& range : self.pod_ranges) {
+    if (const auto ip = range.At(1)) self.gateways.push_back(*ip);
+    if (const auto ip = range.At(2)) self.snat.push_back(*ip);
+  }
+  self.deny_metadata = config.spec.metadata_access == kube::MetadataAccess::kDeny;
+  self.max_connections_per_pod = static_cast<uint64_t>(
+      config.spec.max_connections_per_pod.value_or(kube::kMaxConnectionsPerPod));
+  self.overlay = ToOverlay(config.spec.overlay_type.value_or(kube::OverlayType::kVxlan));
+  return self;
+}
+
 }  // namespace
 
 std::vector<world::MarkLayout> MarkLayouts(const ovsdb::Replica& switch_) {
@@ -314,10 +334,10 @@ std::string NetworkOf(const Ip& ip, const LinkFeed& links, const std::vector<Ip>
   return found;
 }
 
-std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
-                                    const LinkFeed& links, const ovsdb::Replica& switch_,
-                                    const std::set<Ip>& switch_sources, bool serving,
-                                    std::vector<Problem>& problems) {
+std::optional<ThisNode> ReadThisNode(const std::string& node, const NodeFeed& nodes,
+                                     const LinkFeed& links, const ovsdb::Replica& switch_,
+                                     const std::set<Ip>& switch_sources, bool serving,
+                                     std::vector<Problem>& problems) {
   const std::string object = "VSwitchConfig/" + node;
   const kube::VSwitchConfig* config = nodes.own();
   const ovsdb::Bridge* bridge = switch_.bridges.Find(ovsdb::kBridgeName);
@@ -351,31 +371,29 @@ std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nod
     if (waits) return std::nullopt;
   }
 
-  world::Self self;
-  self.node = node;
-  self.local_mac = local->mac;
-  self.pod_ranges = own->second.pod_ranges;
-  for (const Prefix& range : self.pod_ranges) {
-    if (const auto ip = range.At(1)) self.gateways.push_back(*ip);
-    if (const auto ip = range.At(2)) self.snat.push_back(*ip);
-  }
-  self.addresses = links.AddressesExceptOf(ovsdb::kBridgeName);
-  self.cluster_ranges = ClusterRanges(node, *config, nodes, problems);
-  self.service_ranges = config->spec.service_cidrs;
-  self.deny_metadata = config->spec.metadata_access == kube::MetadataAccess::kDeny;
-  self.max_connections_per_pod = static_cast<uint64_t>(
-      config->spec.max_connections_per_pod.value_or(kube::kMaxConnectionsPerPod));
-  self.overlay = ToOverlay(config->spec.overlay_type.value_or(kube::OverlayType::kVxlan));
-  if (const ovsdb::Interface* tunnel = switch_.interfaces.Find(ovsdb::kTunnelPortName))
-    if (tunnel->ofport.value_or(0) > 0) self.overlay_port = static_cast<uint32_t>(*tunnel->ofport);
-  self.netdev = bridge->datapath_type == "netdev";
-  self.nd_flows = self.netdev;
-  self.mark_layouts = std::move(layouts);
-  self.mtu = static_cast<uint16_t>(PodMtu(node, self.overlay, nodes, links, problems));
-  TellOfLargerPods(object, self.mtu, links, problems);
+  ThisNode found;
+  found.self = MakeSelf(*config, *local, own->second);
+  found.datapath = {.netdev = bridge->datapath_type == "netdev",
+                    .nd_flows = bridge->datapath_type == "netdev",
+                    .overlay_port = TunnelPortOf(switch_),
+                    .mark_layouts = std::move(layouts)};
+  found.cluster = {ClusterRanges(node, *config, nodes, problems), config->spec.service_cidrs};
+  for (const Ip& ip : links.AddressesExceptOf(ovsdb::kBridgeName)) found.addresses.push_back({ip});
+  const world::Overlay overlay = found.self.overlay;
+  found.self.mtu = static_cast<uint16_t>(PodMtu(node, overlay, nodes, links, problems));
+  TellOfLargerPods(object, found.self.mtu, links, problems);
   TellOfLostNodes(node, nodes, links, problems);
-  self.tunnel_sources = TunnelSources(own->second, self, links, switch_sources, problems);
-  return self;
+  if (overlay != world::Overlay::kNone)
+    found.datapath.tunnel_sources =
+        TunnelSources(own->second, found.datapath.netdev, links, switch_sources, problems);
+  return found;
+}
+
+void ThisNode::PutInto(world::World& world) && {
+  world.self.Put(std::move(self));
+  world.datapath.Put(std::move(datapath));
+  world.cluster.Put(std::move(cluster));
+  world.addresses.Assign(std::move(addresses));
 }
 
 }  // namespace kvs::feed

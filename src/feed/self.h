@@ -23,15 +23,25 @@ std::vector<Judge::Taken> NodeAddresses(const LinkFeed& links, const std::vector
 // if it is of none.
 std::string NetworkOf(const Ip& ip, const LinkFeed& links, const std::vector<Ip>& overlay_ips);
 
-// Everything that is known about this node, as one row. nullopt until its configuration and its
+// What is known about this node.
+struct ThisNode {
+  world::Self self;
+  world::Datapath datapath;
+  world::ClusterRanges cluster;
+  std::vector<world::NodeAddress> addresses;
+
+  void PutInto(world::World& world) &&;
+};
+
+// Everything that is known about this node. nullopt until its configuration and its
 // bridge are there, and while another network plugin serves its pods: routes of ours would cut them
 // off. Where we are `serving` already, what is left of one is a problem only. What is wrong is
 // added to `problems`. `switch_sources`: the addresses from which the userspace datapath can send
 // (switch_routes.h); unused where there is the kernel's.
-std::optional<world::Self> MakeSelf(const std::string& node, const NodeFeed& nodes,
-                                    const LinkFeed& links, const ovsdb::Replica& switch_,
-                                    const std::set<Ip>& switch_sources, bool serving,
-                                    std::vector<Problem>& problems);
+std::optional<ThisNode> ReadThisNode(const std::string& node, const NodeFeed& nodes,
+                                     const LinkFeed& links, const ovsdb::Replica& switch_,
+                                     const std::set<Ip>& switch_sources, bool serving,
+                                     std::vector<Problem>& problems);
 
 // What should be recorded beside the bridge (pipeline/mark_layout.h): what is, with the layout of
 // this build as the last.

@@ -79,7 +79,7 @@ StringMap Attachment::ToExternalIds() const {
   Put(ids, kContainerKey, container);
   Put(ids, kIfnameKey, ifname);
   Put(ids, kNetnsKey, netns);
-  Put(ids, kPodKey, pod);
+  Put(ids, kPodKey, pod.ToString());
   Put(ids, kPodUidKey, pod_uid);
   Put(ids, kNetworkKey, network);
   Put(ids, kIpsKey, Join(ips));
@@ -107,7 +107,7 @@ Result<Attachment> Attachment::FromExternalIds(const StringMap& ids) {
   attachment.container = Find(ids, kContainerKey);
   attachment.ifname = Find(ids, kIfnameKey);
   attachment.netns = Find(ids, kNetnsKey);
-  attachment.pod = Find(ids, kPodKey);
+  attachment.pod = NamespacedName::Parse(Find(ids, kPodKey));
   attachment.pod_uid = Find(ids, kPodUidKey);
   attachment.network = Find(ids, kNetworkKey);
   if (attachment.container.empty()) return Missing(kContainerKey);
@@ -130,7 +130,7 @@ Result<std::string> Attachment::ToAlias() const {
   if (alias.size() > kMaxAlias)
     return Fail("container {}: its link alias would have {} bytes, more than {}", container,
                 alias.size(), kMaxAlias);
-  for (const std::string& word : {pod, WordOf(network)}) {
+  for (const std::string& word : {pod.ToString(), WordOf(network)}) {
     if (word.empty()) continue;
     if (alias.size() + 1 + word.size() > kMaxAlias) break;
     alias += ' ' + word;
@@ -144,7 +144,7 @@ std::vector<std::string> Attachment::ToAltNames(std::string_view link) const {
   if (!there) return {};
   std::vector<std::string> names;
   if (there->pod != pod) {
-    std::string rest = pod + '+';  // neither a name's nor a namespace's
+    std::string rest = pod.ToString() + '+';  // neither a name's nor a namespace's
     std::ranges::replace(rest, '/', '+');
     while (!rest.empty()) {
       std::string& name = names.emplace_back(fmt::format("{}+{}+", link, names.size()));
@@ -195,7 +195,7 @@ Result<Attachment> Attachment::FromAlias(std::string_view alias) {
     if (word.starts_with(kNetworkWord))
       attachment.network = word.substr(kNetworkWord.size());
     else if (word.find('=') == word.npos)
-      attachment.pod = word;
+      attachment.pod = NamespacedName::Parse(word);
   }
   return attachment;
 }

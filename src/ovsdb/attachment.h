@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/namespaced_name.h"
 #include "base/net.h"
 #include "ovsdb/names.h"
 #include "ovsdb/schema.h"
@@ -41,7 +42,7 @@ struct Attachment {
   std::string container;  // id given by the container runtime
   std::string ifname;     // inside the pod: "eth0"
   std::string netns;      // path
-  std::string pod;        // "namespace/name", or "" if the runtime did not say
+  NamespacedName pod;     // empty: the runtime did not say
   std::string pod_uid;    // or ""
   std::string network;    // the CNI network's name, or "" where an earlier build did not say
   std::vector<Ip> ips;

@@ -14,7 +14,7 @@ Attachment Example() {
   return {.container = "f00d",
           .ifname = "eth0",
           .netns = "/run/netns/cni-1",
-          .pod = "default/web-0",
+          .pod = {"default", "web-0"},
           .pod_uid = "0f8c1e1e-2b1c-4d2c-9d34-2a7b0a4e55d1",
           .network = "k-vswitch",
           .ips = *ParseIps("10.1.1.5,fd00:10:1:1::5"),
@@ -45,7 +45,8 @@ TEST(Attachment, GoesThroughExternalIds) {
   EXPECT_EQ(Attachment::MissingIds(older), Attachment::IdOf(*Ip::Parse("10.1.1.5")));
 
   Attachment bare = Example();
-  bare.pod = bare.pod_uid = bare.network = "";
+  bare.pod = {};
+  bare.pod_uid = bare.network = "";
   bare.ipam = Attachment::Ipam::kDelegated;
   EXPECT_EQ(Attachment::FromExternalIds(bare.ToExternalIds()), bare);
 }
@@ -75,14 +76,15 @@ TEST(Attachment, GoesThroughTheLinkAlias) {
   EXPECT_EQ(Attachment::FromAlias(*all.ToAlias()), back);
 
   Attachment long_pod = back;
-  long_pod.pod = "default/" + std::string(200, 'x');
+  long_pod.pod = {"default", std::string(200, 'x')};
   const auto alias = long_pod.ToAlias();
   EXPECT_LE(alias->size(), 255u);
-  back.pod = back.network = "";
+  back.pod = {};
+  back.network = "";
   EXPECT_EQ(Attachment::FromAlias(*alias), back);
 
   Attachment exact = back;
-  exact.pod = std::string(255 - back.ToAlias()->size() - 1, 'x');
+  exact.pod = {"", std::string(255 - back.ToAlias()->size() - 1, 'x')};
   EXPECT_EQ(exact.ToAlias()->size(), 255u);
   EXPECT_EQ(Attachment::FromAlias(*exact.ToAlias()), exact);
 
@@ -100,7 +102,7 @@ TEST(Attachment, ReadsLinkAliasesOfOtherBuilds) {
   const std::string alias = back.ToAlias().value();
   EXPECT_EQ(Attachment::FromAlias(alias + " later=x"), back);
   Attachment nameless = back;
-  nameless.pod = "";
+  nameless.pod = {};
   EXPECT_EQ(Attachment::FromAlias(nameless.ToAlias().value()), nameless);
   back.network = "";
   const std::string earlier = alias.substr(0, alias.find(" net="));
@@ -132,7 +134,7 @@ TEST(Attachment, ThePodOfALongNameGoesThroughAlternativeNames) {
   Attachment longest = Example();
   longest.netns = longest.pod_uid = "";
   longest.container = std::string(64, 'c');
-  longest.pod = std::string(63, 'n') + '/' + std::string(253, 'p');
+  longest.pod = {std::string(63, 'n'), std::string(253, 'p')};
   auto names = longest.ToAltNames("kv3");
   ASSERT_EQ(names.size(), 4u);
   EXPECT_EQ(names[3], "kv3+net+k-vswitch");
@@ -142,7 +144,8 @@ TEST(Attachment, ThePodOfALongNameGoesThroughAlternativeNames) {
   }
   const std::string alias = longest.ToAlias().value();
   Attachment nameless = longest;
-  nameless.pod = nameless.network = "";
+  nameless.pod = {};
+  nameless.network = "";
   EXPECT_EQ(Attachment::FromAlias(alias), nameless) << "what an older agent reads";
   std::ranges::reverse(names);
   names.insert(names.begin(), {"enp0s3", "kv3", "kv31+0+x+"});

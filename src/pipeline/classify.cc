@@ -55,9 +55,8 @@ void AdmitHost(const View&, const world::Self&, Plan& plan) {
 }
 
 void AdmitPod(const View& view, const world::Port& port, Plan& plan) {
-  const world::Self& self = view.self();
   const FromPort from_pod{port.ofport};
-  const std::vector<Ip> ips = RoutableIps(self, port);
+  const std::vector<Ip> ips = RoutableIps(view, port);
   if (ips.empty()) return;
   DropOthers(plan, TableId::kClassify, flow::Field::kEthSrc, {ValueOf(port.mac)}, from_pod);
   for (const Ip& ip : ips)
@@ -77,13 +76,14 @@ void GuardGateway(const View&, const world::Self&, Plan& plan) {
 // against their pods (route.cc, GuardTunnel), not the others we may have.
 void AdmitNode(const View& view, const world::Node& node, Plan& plan) {
   const world::Self& self = view.self();
-  if (node.name == self.node || self.overlay_port == 0) return;
+  const uint32_t overlay_port = view.datapath().overlay_port;
+  if (node.name == self.node || overlay_port == 0) return;
   const world::Node* own = view.FindNode(self.node);
   if (own == nullptr) return;
   const auto admit = [&](const Ip& from, const Ip& at, const Source& source) {
     if (from.family() != at.family()) return;
     plan.Flow(TableId::kClassify, kExact)
-        .Match(TunnelFrom{self.overlay_port, from}, TunnelAt{at}, source)
+        .Match(TunnelFrom{overlay_port, from}, TunnelAt{at}, source)
         .Do(Load{kFromOverlay, true}, GoTo{Next(TableId::kClassify)});
   };
   for (const Ip& from : node.overlay_ips) {

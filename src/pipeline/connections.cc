@@ -26,7 +26,7 @@ void RecallEarlierMarks(const world::MarkLayout& layout, Plan& plan) {
 
 }  // namespace
 
-void TrackConnections(const View&, const world::Self& self, Plan& plan) {
+void TrackConnections(const View& view, const world::Self&, Plan& plan) {
   const auto state = [&](uint16_t priority) { return plan.Flow(TableId::kState, priority); };
 
   for (const Family family : kFamilies)
@@ -38,10 +38,11 @@ void TrackConnections(const View&, const world::Self& self, Plan& plan) {
   state(kExact).Match(Tracked{.set = kCtNew, .clear = kCtInv}).Do(Load{kNew, true}, kNext);
   state(kExact).Match(kForth).Do(RecallMark{}, kNext);
   state(kExact).Match(kBack).Do(RecallMark{}, Load{kReply, true}, kNext);
-  for (const world::MarkLayout& layout : self.mark_layouts)
-    if (&layout != &self.mark_layouts.back()) RecallEarlierMarks(layout, plan);
+  const std::vector<world::MarkLayout>& layouts = view.datapath().mark_layouts;
+  for (const world::MarkLayout& layout : layouts)
+    if (&layout != &layouts.back()) RecallEarlierMarks(layout, plan);
 
-  const uint8_t generation = self.mark_layouts.empty() ? 0 : self.mark_layouts.back().generation;
+  const uint8_t generation = layouts.empty() ? 0 : layouts.back().generation;
   for (const Family family : kFamilies)
     plan.Flow(TableId::kCommit, kExact)
         .Match(IpPacket{family}, Is{kNew, true})

@@ -42,10 +42,9 @@ std::string_view TypeOf(world::Overlay overlay) {
 
 // Addresses that reach this node's pods by the bridge only: all of the cluster through the tunnel,
 // or, where other nodes' packets come by the underlay, this node's.
-void GuardSources(const world::Self& self, Plan& plan) {
-  for (const Prefix& range : BehindBridge(self)) Guard(range, plan);
+void GuardSources(const View& view, const world::Self& self, Plan& plan) {
+  for (const Prefix& range : BehindBridge(view)) Guard(range, plan);
   for (const Prefix& range : self.pod_ranges) Guard(range, plan);
-  for (const Ip& ip : self.addresses) Guard(Prefix::Host(ip), plan);
 }
 
 // The kernel forwards packets of a family that pods have, those of the bridge's link too (where it
@@ -73,35 +72,40 @@ void SetKernel(const world::Self& self, Plan& plan) {
 
 }  // namespace
 
-void EquipHost(const View&, const world::Self& self, Plan& plan) {
+void EquipHost(const View& view, const world::Self& self, Plan& plan) {
   plan.Put(HostLink{std::string(ovsdb::kBridgeName), ""});
   SetKernel(self, plan);
   for (const Ip& gateway : self.gateways) {
     plan.Put(HostAddress{Prefix::Host(gateway)});
     plan.Put(HostNeighbour{NextHop(gateway.family()), kGatewayMac});
   }
-  for (const Prefix& range : BehindBridge(self)) plan.Put(OverBridge(self, range));
+  for (const Prefix& range : BehindBridge(view)) plan.Put(OverBridge(self, range));
   for (const Prefix& range : self.pod_ranges) {
     HostRoute route = OverBridge(self, range);
     route.own = true;
     plan.Put(route);
     Masquerade(range, plan);
   }
-  for (const Prefix& range : self.cluster_ranges)
+  for (const Prefix& range : view.cluster().pods)
     plan.Put(AddressSetMember{AddressSetMember::Set::kCluster, range});
-  GuardSources(self, plan);
+  GuardSources(view, self, plan);
   if (HasTunnel(self))
     plan.Put(TunnelPort{.name = ovsdb::kTunnelPortName,
                         .type = std::string(TypeOf(self.overlay)),
                         .options = {{"key", "flow"}, {"local_ip", "flow"}, {"remote_ip", "flow"}}});
 }
 
+// The node's own addresses reach its pods by the bridge only, too.
+void GuardAddressByHost(const View&, const world::NodeAddress& address, Plan& plan) {
+  Guard(Prefix::Host(address.ip), plan);
+}
+
 // An address from elsewhere (delegated IPAM, or one that was asked for) needs its own way.
 void RoutePodByHost(const View& view, const world::Port& port, Plan& plan) {
   const world::Self& self = view.self();
-  for (const Ip& ip : RoutableIps(self, port)) {
+  for (const Ip& ip : RoutableIps(view, port)) {
     const Prefix host = Prefix::Host(ip);
-    if (!AnyContains(RoutedRanges(self), host)) plan.Put(OverBridge(self, host));
+    if (!IsRouted(view, host)) plan.Put(OverBridge(self, host));
     if (!AnyContains(self.pod_ranges, host)) Masquerade(host, plan);
   }
 }
@@ -124,7 +128,7 @@ void GuardTunnelByHost(const View&, const world::Node& node, Plan& plan) {
 
 void EquipPortByHost(const View& view, const world::Port& port, Plan& plan) {
   plan.Put(HostLink{port.name, port.alias});
-  if (view.self().netdev) plan.Put(IngressDrop{port.name});
+  if (view.datapath().netdev) plan.Put(IngressDrop{port.name});
 }
 
 }  // namespace kvs::pipeline

@@ -14,7 +14,7 @@
 namespace kvs::pipeline {
 
 void LimitConnections(const View& view, const world::Port& port, Plan& plan) {
-  if (RoutableIps(view.self(), port).empty()) return;
+  if (RoutableIps(view, port).empty()) return;
   const uint32_t meter = ConnectionMeter(port);
   plan.Put(kNewConnections.Of(meter));
   plan.Flow(TableId::kLimitNew, kExact)
@@ -33,8 +33,7 @@ void RefuseConnections(const View& view, const world::CrowdedPort& crowded, Plan
 }
 
 void LimitFragments(const View& view, const world::Port& port, Plan& plan) {
-  const world::Self& self = view.self();
-  if (!self.netdev || RoutableIps(self, port).empty()) return;
+  if (!view.datapath().netdev || RoutableIps(view, port).empty()) return;
   const uint32_t meter = FragmentMeter(port);
   plan.Put(kFragments.Of(meter));
   for (const Family family : kFamilies)

@@ -11,7 +11,7 @@ namespace kvs::pipeline {
 
 using flow::Field, flow::Value;
 
-void GuardNeighbours(const View&, const world::Self& self, Plan& plan) {
+void GuardNeighbours(const View& view, const world::Self&, Plan& plan) {
   plan.Flow(TableId::kClassify, kExact).Match(ArpPacket{}).Do(GoTo{TableId::kArp});
   const Value gateway = ValueOf(kGatewayMac), broadcast = ValueOf(kBroadcastMac);
   DropOthers(plan, TableId::kArp, Field::kEthDst, {gateway, broadcast});
@@ -23,7 +23,8 @@ void GuardNeighbours(const View&, const world::Self& self, Plan& plan) {
       .Do(ArpReply{kGatewayMac}, ToInPort{});
 
   const NdMessage solicitation{NdType::kNeighborSolicitation};
-  if (!self.nd_flows) return plan.Flow(TableId::kClassify, kFirst).Match(solicitation).Drop();
+  if (!view.datapath().nd_flows)
+    return plan.Flow(TableId::kClassify, kFirst).Match(solicitation).Drop();
   plan.Flow(TableId::kClassify, kFirst).Match(solicitation).Do(GoTo{TableId::kNd});
   DropOthers(plan, TableId::kNd, Field::kEthDst, {gateway, ValueOf(kNextHop6GroupMac)});
   DropOthers(plan, TableId::kNd, Field::kNdTarget, {ValueOf(Ip(kNextHop6))}, NdSolicitation{});
@@ -38,16 +39,15 @@ void GuardNeighbours(const View&, const world::Self& self, Plan& plan) {
 }
 
 void AnswerPod(const View& view, const world::Port& port, Plan& plan) {
-  const world::Self& self = view.self();
   const FromPort from_pod{port.ofport};
   std::vector<Value> own4, own6;
-  for (const Ip& ip : RoutableIps(self, port)) {
+  for (const Ip& ip : RoutableIps(view, port)) {
     if (ip.is4()) {
       own4.push_back(ValueOf(ip));
       plan.Flow(TableId::kArp, kExact)
           .Match(from_pod, ArpSender{ip.v4(), port.mac}, ArpRequest{kNextHop4})
           .Do(ArpReply{kGatewayMac}, ToInPort{});
-    } else if (self.nd_flows) {
+    } else if (view.datapath().nd_flows) {
       own6.push_back(ValueOf(ip));
       plan.Flow(TableId::kNd, kExact)
           .Match(from_pod, NdSolicitor{ip.v6(), port.mac}, NdTarget{kNextHop6})

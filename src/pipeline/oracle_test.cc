@@ -46,68 +46,69 @@ class Churn {
   std::string NodeName() { return "n" + std::to_string(Pick(5)); }
   std::string PortName() { return "kv" + std::to_string(Pick(6)); }
 
-  world::Self Self() {
-    world::Self self;
+  void Fill(world::Self& self) {
     self.node = NodeName();
     self.local_mac.bytes[5] = static_cast<uint8_t>(Pick(2));
     self.pod_ranges = Some<Prefix>([&] { return PodRange(); });
     self.gateways = Some<Ip>([&] { return PodIp(); });
     self.snat = Some<Ip>([&] { return PodIp(); });
-    self.addresses = Some<Ip>([&] { return NodeIp(); });
-    self.cluster_ranges = {Prefix(Ip4{{10, 1, 0, 0}}, 16), Prefix(Ip6{{0xfd, 0, 0, 0x10}}, 32)};
     self.overlay = static_cast<world::Overlay>(Pick(4));
-    self.overlay_port = Pick(2);
     self.deny_metadata = Coin();
-    self.tunnel_sources = Some<Ip>([&] { return NodeIp(); });
-    self.netdev = Coin();
-    self.nd_flows = Coin();
+  }
+  void Fill(world::Datapath& datapath) {
+    datapath.overlay_port = Pick(2);
+    datapath.tunnel_sources = Some<Ip>([&] { return NodeIp(); });
+    datapath.netdev = Coin();
+    datapath.nd_flows = Coin();
     for (uint8_t generation = 0; Coin(); ++generation)
-      self.mark_layouts.push_back({generation, {{"from-host", static_cast<uint8_t>(Pick(8))}}});
-    return self;
+      datapath.mark_layouts.push_back({generation, {{"from-host", static_cast<uint8_t>(Pick(8))}}});
   }
-  world::Node Node() {
-    return {NodeName(), Some<Prefix>([&] { return PodRange(); }),
-            Some<Ip>([&] { return NodeIp(); })};
+  void Fill(world::ClusterRanges& ranges) {
+    ranges.pods = {Prefix(Ip4{{10, 1, 0, 0}}, 16 + static_cast<int>(Pick(9)))};
+    if (Coin()) ranges.pods.push_back(Prefix(Ip6{{0xfd, 0, 0, 0x10}}, 32));
   }
-  world::Port Port() {
-    world::Port port;
+  // Some are pods' as well.
+  void Fill(world::NodeAddress& address) { address.ip = Coin() ? NodeIp() : PodIp(); }
+  void Fill(world::Node& node) {
+    node.name = NodeName();
+    node.pod_ranges = Some<Prefix>([&] { return PodRange(); });
+    node.overlay_ips = Some<Ip>([&] { return NodeIp(); });
+  }
+  void Fill(world::Port& port) {
     port.name = PortName();
     port.ofport = Pick(4) == 0 ? 0 : 16 + Pick(6);
     port.mac.bytes[5] = static_cast<uint8_t>(Pick(4));
     port.ips = Some<Ip>([&] { return PodIp(); });
-    return port;
   }
+  void Fill(world::CrowdedPort& crowded) { crowded.name = PortName(); }
 
+  // Puts a row with random content, or erases the one that has its key.
   void ChangeOneRow(world::World& world) {
-    switch (Pick(11)) {
-      case 0:
-        return Coin() ? world.self.Put(Self()) : world.self.Erase(0);
-      case 1:
-        return world.nodes.Erase(NodeName());
-      case 2:
-        return world.ports.Erase(PortName());
-      case 9:
-        return world.crowded.Put({PortName(), "", ""});
-      case 10:
-        return world.crowded.Erase(PortName());
-      case 3:
-      case 4:
-      case 5:
-        return world.nodes.Put(Node());
-      default:
-        return world.ports.Put(Port());
-    }
+    int left = static_cast<int>(Pick(std::tuple_size_v<decltype(world.Tables())>));
+    world.ForEachTable([&]<class Row>(engine::Table<Row>& table) {
+      if (left-- != 0) return;
+      Row row;
+      Fill(row);
+      if (Pick(3) == 0)
+        table.Erase(row.key());
+      else
+        table.Put(std::move(row));
+    });
   }
 
+  void CopyShuffled(world::World& from, world::World& to) {
+    to.ForEachTable([&](auto& table) { CopyShuffled(from, table); });
+  }
+
+ private:
   template <class Row>
-  void CopyShuffled(const engine::Table<Row>& from, engine::Table<Row>& to) {
+  void CopyShuffled(world::World& from, engine::Table<Row>& to) {
     std::vector<Row> rows;
-    from.ForEach([&](const Row& row) { rows.push_back(row); });
+    from.Of<Row>().ForEach([&](const Row& row) { rows.push_back(row); });
     std::ranges::shuffle(rows, random_);
     for (Row& row : rows) to.Put(std::move(row));
   }
 
- private:
   std::mt19937 random_;
 };
 
@@ -155,18 +156,14 @@ TEST(OracleTest, IncrementalIsFreshAndEveryFlowIsLawful) {
     world::World world;
     Pipeline pipeline(world);
     engine::Cursor<flow::Flow> flows(pipeline.engine().desired<flow::Flow>());
-    world.self.Put(churn.Self());
-    for (int step = 0; step < 40; ++step) {
+    for (int step = 0; step < 60; ++step) {
       for (uint32_t changes = churn.Pick(5); changes > 0; --changes) churn.ChangeOneRow(world);
       pipeline.engine().Run();
       if (churn.Coin()) flows.Skip();
 
       world::World same;
       Pipeline fresh(same);
-      churn.CopyShuffled(world.ports, same.ports);
-      churn.CopyShuffled(world.self, same.self);
-      churn.CopyShuffled(world.nodes, same.nodes);
-      churn.CopyShuffled(world.crowded, same.crowded);
+      churn.CopyShuffled(world, same);
       fresh.engine().Run();
       EXPECT_TRUE(AllEqual(pipeline.engine(), fresh.engine())) << "step " << step;
       EXPECT_EQ(pipeline.Problems(), fresh.Problems());
@@ -186,10 +183,9 @@ TEST(OracleTest, ConsistentFactsConflictInNothing) {
   self.pod_ranges = {Prefix(Ip4{{10, 1, 0, 0}}, 24)};
   self.gateways = {Ip4{{10, 1, 0, 1}}};
   self.snat = {Ip4{{10, 1, 0, 2}}};
-  self.cluster_ranges = {Prefix(Ip4{{10, 1, 0, 0}}, 16)};
-  self.overlay_port = 1;
-  self.nd_flows = self.netdev = true;
   world.self.Put(self);
+  world.cluster.Put({.pods = {Prefix(Ip4{{10, 1, 0, 0}}, 16)}});
+  world.datapath.Put({.netdev = true, .nd_flows = true, .overlay_port = 1});
   for (int i = 0; i < 20; ++i)
     world.nodes.Put({"n" + std::to_string(i),
                      {Prefix(Ip4{{10, 1, octet(i), 0}}, 24)},

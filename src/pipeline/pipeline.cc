@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -10,48 +11,23 @@
 namespace kvs::pipeline {
 namespace {
 
-std::string RowName(const world::Self&) { return "Self"; }
-std::string RowName(const world::Node& node) { return "Node/" + node.name; }
-std::string RowName(const world::Port& port) { return "Port/" + port.name; }
-std::string RowName(const world::CrowdedPort& port) { return "Port/" + port.name; }
-
-std::string FieldOf(const world::Self&) { return "spec"; }
-std::string FieldOf(const world::Node&) { return "spec.podCIDRs"; }
-std::string FieldOf(const world::Port&) { return "status.podIPs"; }
-std::string FieldOf(const world::CrowdedPort&) { return "connections"; }
-
 uint64_t CookieOf(const Rule& rule, std::string_view row) {
   return CookieOf(CookieKind::kRule, StableHash(row, StableHash(rule.name)));
 }
 
-template <class Row>
-engine::Table<Row>& TableOf(world::World& world) {
-  if constexpr (std::is_same_v<Row, world::Self>) return world.self;
-  if constexpr (std::is_same_v<Row, world::Node>) return world.nodes;
-  if constexpr (std::is_same_v<Row, world::Port>) return world.ports;
-  if constexpr (std::is_same_v<Row, world::CrowdedPort>) return world.crowded;
-}
-
 }  // namespace
 
-const world::Self& View::self() const {
-  static const world::Self kNothingKnown;
-  const world::Self* self = reader_.Find(world_.self, 0);
-  return self == nullptr ? kNothingKnown : *self;
-}
+std::string Owner::Object() const { return fmt::format("{}", fmt::join(objects, ", ")); }
 
 Pipeline::Pipeline(world::World& world) : world_(world) {
-  engine_.AddTable(world.self);
-  engine_.AddTable(world.nodes);
-  engine_.AddTable(world.ports);
-  engine_.AddTable(world.crowded);
+  world.ForEachTable([&](auto& table) { engine_.AddTable(table); });
   for (const Rule& rule : Rules())
     std::visit(
         [&]<class Row>(RuleOn<Row> run) {
           engine_.AddRule<Row>(
-              rule.name, TableOf<Row>(world),
+              rule.name, world.Of<Row>(),
               [&rule, &world, run](engine::Reader& reader, const Row& row, Engine::Emit& emit) {
-                Plan plan(emit, CookieOf(rule, RowName(row)));
+                Plan plan(emit, CookieOf(rule, row.CookieName()));
                 run(View(world, reader), row, plan);
               });
         },
@@ -60,25 +36,25 @@ Pipeline::Pipeline(world::World& world) : world_(world) {
 
 std::vector<Problem> Pipeline::Problems() const {
   std::vector<Problem> problems = engine_.Problems();
+  Owners owners;
   engine_.desired<flow::Flow>().ForEachConflict([&](const flow::FlowKey& key, const auto& claims) {
-    const std::vector<Owner> first = Explain(claims.front().item.cookie);
+    if (owners.empty()) owners = FindOwners();
+    const std::vector<Owner>& first = owners[claims.front().item.cookie];
     if (first.empty()) return;
     for (size_t i = 1; i < claims.size(); ++i)
-      for (const Owner& owner : Explain(claims[i].item.cookie))
-        problems.push_back({owner.object, owner.field,
+      for (const Owner& owner : owners[claims[i].item.cookie])
+        problems.push_back({owner.Object(), owner.field,
                             fmt::format("{} has {} already; change one of the two",
-                                        first.front().object, Describe(key.match))});
+                                        first.front().Object(), Describe(key.match))});
   });
   std::ranges::sort(problems);
   return problems;
 }
 
-std::vector<Owner> Pipeline::Explain(uint64_t cookie) const {
-  std::vector<Owner> owners;
-  ForEachOwner([&](uint64_t of, const Owner& owner) {
-    if (of == cookie) owners.push_back(owner);
-  });
-  std::ranges::sort(owners);
+Owners Pipeline::FindOwners() const {
+  Owners owners;
+  ForEachOwner([&](uint64_t cookie, const Owner& owner) { owners[cookie].push_back(owner); });
+  for (auto& [cookie, of_cookie] : owners) std::ranges::sort(of_cookie);
   return owners;
 }
 
@@ -86,9 +62,9 @@ void Pipeline::ForEachOwner(const std::function<void(uint64_t, const Owner&)>& v
   for (const Rule& rule : Rules())
     std::visit(
         [&]<class Row>(RuleOn<Row>) {
-          TableOf<Row>(world_).ForEach([&](const Row& row) {
-            Owner owner{std::string(rule.name), RowName(row), ObjectOf(row), FieldOf(row),
-                        std::string(rule.why)};
+          world_.Of<Row>().ForEach([&](const Row& row) {
+            const Owner owner{std::string(rule.name), row.CookieName(), row.Objects(),
+                              std::string(Row::kField), std::string(rule.why)};
             visit(CookieOf(rule, owner.row), owner);
           });
         },

@@ -5,6 +5,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -28,11 +31,14 @@ namespace kvs::pipeline {
 template <class Row>
 using RuleOn = void (*)(const View&, const Row&, Plan&);
 
+// A rule on rows of any kind.
+template <class... Rows>
+std::variant<RuleOn<Rows>...> AnyRuleOn(std::tuple<engine::Table<Rows>&...>);
+using AnyRule = decltype(AnyRuleOn(std::declval<world::World&>().Tables()));
+
 struct Rule {
   std::string_view name;  // part of the cookies: never rename one lightly
-  std::variant<RuleOn<world::Self>, RuleOn<world::Node>, RuleOn<world::Port>,
-               RuleOn<world::CrowdedPort>>
-      run;
+  AnyRule run;
   std::string_view why = {};  // why its flows drop packets, for people; "": its name says it
 };
 
@@ -41,14 +47,20 @@ std::span<const Rule> Rules();
 
 // What made a flow.
 struct Owner {
-  std::string rule;      // "route-pod"
-  std::string row;       // "Port/kv3"
-  std::string object;    // the Kubernetes object behind the row: "Pod/default/web-0"
-  std::string field;     // where that object says what its flows match: "spec.podCIDRs"
-  std::string why = {};  // as of Rule
+  std::string rule;                  // "route-pod"
+  std::string row;                   // "Port/kv3"
+  std::vector<std::string> objects;  // the Kubernetes objects behind the row: "Pod/default/web-0"
+  std::string field;                 // where those say what its flows match: "spec.podCIDRs"
+  std::string why = {};              // as of Rule
 
+  // The objects as text: "Pod/default/web-0, Pod/default/web-1".
+  std::string Object() const;
   friend auto operator<=>(const Owner&, const Owner&) = default;
 };
+
+// By cookie. One owner each, but for a collision of hashes; none for a cookie that no present row
+// has.
+using Owners = std::unordered_map<uint64_t, std::vector<Owner>>;
 
 class Pipeline {
  public:
@@ -62,10 +74,9 @@ class Pipeline {
   // whom.
   std::vector<Problem> Problems() const;
 
-  // Who made the flows with this cookie. One owner, but for a collision of hashes, and none for a
-  // cookie that no present row has. Costs a walk over all rows.
-  std::vector<Owner> Explain(uint64_t cookie) const;
-  // All owners with their cookies; for who asks about many.
+  // Who made the flows. Costs a walk over all rows and rules: ask once for many flows.
+  Owners FindOwners() const;
+  // The same in the order of the rules.
   void ForEachOwner(const std::function<void(uint64_t cookie, const Owner&)>& visit) const;
 
  private:

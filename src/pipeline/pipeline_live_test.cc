@@ -42,15 +42,17 @@ class LiveTest : public testing::Test {
   // A node of a dual-stack cluster: two pods here (kv3: 10.1.1.3, kv4: 10.1.1.4), nodes n2 and n3.
   void LoadCluster() {
     for (const char* line : {
-             "put self node=n1 local_mac=02:00:00:00:00:01 "
+             "put Self node=n1 local_mac=02:00:00:00:00:01 "
              "pod_ranges=10.1.1.0/24,fd00:10:1:1::/64 gateways=10.1.1.1,fd00:10:1:1::1 "
-             "snat=10.1.1.2,fd00:10:1:1::2 addresses=10.200.0.1 "
-             "cluster_ranges=10.1.0.0/16,fd00:10:1::/48 overlay=vxlan overlay_port=1 nd_flows=yes",
-             "put node n1 pod_ranges=10.1.1.0/24,fd00:10:1:1::/64 overlay_ips=10.200.0.1",
-             "put node n2 pod_ranges=10.1.2.0/24,fd00:10:1:2::/64 overlay_ips=10.200.0.2",
-             "put node n3 pod_ranges=10.1.3.0/24,fd00:10:1:3::/64 overlay_ips=10.200.0.3",
-             "put port kv3 ofport=19 mac=0a:58:0a:01:01:03 ips=10.1.1.3,fd00:10:1:1::3 pod=d/a",
-             "put port kv4 ofport=20 mac=0a:58:0a:01:01:04 ips=10.1.1.4,fd00:10:1:1::4 pod=d/b",
+             "snat=10.1.1.2,fd00:10:1:1::2 overlay=vxlan",
+             "put Datapath overlay_port=1 nd_flows=yes",
+             "put ClusterRanges pods=10.1.0.0/16,fd00:10:1::/48",
+             "put NodeAddress 10.200.0.1",
+             "put Node n1 pod_ranges=10.1.1.0/24,fd00:10:1:1::/64 overlay_ips=10.200.0.1",
+             "put Node n2 pod_ranges=10.1.2.0/24,fd00:10:1:2::/64 overlay_ips=10.200.0.2",
+             "put Node n3 pod_ranges=10.1.3.0/24,fd00:10:1:3::/64 overlay_ips=10.200.0.3",
+             "put Port kv3 ofport=19 mac=0a:58:0a:01:01:03 ips=10.1.1.3,fd00:10:1:1::3 pod=d/a",
+             "put Port kv4 ofport=20 mac=0a:58:0a:01:01:04 ips=10.1.1.4,fd00:10:1:1::4 pod=d/b",
          })
       ASSERT_TRUE(Change(world_, line)) << line;
     pipeline_.engine().Run();

@@ -55,10 +55,13 @@ class PipelineTest : public testing::Test {
     ASSERT_TRUE(done) << done.error().message;
   }
   void Build(int nodes, int ports) {
-    Put("self node=n0 local_mac=02:00:00:00:00:01 pod_ranges=10.1.0.0/24 gateways=10.1.0.1 "
-        "snat=10.1.0.2 cluster_ranges=10.1.0.0/16 overlay=vxlan overlay_port=1");
+    Put("Self node=n0 local_mac=02:00:00:00:00:01 pod_ranges=10.1.0.0/24 gateways=10.1.0.1 "
+        "snat=10.1.0.2 overlay=vxlan");
+    Put("Datapath overlay_port=1");
+    Put("ClusterRanges pods=10.1.0.0/16");
+    Put("NodeAddress 10.200.0.0");
     for (int i = 0; i < nodes; ++i)
-      Put(fmt::format("node n{} pod_ranges=10.1.{}.0/24 overlay_ips=10.200.0.{}", i, i, i));
+      Put(fmt::format("Node n{} pod_ranges=10.1.{}.0/24 overlay_ips=10.200.0.{}", i, i, i));
     for (int i = 3; i < ports + 3; ++i) PutPort(i);
     pipeline_.engine().Run();
     flows_.Skip();
@@ -66,10 +69,11 @@ class PipelineTest : public testing::Test {
   }
   void PutPort(int index) {
     Put(
-        fmt::format("port kv{0:x} ofport={1} mac=0a:58:0a:01:00:{0:02x} ips=10.1.0.{0} "
+        fmt::format("Port kv{0:x} ofport={1} mac=0a:58:0a:01:00:{0:02x} ips=10.1.0.{0} "
                     "pod=default/p{0}",
                     index, index + 16));
   }
+  std::vector<Owner> OwnersOf(uint64_t cookie) const { return pipeline_.FindOwners()[cookie]; }
   uint64_t RunAndCount() {
     const uint64_t before = pipeline_.engine().work().fragments_run;
     pipeline_.engine().Run();
@@ -103,7 +107,7 @@ TEST_F(PipelineTest, APodCostsItsOwnFragmentsOnly) {
   EXPECT_EQ(PutBy(delta).size(), 3u + 1 + 48 + 48 + 32);
   EXPECT_EQ(ErasedBy(delta), 0u);
   for (const flow::Flow& flow : PutBy(delta))
-    for (const Owner& owner : pipeline_.Explain(flow.cookie)) EXPECT_EQ(owner.row, "Port/kvc8");
+    for (const Owner& owner : OwnersOf(flow.cookie)) EXPECT_EQ(owner.row, "Port/kvc8");
 
   world_.ports.Erase("kvc8");
   EXPECT_EQ(RunAndCount(), 7u);
@@ -114,7 +118,7 @@ TEST_F(PipelineTest, APodCostsItsOwnFragmentsOnly) {
 
 TEST_F(PipelineTest, ANodeCostsItsOwnFragmentsOnly) {
   Build(100, 100);
-  Put("node n7 pod_ranges=10.1.7.0/24 overlay_ips=10.200.0.207");
+  Put("Node n7 pod_ranges=10.1.7.0/24 overlay_ips=10.200.0.207");
   EXPECT_EQ(RunAndCount(), 5u);  // one for each rule over nodes
   const auto delta = flows_.Take();
   // Two sources of the new endpoint, the range, the reply, UDP and GRE that no pod sends there.
@@ -124,12 +128,46 @@ TEST_F(PipelineTest, ANodeCostsItsOwnFragmentsOnly) {
 
 TEST_F(PipelineTest, AChangeOfThisNodeRedoesWhoReadsIt) {
   Build(10, 10);
-  Put("self node=n0 local_mac=02:00:00:00:00:02 pod_ranges=10.1.0.0/24 gateways=10.1.0.1 "
-      "snat=10.1.0.2 cluster_ranges=10.1.0.0/16 overlay=vxlan overlay_port=1");
+  Put("Self node=n0 local_mac=02:00:00:00:00:02 pod_ranges=10.1.0.0/24 gateways=10.1.0.1 "
+      "snat=10.1.0.2 overlay=vxlan");
   RunAndCount();
   const auto delta = flows_.Take();
   ASSERT_EQ(PutBy(delta).size(), 1u);
   EXPECT_EQ(PutBy(delta)[0].key.table, NumberOf(TableId::kToHost));
+}
+
+// Each asks whether its own address is one of the node's: a new one concerns the pod that has it.
+TEST_F(PipelineTest, ANodeAddressRedoesWhoReadsIt) {
+  Build(100, 100);
+  Put("NodeAddress 10.200.0.250");
+  EXPECT_EQ(RunAndCount(), 1u) << "the one rule over node addresses";
+  EXPECT_TRUE(flows_.Take().empty());
+  world_.addresses.Erase(Ip4{{10, 200, 0, 250}});
+  EXPECT_EQ(RunAndCount(), 1u);
+
+  Put("NodeAddress 10.1.0.7");
+  EXPECT_EQ(RunAndCount(), 1u + 5) << "and the rules over ports that ask, for one pod";
+  EXPECT_EQ(ErasedBy(flows_.Take()), 3u + 1 + 48 + 48 + 32);
+  EXPECT_THAT(pipeline_.Problems(), testing::SizeIs(1));
+  world_.addresses.Erase(Ip4{{10, 1, 0, 7}});
+  EXPECT_EQ(RunAndCount(), 1u + 5);
+  EXPECT_EQ(PutBy(flows_.Take()).size(), 3u + 1 + 48 + 48 + 32);
+}
+
+// As when a node comes to a cluster without clusterCIDR. Pods of the node's ranges don't ask.
+TEST_F(PipelineTest, AClusterRangeRedoesWhoReadsIt) {
+  Build(10, 100);
+  Put("ClusterRanges pods=10.1.0.0/16,10.2.0.0/24");
+  EXPECT_EQ(RunAndCount(), 2u + 9) << "this node's routes and its host's, and the other nodes'";
+  EXPECT_EQ(PutBy(flows_.Take()).size(), 4u);
+}
+
+TEST_F(PipelineTest, AnotherTunnelPortRedoesWhoReadsIt) {
+  Build(10, 100);
+  Put("Datapath overlay_port=2");
+  RunAndCount();
+  for (const flow::Flow& flow : PutBy(flows_.Take()))
+    for (const Owner& owner : OwnersOf(flow.cookie)) EXPECT_FALSE(owner.row.starts_with("Port/"));
 }
 
 TEST_F(PipelineTest, AFullRunChangesNothing) {
@@ -146,9 +184,9 @@ TEST_F(PipelineTest, ACookieLeadsBackToRuleRowAndObject) {
                           flow::Match::Parse("ip,nw_dst=10.1.0.3").value()};
   const flow::Flow* flow = pipeline_.engine().desired<flow::Flow>().Find(key);
   ASSERT_NE(flow, nullptr);
-  EXPECT_THAT(pipeline_.Explain(flow->cookie),
-              ElementsAre(Owner{"route-pod", "Port/kv3", "Pod/default/p3", "status.podIPs"}));
-  EXPECT_THAT(pipeline_.Explain(12345), IsEmpty());
+  EXPECT_THAT(OwnersOf(flow->cookie),
+              ElementsAre(Owner{"route-pod", "Port/kv3", {"Pod/default/p3"}, "status.podIPs"}));
+  EXPECT_THAT(OwnersOf(12345), IsEmpty());
 }
 
 TEST_F(PipelineTest, CookiesAreDistinctAndStable) {
@@ -162,8 +200,8 @@ TEST_F(PipelineTest, CookiesAreDistinctAndStable) {
   EXPECT_EQ(cookies.size(), owners);
   EXPECT_EQ(owners, pipeline_.engine().fragments());
   // A cookie is in switches that outlive us: it must be what it was in an older version.
-  EXPECT_THAT(pipeline_.Explain(0x015535461a0f0698),
-              ElementsAre(Owner{"connections", "Self", "VSwitchConfig/n0", "spec"}));
+  EXPECT_THAT(OwnersOf(0x015535461a0f0698),
+              ElementsAre(Owner{"connections", "Self", {"VSwitchConfig/n0"}, "spec"}));
 }
 
 TEST(RulesTest, HaveNamesOfTheirOwn) {

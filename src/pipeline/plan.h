@@ -19,23 +19,16 @@ using Engine =
     engine::Engine<flow::Flow, flow::Group, flow::Meter, HostLink, HostAddress, HostRoute,
                    HostNeighbour, KernelSetting, TunnelPort, IngressDrop, AddressSetMember>;
 
-// The Kubernetes object behind a row, "Kind/name" or "Kind/namespace/name".
-inline std::string ObjectOf(const world::Self& self) { return "VSwitchConfig/" + self.node; }
-inline std::string ObjectOf(const world::Node& node) { return "VSwitchConfig/" + node.name; }
-inline std::string ObjectOf(const world::Port& port) {
-  return port.pod.empty() ? "Port/" + port.name : "Pod/" + port.pod;
-}
-
-inline std::string ObjectOf(const world::CrowdedPort& port) {
-  return port.pod.empty() ? "Port/" + port.name : "Pod/" + port.pod;
-}
-
 class View {
  public:
   View(const world::World& world, engine::Reader& reader) : world_(world), reader_(reader) {}
 
-  // This node. As long as nothing is known of it, an empty Self: no range, no gateway, no tunnel.
-  const world::Self& self() const;
+  // This node. As long as nothing is known of it, empty rows: no range, no gateway, no tunnel.
+  const world::Self& self() const { return Only(world_.self); }
+  const world::Datapath& datapath() const { return Only(world_.datapath); }
+  const world::ClusterRanges& cluster() const { return Only(world_.cluster); }
+  // Whether this node has the address on one of its links.
+  bool IsOfNode(const Ip& ip) const { return reader_.Find(world_.addresses, ip) != nullptr; }
   const world::Node* FindNode(const std::string& name) const {
     return reader_.Find(world_.nodes, name);
   }
@@ -44,6 +37,13 @@ class View {
   }
 
  private:
+  template <class Row>
+  const Row& Only(const engine::Table<Row>& table) const {
+    static const Row kNothingKnown;
+    const Row* row = reader_.Find(table, 0);
+    return row == nullptr ? kNothingKnown : *row;
+  }
+
   const world::World& world_;
   engine::Reader& reader_;
 };
@@ -91,11 +91,13 @@ class Plan {
     emit_.Emit(std::move(item));
   }
 
-  // The row asks for something impossible: in which of its object's fields, what is wrong, and what
-  // to do.
-  template <class Row>
-  void Report(const Row& row, std::string field, std::string message) {
-    emit_.Report({ObjectOf(row), std::move(field), std::move(message)});
+  // The row asks for something impossible: in which field of its objects, what is wrong, and what
+  // to do. The row has objects.
+  template <world::Fact Row>
+  void Report(const Row& row, const std::string& field, const std::string& message) {
+    const std::vector<std::string> objects = row.Objects();
+    AbortUnless(!objects.empty(), "who complains of a row names an object");
+    for (const std::string& object : objects) emit_.Report({object, field, message});
   }
 
  private:

@@ -28,13 +28,13 @@ void TakeHop(Plan& plan, const Prefix& to) {
       .Do(DecTtl{}, Track{Zone::kPolicy, TableId::kState});
 }
 // ... where that is not done for a range which holds them.
-void TakeHopOutside(const world::Self& self, Plan& plan, const Prefix& to) {
-  if (!AnyContains(RoutedRanges(self), to)) TakeHop(plan, to);
+void TakeHopOutside(const View& view, Plan& plan, const Prefix& to) {
+  if (!IsRouted(view, to)) TakeHop(plan, to);
 }
 
 }  // namespace
 
-void RouteHome(const View&, const world::Self& self, Plan& plan) {
+void RouteHome(const View& view, const world::Self& self, Plan& plan) {
   // Before all: the host's kernel may have translated what it sent, and must see the answer, even
   // one that comes out of the tunnel and one whose destination is a pod.
   plan.Flow(TableId::kRoute, kOverride)
@@ -48,7 +48,7 @@ void RouteHome(const View&, const world::Self& self, Plan& plan) {
         .Do(Track{Zone::kPolicy, TableId::kState});
     ToHost(plan, ip);
   }
-  for (const Prefix& range : RoutedRanges(self)) TakeHop(plan, range);
+  for (const Prefix& range : RoutedRanges(view)) TakeHop(plan, range);
   // Replies that go back through the tunnel.
   for (const Family family : kFamilies)
     for (const uint8_t hops : kExpired)
@@ -64,13 +64,13 @@ void RouteHome(const View&, const world::Self& self, Plan& plan) {
   for (const Prefix& range : self.pod_ranges)
     plan.Flow(TableId::kRoute, ByLength(range)).Match(Destination{range}).Drop();
   if (HasTunnel(self))
-    for (const Prefix& range : self.cluster_ranges)
+    for (const Prefix& range : view.cluster().pods)
       plan.Flow(TableId::kRoute, kPrefix).Match(Destination{range}).Drop();
 
   // This node is no router for other nodes, and what the host sends here is for pods: it would only
   // get it back.
-  if (self.overlay_port != 0)
-    plan.Flow(TableId::kRoute, kFallback).Match(FromPort{self.overlay_port}).Drop();
+  if (const uint32_t overlay_port = view.datapath().overlay_port; overlay_port != 0)
+    plan.Flow(TableId::kRoute, kFallback).Match(FromPort{overlay_port}).Drop();
   plan.Flow(TableId::kRoute, kFallback)
       .Match(FromPort{flow::kPortLocal}, Is{kToService, false})
       .Drop();
@@ -80,12 +80,12 @@ void RouteHome(const View&, const world::Self& self, Plan& plan) {
 }
 
 void RoutePod(const View& view, const world::Port& port, Plan& plan) {
-  const world::Self& self = view.self();
   for (const Ip& ip : port.ips)
-    if (const std::string objection = ObjectionTo(self, ip); !objection.empty())
+    if (const std::string objection = ObjectionTo(view.self(), ip, view.IsOfNode(ip));
+        !objection.empty())
       plan.Report(port, "status.podIPs", objection);
-  for (const Ip& ip : RoutableIps(self, port)) {
-    TakeHopOutside(self, plan, Prefix::Host(ip));
+  for (const Ip& ip : RoutableIps(view, port)) {
+    TakeHopOutside(view, plan, Prefix::Host(ip));
     plan.Flow(TableId::kRoute, kExact)
         .Match(Destination{ip})
         .Do(SetEthAddrs{kGatewayMac, port.mac}, ClearInPort{}, ToPort{port.ofport});
@@ -108,17 +108,18 @@ void RouteNode(const View& view, const world::Node& node, Plan& plan) {
         node.overlay_ips.empty()
             ? "missing: the Node has no InternalIP, or it was refused (condition Accepted)"
             : "no address of a family that this node has an overlay address of");
-  if (self.overlay_port == 0) return;
+  const world::Datapath& datapath = view.datapath();
+  if (datapath.overlay_port == 0) return;
 
   std::optional<Ip> source;
-  for (const Ip& ip : self.tunnel_sources)
+  for (const Ip& ip : datapath.tunnel_sources)
     if (ip.family() == endpoint->family()) source = ip;
   const auto tunnel = [&](FlowBuilder& flow, const auto&... first) {
     flow.Do(first..., SetEthAddrs{kGatewayMac, kGatewayMac}, TunnelTo{*endpoint, source},
-            ToPort{self.overlay_port});
+            ToPort{datapath.overlay_port});
   };
   for (const Prefix& range : ranges) {
-    TakeHopOutside(self, plan, range);
+    TakeHopOutside(view, plan, range);
     tunnel(plan.Flow(TableId::kRoute, ByLength(range)).Match(Destination{range}));
   }
   // A node that spoke to a pod from its own address, through the tunnel, is answered through it.

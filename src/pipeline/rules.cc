@@ -27,6 +27,7 @@ constexpr Rule kRules[] = {
     {"guard-tunnels", GuardTunnels},
     {"guard-tunnel", GuardTunnel},
     {"host", EquipHost},
+    {"host-address", GuardAddressByHost},
     {"host-pod-route", RoutePodByHost},
     {"host-node-route", RouteNodeByHost},
     {"host-tunnel", GuardTunnelByHost},

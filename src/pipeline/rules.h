@@ -43,6 +43,7 @@ void RouteNode(const View&, const world::Node&, Plan&);
 
 // host.cc
 void EquipHost(const View&, const world::Self&, Plan&);
+void GuardAddressByHost(const View&, const world::NodeAddress&, Plan&);
 void RoutePodByHost(const View&, const world::Port&, Plan&);
 void RouteNodeByHost(const View&, const world::Node&, Plan&);
 void GuardTunnelByHost(const View&, const world::Node&, Plan&);

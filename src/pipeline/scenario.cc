@@ -6,6 +6,7 @@
 #include <charconv>
 #include <functional>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "pipeline/describe.h"
@@ -29,6 +30,12 @@ auto Number(T& target) {
   return [&](std::string_view text) -> Result<> {
     if (std::from_chars(text.data(), text.data() + text.size(), target).ec != std::errc{})
       return Fail("\"{}\" is no number", text);
+    return {};
+  };
+}
+auto Pod(NamespacedName& target) {
+  return [&](std::string_view text) -> Result<> {
+    target = NamespacedName::Parse(text);
     return {};
   };
 }
@@ -63,18 +70,22 @@ Setters SettersOf(world::Self& self) {
           {"pod_ranges", Parsed(self.pod_ranges, ParsePrefixes)},
           {"gateways", Parsed(self.gateways, ParseIps)},
           {"snat", Parsed(self.snat, ParseIps)},
-          {"addresses", Parsed(self.addresses, ParseIps)},
-          {"cluster_ranges", Parsed(self.cluster_ranges, ParsePrefixes)},
-          {"service_ranges", Parsed(self.service_ranges, ParsePrefixes)},
           {"deny_metadata", Flag(self.deny_metadata)},
           {"overlay", Parsed(self.overlay, ParseOverlay)},
-          {"overlay_port", Number(self.overlay_port)},
-          {"tunnel_sources", Parsed(self.tunnel_sources, ParseIps)},
-          {"mtu", Number(self.mtu)},
-          {"netdev", Flag(self.netdev)},
-          {"nd_flows", Flag(self.nd_flows)},
-          {"mark_layouts", Parsed(self.mark_layouts, ParseMarkLayouts)}};
+          {"mtu", Number(self.mtu)}};
 }
+Setters SettersOf(world::Datapath& datapath) {
+  return {{"netdev", Flag(datapath.netdev)},
+          {"nd_flows", Flag(datapath.nd_flows)},
+          {"overlay_port", Number(datapath.overlay_port)},
+          {"tunnel_sources", Parsed(datapath.tunnel_sources, ParseIps)},
+          {"mark_layouts", Parsed(datapath.mark_layouts, ParseMarkLayouts)}};
+}
+Setters SettersOf(world::ClusterRanges& ranges) {
+  return {{"pods", Parsed(ranges.pods, ParsePrefixes)},
+          {"services", Parsed(ranges.services, ParsePrefixes)}};
+}
+Setters SettersOf(world::NodeAddress&) { return {}; }
 Setters SettersOf(world::Node& node) {
   return {{"pod_ranges", Parsed(node.pod_ranges, ParsePrefixes)},
           {"overlay_ips", Parsed(node.overlay_ips, ParseIps)}};
@@ -83,11 +94,11 @@ Setters SettersOf(world::Port& port) {
   return {{"ofport", Number(port.ofport)},
           {"mac", Parsed(port.mac, Mac::Parse)},
           {"ips", Parsed(port.ips, ParseIps)},
-          {"pod", Text(port.pod)},
+          {"pod", Pod(port.pod)},
           {"container", Text(port.container)}};
 }
 Setters SettersOf(world::CrowdedPort& port) {
-  return {{"pod", Text(port.pod)}, {"container", Text(port.container)}};
+  return {{"pod", Pod(port.pod)}, {"container", Text(port.container)}};
 }
 
 Result<> Fill(const Setters& setters, std::istringstream& words) {
@@ -103,10 +114,32 @@ Result<> Fill(const Setters& setters, std::istringstream& words) {
   return {};
 }
 
+// The row that is named so, and otherwise empty. A fact of which there is one has no name.
 template <class Row>
-Result<> Put(engine::Table<Row>& table, Row row, std::istringstream& words) {
-  if (auto done = Fill(SettersOf(row), words); !done) return done;
-  table.Put(std::move(row));
+Result<Row> Named(std::istringstream& words) {
+  Row row;
+  if constexpr (requires { row.name; }) {
+    words >> row.name;
+  } else if constexpr (requires { row.ip; }) {
+    std::string name;
+    words >> name;
+    auto ip = Ip::Parse(name);
+    if (!ip) return tl::unexpected(ip.error());
+    row.ip = *ip;
+  }
+  return row;
+}
+
+template <class Row>
+Result<> ChangeRow(engine::Table<Row>& table, bool put, std::istringstream& words) {
+  auto row = Named<Row>(words);
+  if (!row) return tl::unexpected(row.error());
+  if (!put) {
+    table.Erase(row->key());
+    return {};
+  }
+  if (auto done = Fill(SettersOf(*row), words); !done) return done;
+  table.Put(*std::move(row));
   return {};
 }
 
@@ -230,20 +263,15 @@ std::string PrintScenario(const std::vector<ScenarioStep>& steps) {
 
 Result<> Change(world::World& world, std::string_view line) {
   std::istringstream words{std::string(line)};
-  std::string verb, kind, name;
+  std::string verb, kind;
   words >> verb >> kind;
-  if (kind != "self") words >> name;
-  if (verb == "put" && kind == "self") return Put(world.self, {}, words);
-  if (verb == "put" && kind == "node") return Put(world.nodes, world::Node{.name = name}, words);
-  if (verb == "put" && kind == "port") return Put(world.ports, world::Port{.name = name}, words);
-  if (verb == "put" && kind == "crowded")
-    return Put(world.crowded, world::CrowdedPort{.name = name}, words);
-  if (verb != "erase") return Fail("\"{}\": neither put nor erase of self, node or port", line);
-  if (kind == "self") world.self.Erase(0);
-  if (kind == "node") world.nodes.Erase(name);
-  if (kind == "port") world.ports.Erase(name);
-  if (kind == "crowded") world.crowded.Erase(name);
-  return {};
+  if (verb != "put" && verb != "erase") return Fail("\"{}\": neither put nor erase", line);
+  std::optional<Result<>> done;
+  world.ForEachTable([&]<class Row>(engine::Table<Row>& table) {
+    if (kind == Row::kKind) done = ChangeRow(table, verb == "put", words);
+  });
+  if (!done) return Fail("\"{}\": there is no kind of fact {}", line, kind);
+  return *done;
 }
 
 std::vector<std::string> DeltaText::Run() {

@@ -12,7 +12,7 @@
 // A step is a few changes, a line of four dashes and what follows from them, up to an empty line:
 //
 //   # A pod comes.
-//   put port kv3 ofport=19 mac=0a:58:0a:01:01:03 ips=10.1.1.3 pod=default/web
+//   put Port kv3 ofport=19 mac=0a:58:0a:01:01:03 ips=10.1.1.3 pod=default/web
 //   ----
 //   work 6 fragments
 //   + route 300 ip,nw_dst=10.1.1.3 actions=...
@@ -30,7 +30,7 @@ struct ScenarioStep {
 std::vector<ScenarioStep> ParseScenario(std::string_view text);
 std::string PrintScenario(const std::vector<ScenarioStep>& steps);
 
-// "put port kv3 ofport=19 ...", "erase node n2". Errors name the word.
+// "put Port kv3 ofport=19 ...", "erase Node n2". Errors name the word.
 Result<> Change(world::World& world, std::string_view line);
 
 // Says what comes of changes.

@@ -44,10 +44,13 @@ INSTANTIATE_TEST_SUITE_P(Files, ScenarioTest, testing::ValuesIn(Scenarios()),
 
 TEST(ScenarioFileTest, BadLinesAreNamed) {
   world::World world;
-  EXPECT_EQ(Change(world, "put port kv3 ofport=x").error().message, "ofport=x: \"x\" is no number");
-  EXPECT_EQ(Change(world, "put port kv3 colour=red").error().message,
+  EXPECT_EQ(Change(world, "put Port kv3 ofport=x").error().message, "ofport=x: \"x\" is no number");
+  EXPECT_EQ(Change(world, "put Port kv3 colour=red").error().message,
             "\"colour=red\": no such field");
-  EXPECT_FALSE(Change(world, "paint port kv3"));
+  EXPECT_EQ(Change(world, "put Pod kv3").error().message,
+            "\"put Pod kv3\": there is no kind of fact Pod");
+  EXPECT_FALSE(Change(world, "put NodeAddress kv3"));
+  EXPECT_FALSE(Change(world, "paint Port kv3"));
 }
 
 }  // namespace

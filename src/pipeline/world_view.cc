@@ -5,19 +5,20 @@
 
 namespace kvs::pipeline {
 
-std::string ObjectionTo(const world::Self& self, const Ip& ip) {
-  if (std::ranges::count(self.addresses, ip) != 0)
-    return fmt::format("{} is an address of the node; take it off the node's link", ip);
+std::string ObjectionTo(const world::Self& self, const Ip& ip, bool of_node) {
+  if (of_node) return fmt::format("{} is an address of the node; take it off the node's link", ip);
   if (std::ranges::count(self.gateways, ip) + std::ranges::count(self.snat, ip) != 0)
     return fmt::format("{} is reserved for the node; recreate the pod", ip);
   return "";
 }
 
-std::vector<Ip> RoutableIps(const world::Self& self, const world::Port& port) {
+std::vector<Ip> RoutableIps(const View& view, const world::Port& port) {
+  const world::Self& self = view.self();
   std::vector<Ip> ips;
   if (!self.node.empty() && port.ofport != 0)
-    std::ranges::copy_if(port.ips, std::back_inserter(ips),
-                         [&](const Ip& ip) { return ObjectionTo(self, ip).empty(); });
+    std::ranges::copy_if(port.ips, std::back_inserter(ips), [&](const Ip& ip) {
+      return ObjectionTo(self, ip, view.IsOfNode(ip)).empty();
+    });
   return ips;
 }
 
@@ -41,11 +42,20 @@ std::optional<Ip> EndpointOf(const View& view, const world::Node& node) {
   return *it;
 }
 
-std::vector<Prefix> RoutedRanges(const world::Self& self) {
-  std::vector<Prefix> ranges = BehindBridge(self);
-  for (const Prefix& range : self.pod_ranges)
+const std::vector<Prefix>& BehindBridge(const View& view) {
+  const world::Self& self = view.self();
+  return HasTunnel(self) ? view.cluster().pods : self.pod_ranges;
+}
+
+std::vector<Prefix> RoutedRanges(const View& view) {
+  std::vector<Prefix> ranges = BehindBridge(view);
+  for (const Prefix& range : view.self().pod_ranges)
     if (!AnyContains(ranges, range)) ranges.push_back(range);
   return ranges;
+}
+
+bool IsRouted(const View& view, const Prefix& range) {
+  return AnyContains(view.self().pod_ranges, range) || AnyContains(BehindBridge(view), range);
 }
 
 bool AnyContains(const std::vector<Prefix>& ranges, const Prefix& range) {

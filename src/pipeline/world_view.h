@@ -14,10 +14,11 @@ namespace kvs::pipeline {
 
 // The pod's addresses; none as long as this node is not known or the switch has not numbered the
 // port. Left out: an address that this node keeps for itself (reported by RoutePod).
-std::vector<Ip> RoutableIps(const world::Self& self, const world::Port& port);
+std::vector<Ip> RoutableIps(const View& view, const world::Port& port);
 
-// Why no pod can have `ip`: the node keeps it for itself. "" if one can.
-std::string ObjectionTo(const world::Self& self, const Ip& ip);
+// Why no pod can have `ip`: the node keeps it for itself. "" if one can. `of_node`: one of the
+// node's links has it.
+std::string ObjectionTo(const world::Self& self, const Ip& ip, bool of_node);
 
 // The node's pod ranges. Left out: one that overlaps a range of this node (reported by RouteNode).
 std::vector<Prefix> ForeignRanges(const world::Self& self, const world::Node& node);
@@ -30,11 +31,11 @@ std::optional<Ip> EndpointOf(const View& view, const world::Node& node);
 inline bool HasTunnel(const world::Self& self) { return self.overlay != world::Overlay::kNone; }
 
 // What the host finds behind the bridge: the whole cluster, or without a tunnel this node's pods.
-inline const std::vector<Prefix>& BehindBridge(const world::Self& self) {
-  return HasTunnel(self) ? self.cluster_ranges : self.pod_ranges;
-}
+const std::vector<Prefix>& BehindBridge(const View& view);
 // The same, and this node's ranges where they are no part of the cluster's.
-std::vector<Prefix> RoutedRanges(const world::Self& self);
+std::vector<Prefix> RoutedRanges(const View& view);
+// Whether one of those holds `range`. The cluster's are read only if this node's do not.
+bool IsRouted(const View& view, const Prefix& range);
 
 bool AnyContains(const std::vector<Prefix>& ranges, const Prefix& range);
 

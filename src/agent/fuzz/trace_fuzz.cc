@@ -16,13 +16,11 @@ namespace {
 struct Ground {
   Ground() {
     const Prefix pods(Ip4{{10, 1, 1, 0}}, 24);
-    world.self.Put({.node = "n1",
-                    .pod_ranges = {pods},
-                    .gateways = {Ip4{{10, 1, 1, 1}}},
-                    .cluster_ranges = {Prefix(Ip4{{10, 1, 0, 0}}, 16)},
-                    .overlay_port = 1});
+    world.self.Put({.node = "n1", .pod_ranges = {pods}, .gateways = {Ip4{{10, 1, 1, 1}}}});
+    world.datapath.Put({.overlay_port = 1});
+    world.cluster.Put({.pods = {Prefix(Ip4{{10, 1, 0, 0}}, 16)}});
     world.nodes.Put({"n1", {pods}, {Ip4{{10, 2, 0, 1}}}});
-    world.ports.Put({.name = "kv3", .ofport = 19, .ips = {Ip4{{10, 1, 1, 3}}}, .pod = "a/b"});
+    world.ports.Put({.name = "kv3", .ofport = 19, .ips = {Ip4{{10, 1, 1, 3}}}, .pod = {"a", "b"}});
     pipeline.engine().Run();
   }
   world::World world;

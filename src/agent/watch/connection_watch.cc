@@ -20,7 +20,7 @@ constexpr auto kZone = static_cast<uint16_t>(pipeline::Zone::kPolicy);
 constexpr uint64_t OverBelow(uint64_t most) { return most - most / 5; }
 
 Problem Refused(const world::CrowdedPort& port, uint64_t most) {
-  return {pipeline::ObjectOf(port), "connections",
+  return {port.Object(), std::string(port.kField),
           fmt::format("it has begun more than {} connections that are remembered, which is what a "
                       "pod may, and begins no other until they are fewer than {}; other pods go "
                       "on; see what it does, share its work out to more pods, or raise "
@@ -48,10 +48,11 @@ void ConnectionWatch::Look(uint64_t remembered) {
   const uint64_t most = self->max_connections_per_pod;
   if (most == 0 || remembered < OverBelow(most)) return Note(Counts());
   const auto now = loop_.Now();
-  if (self->netdev ? !pace_.AuditIsDue(now) : pace_.AfterNotice(now) > now) return;
+  const bool netdev = world_.datapath.Find(0)->netdev;
+  if (netdev ? !pace_.AuditIsDue(now) : pace_.AfterNotice(now) > now) return;
   counting_ = true;
   began_ = now;
-  if (self->netdev)
+  if (netdev)
     CountInSwitch();
   else
     CountInKernel();
@@ -91,39 +92,23 @@ void ConnectionWatch::Note(const Result<Counts>& counts) {
   const world::Self* self = world_.self.Find(0);
   if (self == nullptr) return;
   const uint64_t most = self->max_connections_per_pod;
-  std::map<std::string, world::CrowdedPort> crowded;
+  std::vector<world::CrowdedPort> crowded;
   world_.ports.ForEach([&](const world::Port& port) {
     world::CrowdedPort row{port.name, port.container, port.pod};
     const world::CrowdedPort* before = world_.crowded.Find(port.name);
     const bool was = before != nullptr && *before == row;
     if (counts ? IsTooMany(CountOf(*counts, port.ips), most, was) : was)
-      crowded.emplace(port.name, std::move(row));
+      crowded.push_back(std::move(row));
   });
-  Set(crowded);
   problems_.clear();
-  for (const auto& [name, port] : crowded) problems_.push_back(Refused(port, most));
+  for (const world::CrowdedPort& port : crowded) problems_.push_back(Refused(port, most));
+  if (world_.crowded.Assign(std::move(crowded))) on_change_();
   if (!counts)
     problems_.push_back({kube::kHost, "connections of pods",
                          counts.error().message +
                              "; until they can be counted, maxConnectionsPerPod holds only for "
                              "pods that had more before",
                          "ConnectionsNotCounted"});
-}
-
-void ConnectionWatch::Set(const std::map<std::string, world::CrowdedPort>& crowded) {
-  std::vector<std::string> over;
-  world_.crowded.ForEach([&](const world::CrowdedPort& port) {
-    if (!crowded.contains(port.name)) over.push_back(port.name);
-  });
-  for (const std::string& name : over) world_.crowded.Erase(name);
-  bool changed = !over.empty();
-  for (const auto& [name, port] : crowded) {
-    const world::CrowdedPort* before = world_.crowded.Find(name);
-    if (before != nullptr && *before == port) continue;
-    world_.crowded.Put(port);
-    changed = true;
-  }
-  if (changed) on_change_();
 }
 
 }  // namespace kvs::agent

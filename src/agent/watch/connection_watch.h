@@ -45,7 +45,6 @@ class ConnectionWatch {
   void CountInKernel();
   void CountInSwitch();
   void End(const Result<Counts>& counts);
-  void Set(const std::map<std::string, world::CrowdedPort>& crowded);
 
   io::Loop& loop_;
   ovsdb::Unixctl& vswitchd_;

@@ -18,11 +18,13 @@ class ConnectionWatchTest : public testing::Test {
  protected:
   ConnectionWatchTest() {
     SetMost(100);
-    world_.ports.Put({.name = "kv1", .ips = {kOne, kOneSix}, .pod = "shop/a", .container = "c1"});
-    world_.ports.Put({.name = "kv2", .ips = {kTwo}, .pod = "shop/b", .container = "c2"});
+    world_.ports.Put(
+        {.name = "kv1", .ips = {kOne, kOneSix}, .pod = {"shop", "a"}, .container = "c1"});
+    world_.ports.Put({.name = "kv2", .ips = {kTwo}, .pod = {"shop", "b"}, .container = "c2"});
   }
   void SetMost(uint64_t most) {
-    world_.self.Put({.node = "n1", .max_connections_per_pod = most, .netdev = true});
+    world_.self.Put({.node = "n1", .max_connections_per_pod = most});
+    world_.datapath.Put({.netdev = true});
   }
   std::vector<std::string> Crowded() const {
     std::vector<std::string> names;
@@ -66,7 +68,7 @@ TEST_F(ConnectionWatchTest, APodIsCrowdedFromAboveTheNumberUntilWellBelow) {
 
 TEST_F(ConnectionWatchTest, WhoHasThePortNextIsAnother) {
   watch_.Note(ConnectionWatch::Counts{{kOne, 500}});
-  world_.ports.Put({.name = "kv1", .ips = {kOne}, .pod = "shop/a", .container = "c9"});
+  world_.ports.Put({.name = "kv1", .ips = {kOne}, .pod = {"shop", "a"}, .container = "c9"});
   watch_.Note(ConnectionWatch::Counts{{kOne, 90}});
   EXPECT_THAT(Crowded(), IsEmpty());
   watch_.Note(ConnectionWatch::Counts{{kOne, 500}, {kTwo, 500}});

@@ -14,7 +14,7 @@ namespace {
 Problem Exceeded(const world::Port& port, const char* what, const pipeline::Limit& limit,
                  uint64_t dropped, std::chrono::milliseconds within, const char* reason) {
   return {
-      pipeline::ObjectOf(port), what,
+      port.Object(), what,
       fmt::format("more than {} a second ({} at once), which is what a pod may; {} were dropped "
                   "in {} s, and other pods go on; see what it does, or share its work out to "
                   "more pods",

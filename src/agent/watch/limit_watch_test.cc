@@ -11,8 +11,8 @@ namespace {
 class LimitWatchTest : public testing::Test {
  protected:
   LimitWatchTest() {
-    world_.ports.Put({.name = "kv1", .ofport = 19, .pod = "shop/web-1"});
-    world_.ports.Put({.name = "kv2", .ofport = 20, .pod = "shop/web-2"});
+    world_.ports.Put({.name = "kv1", .ofport = 19, .pod = {"shop", "web-1"}});
+    world_.ports.Put({.name = "kv2", .ofport = 20, .pod = {"shop", "web-2"}});
   }
 
   io::TestLoop loop_;

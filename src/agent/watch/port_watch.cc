@@ -39,8 +39,9 @@ void PortWatch::Note(const openflow::Port& port) {
 }
 
 bool PortWatch::IsOurs(uint32_t number) const {
-  const world::Self* self = world_.self.Find(0);
-  bool ours = number == flow::kPortLocal || (self != nullptr && number == self->overlay_port);
+  const world::Datapath* datapath = world_.datapath.Find(0);
+  bool ours =
+      number == flow::kPortLocal || (datapath != nullptr && number == datapath->overlay_port);
   world_.ports.ForEach([&](const world::Port& port) { ours = ours || port.ofport == number; });
   return ours;
 }

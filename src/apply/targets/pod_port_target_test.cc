@@ -11,7 +11,7 @@ ovsdb::Attachment Pod(const std::string& name) {
   return {.container = "c-" + name,
           .ifname = "eth0",
           .netns = "/run/netns/" + name,
-          .pod = "default/" + name,
+          .pod = {"default", name},
           .network = "k-vswitch",
           .ips = {*Ip::Parse("10.244.1.3")},
           .mac = *Mac::Parse("0a:58:0a:f4:01:03")};

@@ -33,7 +33,7 @@ TEST_F(LiveTest, AddConnectsAPod) {
   const auto link = netlink::FindLink(node.host(), name);
   ASSERT_TRUE(link);
   EXPECT_EQ(link->group, 27u);
-  EXPECT_EQ(ovsdb::Attachment::FromAlias(link->alias)->pod, "ns/c1");
+  EXPECT_EQ(ovsdb::Attachment::FromAlias(link->alias)->pod, (NamespacedName{"ns", "c1"}));
   const std::string ip = result->ips[0].ip.ToString();
   EXPECT_THAT(InPod("c1", "ip -4 addr show eth0"), HasSubstr("inet " + ip + "/32"));
   EXPECT_THAT(InPod("c1", "ip route"), HasSubstr("default via 169.254.1.1 dev eth0"));
@@ -51,7 +51,7 @@ TEST_F(LiveTest, TheLinkKnowsThePodOfTheLongestName) {
   const auto link = netlink::FindLink(node.host(), node.Ports().begin()->first);
   ASSERT_TRUE(link);
   const auto alias = ovsdb::Attachment::WholeAlias(link->alias, link->name, link->alt_names);
-  EXPECT_EQ(ovsdb::Attachment::FromAlias(alias)->pod, "ns/" + pod_name);
+  EXPECT_EQ(ovsdb::Attachment::FromAlias(alias)->pod, (NamespacedName{"ns", pod_name}));
   EXPECT_EQ(Invoke("DEL", "c1").status, 0);
 }
 
