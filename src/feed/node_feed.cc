@@ -32,9 +32,11 @@ const kube::VSwitchConfig* NodeFeed::own() const {
 void NodeFeed::Put(const kube::VSwitchConfig& config) {
   deleted_.erase(config.meta.name);
   if (!deleted_.empty()) let_go_.Start(patience_);
-  configs_.insert_or_assign(config.meta.name, config);
-  changed_ = true;
-  on_change_();
+  kube::VSwitchConfig& known = configs_[config.meta.name];
+  const bool changed = known.meta.name.empty() || known.spec != config.spec;
+  known = config;
+  changed_ |= changed;
+  if (changed || config.meta.name == own_name_) on_change_();
 }
 
 void NodeFeed::Erase(const std::string& name) {

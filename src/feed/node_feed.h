@@ -26,8 +26,9 @@ namespace kvs::feed {
 // manifest), which is no wish to cut pods off: everything stays as it was until it is back.
 class NodeFeed {
  public:
-  // `on_change` is called when the own configuration or the list of all pod ranges may have
-  // changed, and once everything has been read.
+  // `on_change` is called when the own configuration or the specification of another may have
+  // changed, and once everything has been read; not for another node's status, which each node
+  // writes now and then.
   NodeFeed(io::Loop& loop, kube::Source& source, std::string own_name, world::World& world,
            std::function<void()> on_change,
            std::chrono::milliseconds timeout = std::chrono::milliseconds(5000));

@@ -59,6 +59,25 @@ TEST_F(NodeFeedTest, ANodeThatIsDeletedIsGoneAfterAWhile) {
   EXPECT_EQ(feed_.accepted().size(), 2u);
 }
 
+TEST_F(NodeFeedTest, TheStatusOfAnotherNodeIsNoChange) {
+  int changes = 0;
+  NodeFeed feed(loop_, source_, "node2", world_, [&] { ++changes; });
+  kube::VSwitchConfig config;
+  const auto put = [&](const char* name) {
+    config.meta.name = name;
+    source_.handlers.on_put(config);
+    return std::exchange(changes, 0);
+  };
+  EXPECT_EQ(put("node2"), 1);
+  EXPECT_EQ(put("node3"), 1);
+  config.status.pods = 7;
+  EXPECT_EQ(put("node3"), 0);
+  EXPECT_EQ(put("node2"), 1);
+  EXPECT_EQ(feed.own()->status.pods, 7);
+  config.spec.pod_cidrs = {*Prefix::Parse("10.244.3.0/24")};
+  EXPECT_EQ(put("node3"), 1);
+}
+
 // node2 is this node; the API server's address may be this node's own, too.
 TEST_F(NodeFeedTest, NoNodesPodsHaveTheApiServersAddress) {
   for (const char* name : {"node2", "node3"}) {
