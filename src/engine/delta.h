@@ -10,7 +10,7 @@ namespace kvs::engine {
 template <class Item>
 using IdOf = std::remove_cvref_t<decltype(std::declval<const Item&>().id())>;
 
-// What becomes of one item: `before` null: it is new; `now` null: it goes; both: it changes.
+// The change of one item. `before` is null: added; `now` is null: removed; neither: changed.
 template <class Item>
 struct Change {
   const Item* before = nullptr;
@@ -19,12 +19,12 @@ struct Change {
   IdOf<Item> id() const { return (now != nullptr ? now : before)->id(); }
 };
 
-// What must change to get from one state to another. It refers to items that others own: those of
-// `now` are valid until what they are of changes, those of `before` may be its own.
+// The changes from one state to another. It refers to items that are owned elsewhere: `now` is
+// valid until its Desired changes, `before` is kept here if it exists nowhere else.
 template <class Item>
 struct Delta {
   std::vector<Change<Item>> changes;
-  std::deque<Item> kept;  // items of `before` that are nowhere else
+  std::deque<Item> kept;
 
   Delta() = default;
   Delta(Delta&&) noexcept = default;

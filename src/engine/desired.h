@@ -19,9 +19,9 @@ namespace kvs::engine {
 template <class Item>
 class Cursor;
 
-// Everything of one kind that should exist. Two fragments may claim one key; the one that comes
-// first in their order has it, whatever order the claims came in, and the other waits behind it.
-// Who follows the changes does so by the one Cursor that there may be.
+// Everything of one kind that should exist. If two fragments claim one key, the first in the order
+// of fragments has it, in whatever order the claims came; the other waits behind it. At most one
+// Cursor follows the changes.
 template <class Item>
 class Desired {
  public:
@@ -39,7 +39,7 @@ class Desired {
 
   explicit Desired(std::function<bool(FragmentId, FragmentId)> before)
       : before_(std::move(before)) {}
-  // Of items that are not rules' but of one owner, who says all of them at once by Set().
+  // For items that do not come from rules: their one owner gives all of them at once, by Set().
   Desired() : Desired([](FragmentId a, FragmentId b) { return a < b; }) {}
 
   // These, and no others, should exist.
@@ -183,8 +183,8 @@ class Desired {
   size_t contested_ = 0;
 };
 
-// A place in the history of a Desired, from which its changes are taken one after another. It
-// begins at what is there when it is made; `desired` outlives it, and has no other.
+// A position in the history of a Desired: Take() returns what changed since. It starts at the state
+// at construction. `desired` outlives it and has no other Cursor.
 template <class Item>
 class Cursor {
  public:
@@ -201,8 +201,7 @@ class Cursor {
   const Desired<Item>& desired() const { return desired_; }
   bool changed() const { return !desired_.changed_.empty(); }
 
-  // The net change since the last call, in the order of the items' ids. What it refers to is valid
-  // until `desired` changes.
+  // The net change since the last call, ordered by the items' ids. Valid until `desired` changes.
   Delta<Item> Take() {
     Delta<Item> delta;
     for (auto& [entry, was] : desired_.changed_) {
@@ -217,7 +216,7 @@ class Cursor {
     return delta;
   }
 
-  // As Take(), for who compares with all that is desired.
+  // Drops the changes that Take() would return: the caller looks at everything that is desired.
   void Skip() {
     for (const auto& [entry, was] : desired_.changed_) {
       entry->changed = false;

@@ -20,16 +20,16 @@
 //
 // Facts are rows in tables. A rule is a pure function that turns one row into a few items (flows,
 // routes ...). While it runs, every read of another row goes through a Reader and is recorded, so
-// the engine knows by itself which (rule, row) pairs, called fragments, to redo when a row changes.
-// The incremental run and the full one are the same code: full is "mark everything dirty". The
-// engine knows nothing of networks.
+// the engine knows which (rule, row) pairs, called fragments, to run again when a row changes. The
+// incremental run and the full one are the same code: full is "mark everything dirty". The engine
+// knows nothing about networks.
 //
 // Invariant, tested by random histories: Desired after any history == Desired of a fresh engine
 // with the same rows.
 namespace kvs::engine {
 
-// How a rule reads. Finding nothing is recorded too. What was found stays valid while the rule
-// runs.
+// How a rule reads. A read that finds nothing is recorded too. A row that was found is valid while
+// the rule runs.
 class Reader {
  public:
   template <class Row>
@@ -48,7 +48,7 @@ class Reader {
   std::vector<Cell> reads_;
 };
 
-// What a rule gives out. Items of one fragment with the same id: the last one counts.
+// Where a rule puts its items. Of a fragment's items with the same id the last one counts.
 template <class... Items>
 class Emitter {
  public:
@@ -56,7 +56,7 @@ class Emitter {
   void Emit(Item item) {
     std::get<std::vector<Item>>(items_).push_back(std::move(item));
   }
-  // The row asks for something impossible; shown to people.
+  // Reports that the row asks for something impossible; operators see it.
   void Report(Problem problem) { problems_.push_back(std::move(problem)); }
 
  private:
@@ -66,10 +66,10 @@ class Emitter {
   std::vector<Problem> problems_;
 };
 
-// Counts of work done, for tests that speak of work and not of seconds.
+// Counts of work done: tests check these in place of seconds.
 struct WorkCounters {
   uint64_t fragments_run = 0;
-  uint64_t items_changed = 0;  // claims put, changed or erased
+  uint64_t items_changed = 0;  // contributions put, changed or erased
 };
 
 template <class... Items>
@@ -109,7 +109,7 @@ class Engine {
                       }});
   }
 
-  // Redoes what changed. Returns the revision that the desired state has now.
+  // Runs the dirty fragments. Returns the revision of the desired state.
   uint64_t Run() {
     if (dirty_.empty()) return revision_;
     ++revision_;

@@ -52,15 +52,15 @@ class TableBase {
   std::function<void(uint32_t slot)> changed_;  // set by the engine
 };
 
-// Facts of one kind, by key. `Row` is a value with ==, a hashable, ordered `key()`, and nothing
-// else is asked of it. Put() of an equal row is no change. A key that was read while absent keeps a
-// slot, so that its coming is a change. A row stays where it is until it is put again or erased.
+// Facts of one kind, by key. `Row` is a value with == and a hashable, ordered `key()`. Put() of an
+// equal row is no change. A key that was read while it was absent keeps a slot, so that readers are
+// run again when it is put. A row's address is stable until it is put again or erased.
 template <class Row>
 class Table final : public TableBase {
  public:
   using Key = std::remove_cvref_t<decltype(std::declval<const Row&>().key())>;
-  // Called on every change, before (null: new) and after (null: gone); how an index follows a
-  // table.
+  // Called on every change with the row before (null: added) and after it (null: erased); this is
+  // how an index follows a table.
   using Follower = std::function<void(const Row* before, const Row* after)>;
 
   void Put(Row row) {
@@ -114,7 +114,7 @@ class Table final : public TableBase {
   }
 
   size_t size() const { return size_; }
-  // Keys remembered: those of the rows, and absent ones that a rule has read.
+  // Keys that are kept: those of rows, and absent ones that a rule has read.
   size_t cells() const { return index_.size(); }
   void Follow(Follower follower) { followers_.push_back(std::move(follower)); }
 

@@ -113,7 +113,7 @@ inline constexpr auto kZonesInUse = std::to_array<Zone>({Zone::kPolicy});
 // Cookies. Bits 56..63 say what made the flow, the rest is the StableHash of its owner.
 enum class CookieKind : uint8_t {
   kRule = 1,     // a rule and a row
-  kLearned = 2,  // learn(): session affinity; never pruned as a stranger
+  kLearned = 2,  // learn(): session affinity; never pruned
 };
 constexpr uint64_t CookieOf(CookieKind kind, uint64_t owner_hash) {
   return uint64_t{static_cast<uint8_t>(kind)} << 56 | (owner_hash & (~uint64_t{0} >> 8));

@@ -11,9 +11,8 @@
 #include "base/net.h"
 #include "ovsdb/names.h"
 
-// What the node should hold besides flows and groups: the other things that rules give out, as
-// values. Each has an id(), which is its identity where it lives (a reconciler finds it there by
-// that), and is equal or not.
+// What the node should hold besides flows, groups and meters, as values. id() is an item's identity
+// at its target, where the reconciler finds it by that; its content is compared by ==.
 namespace kvs::pipeline {
 
 // All pods and the host send to this MAC; the switch routes by IP whatever the MAC. Pods hold it as
@@ -21,7 +20,7 @@ namespace kvs::pipeline {
 inline constexpr Mac kGatewayMac{{0x0a, 0x58, 0xa9, 0xfe, 0x01, 0x01}};
 inline constexpr Ip4 kNextHop4{{169, 254, 1, 1}};
 inline constexpr Ip6 kNextHop6{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0, 0x01}};
-// Where solicitations for it go (RFC 4291, 2.7.1; RFC 2464, 7).
+// Where Neighbor Solicitations for it are sent (RFC 4291, 2.7.1; RFC 2464, 7).
 inline constexpr Ip6 kNextHop6Group{
     {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff, 0x0a, 0, 0x01}};
 inline constexpr Mac kNextHop6GroupMac{{0x33, 0x33, 0xff, 0x0a, 0, 0x01}};
@@ -29,8 +28,8 @@ inline constexpr Mac kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 inline Ip NextHop(Family family) { return family == Family::kIpv6 ? Ip(kNextHop6) : Ip(kNextHop4); }
 
 inline constexpr uint16_t kTunnelOfport = 1;
-// What tunnels are in the underlay, as registered with IANA: UDP ports (RFC 7348, RFC 8926) and an
-// IP protocol (RFC 2784).
+// Tunnels in the underlay, as registered with IANA: UDP ports (RFC 7348, RFC 8926) and an IP
+// protocol (RFC 2784).
 inline constexpr uint16_t kVxlanPort = 4789, kGenevePort = 6081;
 inline constexpr uint8_t kGreProtocol = 47;
 inline constexpr uint64_t kTunnelKey = 7;  // VNI (VXLAN, Geneve) or key (GRE) of all our packets
@@ -119,7 +118,7 @@ struct AddressSetMember {
     // Who is on the underlay could be any pod otherwise: the kernel's own check, rp_filter, is of
     // IPv4 only, and loose on many nodes.
     kGuarded,
-    // The ends of the nodes' tunnels, into which nothing that is forwarded may go.
+    // Addresses of the nodes' tunnels: no forwarded packet may enter a tunnel.
     kTunnelEnds,
     // What comes by the bridge is not forwarded to these.
     kDenied,

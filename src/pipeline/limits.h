@@ -6,7 +6,7 @@
 #include "world/world.h"
 
 // How much a pod may begin, in packets that begin something: so many a second, and so many at once
-// after a pause. What begins more waits, instead of all other pods.
+// after a pause. A pod that begins more has to wait; other pods do not.
 namespace kvs::pipeline {
 
 struct Limit {

@@ -70,8 +70,7 @@ class Pipeline {
   Engine& engine() { return engine_; }
   const Engine& engine() const { return engine_; }
 
-  // What the rules complained of, and the flows that two rows claim: who has to stand back for
-  // whom.
+  // What the rules reported, and the flows that two rows claim: which of them has the flow.
   std::vector<Problem> Problems() const;
 
   // Who made the flows. Costs a walk over all rows and rules: ask once for many flows.

@@ -3,8 +3,8 @@
 #include "pipeline/plan.h"
 #include "world/world.h"
 
-// All rules, one per packet behaviour, declared for the list in rules.cc; each stands in the file
-// named above it. "Answers", "admits" and the like speak of what the flows do.
+// All rules, one per packet behaviour, declared for the list in rules.cc; each is in the file that
+// is named above it. Verbs like "answer" and "admit" say what the flows do.
 namespace kvs::pipeline {
 
 // miss.cc

@@ -8,7 +8,7 @@
 #include "pipeline/pipeline.h"
 #include "world/world.h"
 
-// Scenario files, for tests: facts in, and what they come to out, in the words an operator knows.
+// Scenario files, for tests: facts in, and what follows from them out, in an operator's words.
 // A step is a few changes, a line of four dashes and what follows from them, up to an empty line:
 //
 //   # A pod comes.
@@ -17,7 +17,7 @@
 //   work 6 fragments
 //   + route 300 ip,nw_dst=10.1.1.3 actions=...
 //
-// "+" is there now, "-" is gone, "!" is a problem that people are told. Lines that start with # are
+// "+" is added, "-" is removed, "!" is a problem that operators see. Lines that start with # are
 // for the reader.
 namespace kvs::pipeline {
 
@@ -33,12 +33,12 @@ std::string PrintScenario(const std::vector<ScenarioStep>& steps);
 // "put Port kv3 ofport=19 ...", "erase Node n2". Errors name the word.
 Result<> Change(world::World& world, std::string_view line);
 
-// Says what comes of changes.
+// Prints what follows from changes.
 class DeltaText {
  public:
   explicit DeltaText(Pipeline& pipeline) : pipeline_(pipeline), cursors_(pipeline.engine()) {}
 
-  // Runs the engine and says what came of it since the last call, in order.
+  // Runs the engine and returns what changed since the last call, in order.
   std::vector<std::string> Run();
 
  private:

@@ -7,16 +7,16 @@
 #include <string_view>
 
 // The whole pipeline, in packet order: every table that pods, overlay, Services, policy and
-// telemetry need, laid out once, so that a later feature finds its place. docs/pipeline.md says
-// what enters and leaves each table.
+// telemetry need. They were laid out once, so a later feature has its place already.
+// docs/pipeline.md says what enters and leaves each table.
 //
-// Packets run down the main line. Next() goes straight to the next table in use, so a table that is
-// empty in this build costs no hop. A side table is entered only by a flow that names it.
+// Packets follow the main line. Next() is the next table in use, so a table that is empty in this
+// build costs no hop. A side table is entered only by a flow that names it.
 namespace kvs::pipeline {
 
-// A table's number, for ever: a packet that is with the connection tracker
-// while an agent of another build takes over comes back to the number that the old ct(table=...)
-// named. A new table gets a number between its neighbours', and no number is used a second time.
+// A table's number never changes: a packet that is in the connection tracker while an agent of
+// another build takes over comes back to the number that the old ct(table=...) named. A new table
+// gets a number between its neighbours', and no number is used a second time.
 enum class TableId : uint8_t {
   kClassify = 0,
   kArp = 5,
@@ -52,7 +52,7 @@ enum class TableId : uint8_t {
 };
 
 enum class Line : uint8_t { kMain, kSide };
-// What happens to a packet that no flow of the table wants.
+// What happens to a packet that matches no flow of the table.
 enum class OnMiss : uint8_t { kDrop, kNext };
 
 struct TableInfo {
@@ -71,7 +71,7 @@ inline constexpr auto kTables = std::to_array<TableInfo>({
     {TableId::kNd,             "nd",              Line::kSide, OnMiss::kDrop, true},
     {TableId::kNdReply,        "nd-reply",        Line::kSide, OnMiss::kDrop, true},
     {TableId::kToGateway,      "to-gateway",      Line::kSide, OnMiss::kDrop, true},
-    // Not too much of what is kept until it is whole.
+    // No pod takes all the room for fragments.
     {TableId::kLimitFragments, "limit-fragments", Line::kMain, OnMiss::kNext, true},
     // Translations, so that all that follows sees the connection's real ends.
     {TableId::kUndoSnat,       "undo-snat",       Line::kMain, OnMiss::kNext, false},

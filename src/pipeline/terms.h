@@ -50,7 +50,7 @@ struct Destination {  // an IP packet's
   explicit Destination(Ip ip) : prefix(Prefix::Host(ip)) {}
   void AddTo(flow::Match& match) const;
 };
-// That could be routed once more at most: the TTL (hop limit) is this, 0 or 1.
+// With this TTL (hop limit), 0 or 1: the packet can't be routed further.
 struct Ttl {
   uint8_t hops;
   void AddTo(flow::Match& match) const;
@@ -116,7 +116,7 @@ struct Gre {  // RFC 2784
   Family family;
   void AddTo(flow::Match& match) const;
 };
-// The tracker's word on the packet (ovs-fields(7), ct_state). Only after our own ct().
+// ct_state (ovs-fields(7)). Only after our own ct().
 struct Tracked {
   uint32_t set;    // flow::CtState bits that are set
   uint32_t clear;  // ... that are not
@@ -127,8 +127,8 @@ struct Fragment {
   Family family;
   void AddTo(flow::Match& match) const;
 };
-// Of a connection that we have not remembered (CommitWithMark). The tracker calls one new until it
-// is answered. Only where the ct_* fields are not empty.
+// Of a connection that is not committed (CommitWithMark). ct_state is "new" until there is an
+// answer, also when it is. Only where the ct_* fields are not empty.
 struct Uncommitted {
   void AddTo(flow::Match& match) const;
 };
@@ -177,7 +177,7 @@ struct RecallMarkOf {
   const world::MarkLayout& layout;
   void AddTo(flow::Actions& actions) const;
 };
-// Remembers the connection, with the mark. The ct_* fields are empty afterwards.
+// Commits the connection, with the mark. The ct_* fields are empty afterwards.
 struct CommitWithMark {
   uint8_t generation;
   void AddTo(flow::Actions& actions) const;
