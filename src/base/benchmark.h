@@ -14,8 +14,8 @@
 
 #include "base/result.h"
 
-// For benchmarks: a measure of what works only, which ends at the first failure, and medians, since
-// what else the machine does comes in bursts.
+// For benchmarks: figures of code that works, and medians, because the machine's other load comes
+// in bursts. The first failure ends the program.
 namespace kvs::bench {
 
 [[noreturn]] inline void Die(std::string_view why) {
@@ -37,13 +37,13 @@ double Milliseconds(Work work) {
       .count();
 }
 
-// `values` are not empty.
+// `values` must not be empty.
 inline double Median(std::vector<double> values) {
   std::ranges::sort(values);
   return values[values.size() / 2];
 }
 
-// One figure, ours beside a peer's if there is one.
+// One figure: ours, and a peer's if there is one.
 struct Figure {
   std::string_view name;
   std::string_view
@@ -54,8 +54,8 @@ struct Figure {
   double ratio = 0;  // of ours to theirs
 };
 
-// A row for tools/bench, in the file that BENCH_ROWS in the environment names: the figure's members
-// in order, by tabs.
+// Appends a row for tools/bench to the file that the environment variable BENCH_ROWS names: the
+// figure's members in order, separated by tabs.
 inline void Record(const Figure& figure) {
   const char* file = std::getenv("BENCH_ROWS");
   if (file == nullptr) return;
@@ -67,7 +67,7 @@ inline void Record(const Figure& figure) {
     rows << fmt::format("{}\t{:.4g}\t{:.3f}\n", figure.peer, figure.theirs, figure.ratio);
 }
 
-// A line: our median, the peer's, and the ratio of the two. Times in milliseconds.
+// Prints and records our median, the peer's, and the ratio of the two. Times are in milliseconds.
 inline void PrintTimes(std::string_view what, const std::vector<double>& ours,
                        std::string_view peer, const std::vector<double>& theirs) {
   const double mine = Median(ours), other = Median(theirs), ratio = mine / other;

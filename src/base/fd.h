@@ -6,7 +6,7 @@
 
 namespace kvs {
 
-// A file descriptor that is closed with its owner. -1 is none.
+// A file descriptor that its owner closes when it is destroyed. -1: none.
 class Fd {
  public:
   explicit Fd(int fd = -1) : fd_(fd) {}

@@ -7,24 +7,25 @@
 
 #include "base/result.h"
 
-// Whole files and folders, in the file system. Blocking.
+// Whole files and folders in the file system. All calls block.
 namespace kvs {
 
-// Fails for more than 64 MiB, without waiting for a FIFO's writer, and for a folder.
+// Fails for a folder, for a file of more than 64 MiB, and for a FIFO without a writer (it does not
+// wait).
 Result<std::string> ReadFile(const std::string& path);
 
-// Writes beside `path` and renames, so that a reader sees the old content or the new, also after a
-// crash. Does nothing if content and mode are the same already. On failure the old file is
-// untouched. Symbolic links are not followed: one at `path` is replaced by the file.
+// Writes a new file beside `path` and renames it, so that a reader sees either the old content or
+// the new, also after a crash. Does nothing if content and mode are the same already. On failure
+// the old file is untouched. A symbolic link at `path` is replaced by the file, not followed.
 Result<> WriteFile(const std::string& path, const std::string& content, mode_t mode = 0644);
 
-// Whether `path` is a plain file, no symbolic link, with this content and mode.
+// Whether `path` is a regular file (not a symbolic link) with this content and mode.
 bool Holds(const std::string& path, const std::string& content, mode_t mode = 0644);
 
-// Of everything in the folder, sorted.
+// The names of all entries of the folder, sorted.
 Result<std::vector<std::string>> NamesIn(const std::string& folder);
 
-// False if that can't be told.
+// False also if it can't be determined.
 bool Exists(const std::string& path);
 
 }  // namespace kvs

@@ -10,8 +10,8 @@
 
 namespace kvs {
 
-// For tests: what came out is what the file holds. UPDATE=1 in the environment writes it there;
-// look at the difference before you commit it.
+// For tests: expects `text` to equal the content of the file. With UPDATE=1 in the environment it
+// writes the file first; review the difference before you commit it.
 inline void ExpectGolden(const std::string& path, const std::string& text) {
   if (std::getenv("UPDATE") != nullptr) std::ofstream(path) << text;
   EXPECT_EQ(text, ReadFile(path).value_or("")) << "UPDATE=1 writes the new text into " << path;

@@ -7,14 +7,15 @@
 
 #include "base/result.h"
 
-// Logs go to stderr, a line each, as text or as JSON ({"time","level","message"}), whatever is in
-// the message (base/printable.h). The level can change while the program runs. Log what an operator
-// can act on; never one line per packet or flow.
+// Logs to stderr, one line per message, as text or as JSON ({"time","level","message"}); control
+// characters are escaped (base/printable.h). The level can change while the program runs. Log what
+// an operator can act on; never one line per packet or flow.
 namespace kvs::log {
 
 enum class Level { kDebug, kInfo, kWarning, kError };
 
-// `level` is debug, info, warning or error; `format` is text or json. Errors name the flag's value.
+// `level` is debug, info, warning or error; `format` is text or json. An Error names the rejected
+// value.
 Result<> Configure(std::string_view level, std::string_view format);
 Result<> SetLevel(std::string_view level);
 bool Enabled(Level level);

@@ -13,12 +13,12 @@
 
 #include "base/result.h"
 
-// Addresses as values: bytes in network order, so that comparing and hashing them is comparing
-// bytes, and what goes on the wire is what is stored. Text as in RFC 5952 (IPv6), dotted quad
-// (IPv4) and xx:xx:xx:xx:xx:xx (MAC).
+// Addresses as values: bytes in network order, so they are compared and hashed as bytes and go on
+// the wire as stored. Text is as in RFC 5952 (IPv6), dotted quad (IPv4) and xx:xx:xx:xx:xx:xx
+// (MAC).
 namespace kvs {
 
-inline constexpr int kLeastMtu6 = 1280;  // of a link that carries IPv6 (RFC 8200, 5)
+inline constexpr int kLeastMtu6 = 1280;  // IPv6's minimum link MTU (RFC 8200, 5)
 
 struct Mac {
   std::array<uint8_t, 6> bytes{};
@@ -49,7 +49,7 @@ struct Ip6 {
 enum class Family : uint8_t { kIpv4, kIpv6 };
 inline constexpr Family kFamilies[] = {Family::kIpv4, Family::kIpv6};
 
-// One value for each family.
+// One value per address family.
 template <class T>
 struct PerFamily {
   std::array<T, 2> values;  // IPv4, IPv6
@@ -58,7 +58,7 @@ struct PerFamily {
   const T& operator[](Family family) const { return values[static_cast<size_t>(family)]; }
 };
 
-// An address of either family. An IPv4 address uses the first four bytes, the rest is zero.
+// An address of either family. An IPv4 address uses the first four bytes; the rest is zero.
 class Ip {
  public:
   Ip() = default;  // 0.0.0.0
@@ -84,8 +84,8 @@ class Ip {
   std::array<uint8_t, 16> bytes_{};
 };
 
-// A range of addresses: CIDR notation, host bits zero. Parse() refuses set host bits, naming the
-// range that was meant.
+// A range of addresses in CIDR notation; its host bits are zero. Parse() refuses set host bits and
+// names the range with these bits cleared.
 class Prefix {
  public:
   Prefix() = default;
@@ -100,11 +100,11 @@ class Prefix {
   bool Contains(const Ip& ip) const;
   bool Contains(const Prefix& other) const;
   bool Overlaps(const Prefix& other) const { return Contains(other) || other.Contains(*this); }
-  // Number of addresses, at most 2^63.
+  // Number of addresses; 2^63 if there are more.
   uint64_t size() const;
-  // The address `index` places after address(); nullopt past the end.
+  // The address `index` places after address(); nullopt if that is outside the range.
   std::optional<Ip> At(uint64_t index) const;
-  // The inverse of At(); nullopt if outside, or 2^63 and more places away.
+  // The inverse of At(); nullopt if `ip` is outside the range or at index 2^63 or above.
   std::optional<uint64_t> IndexOf(const Ip& ip) const;
   std::string ToString() const;
 
@@ -115,7 +115,7 @@ class Prefix {
   int length_ = 0;
 };
 
-// Comma-separated text, for external_ids and flags. Empty text is an empty list.
+// Comma-separated lists, as in external_ids and flags. Empty text is an empty list.
 Result<std::vector<Ip>> ParseIps(std::string_view text);
 Result<std::vector<Prefix>> ParsePrefixes(std::string_view text);
 std::string Join(const std::vector<Ip>& ips);

@@ -7,14 +7,14 @@
 
 namespace kvs {
 
-// Tells the log of something that is tried again and again: one line when it begins to fail, one
-// when it works again, with how long that took. Why it fails may change with each try, as the
-// address that was tried does: that is for status.
+// Logs the failures of something that is retried: one line when it begins to fail, and one when it
+// works again, with the duration. The reason may change with each try (for example the address that
+// was tried); status shows the current one.
 class Outage {
  public:
   explicit Outage(std::string what) : what_(std::move(what)) {}
 
-  // After each try; "": it worked.
+  // To be called after each try; an empty `why` means success.
   void Note(const std::string& why) {
     if (why.empty() == !on_) return;
     on_ = !why.empty();

@@ -5,9 +5,9 @@
 
 namespace kvs {
 
-// What is wrong, as a person sees it in a condition, an event or a message: which object, which
-// field, what is wrong and what to do. `object` is "Kind/name" or "Kind/namespace/name"; `field` a
-// JSON path such as "spec.podCIDR".
+// Something wrong, as shown in a condition, an event or a message: the object, the field, what is
+// wrong and what to do. `object` is "Kind/name" or "Kind/namespace/name"; `field` is a JSON path
+// such as "spec.podCIDR".
 struct Problem {
   std::string object;
   std::string field;

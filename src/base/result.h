@@ -8,8 +8,8 @@
 #include <tl/expected.hpp>
 #include <utility>
 
-// Errors are values. A Result<T> is a T or an Error; an Error is one sentence for a person: the
-// object, the field and the remedy. Context is added on the way up, outermost first ("read /etc/x:
+// Errors are values. A Result<T> is a T or an Error; an Error is one sentence for a person with the
+// object, the field and the remedy. Context is added by the callers, outermost first ("read /etc/x:
 // permission denied").
 namespace kvs {
 
@@ -36,7 +36,7 @@ tl::unexpected<Error> FailErrno(int code, fmt::format_string<Args...> text, Args
       Error{fmt::format(text, std::forward<Args>(args)...) + ": " + std::strerror(code), code});
 }
 
-// Passes an error on, with what was being done: return Wrap("open " + path, fd.error());
+// Passes an error on and adds what was being done: return Wrap("open " + path, fd.error());
 inline tl::unexpected<Error> Wrap(std::string_view doing, const Error& error) {
   return tl::unexpected<Error>(Error{fmt::format("{}: {}", doing, error.message), error.code});
 }

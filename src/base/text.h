@@ -11,9 +11,9 @@
 
 namespace kvs {
 
-// What people read on a terminal: a layout of ours, with values that others chose. A value becomes
-// part of it as Printable, of kMost bytes, so that none steers the terminal, forges a line or
-// floods it; only what a layout says, and what is Text already, stays as it is.
+// Text for a terminal: our layout, with values from outside. Each value is inserted as Printable
+// text of at most kMost bytes, so that it can't control the terminal, forge a line or flood it. The
+// format string, and values that are Text already, are inserted unchanged.
 class Text {
  public:
   static constexpr size_t kMost = 2048;
@@ -21,7 +21,8 @@ class Text {
   Text() = default;
   // NOLINTNEXTLINE(google-explicit-constructor): a value is as good as the Text of it
   Text(const std::convertible_to<std::string_view> auto& value) : text_(Printable(value, kMost)) {}
-  // However long it is: what a program reads, or what has a bound of its own.
+  // `value` without the bound of kMost: for output that programs read, or that has a bound of its
+  // own.
   static Text Whole(std::string_view value) {
     Text text;
     text.text_ = Printable(value);
@@ -33,7 +34,7 @@ class Text {
   template <class... Values>
   using Layout = fmt::format_string<Shown<Values>...>;
 
-  // As fmt::format, of texts and numbers.
+  // As fmt::format, of Text and numbers.
   template <class... Values>
   static Text Format(Layout<Values...> layout, const Values&... values) {
     Text text;

@@ -8,7 +8,7 @@
 
 namespace kvs {
 
-// Of things with a member `ip`, in the order of it: those whose address is in `range`.
+// The elements of a range sorted by their member `ip` whose address is in `range`.
 template <class Addressed>
 std::span<const Addressed> Within(const std::vector<Addressed>& by_ip, const Prefix& range) {
   const auto first = std::ranges::lower_bound(by_ip, range.address(), {}, &Addressed::ip);
