@@ -7,9 +7,9 @@
 
 namespace kvs::io {
 
-// Runs `work` on a thread of the pool, then `done` from the loop. For system calls that block for
-// milliseconds. Destroying it calls `done` no more; `work`, once begun, runs to its end and must
-// own all it uses.
+// Runs `work` on a thread of the pool, then `done` on the loop's thread. For system calls that
+// block for milliseconds. After the object is destroyed, `done` is not called; `work` that has
+// begun runs to its end and must own everything it uses.
 class BlockingTask {
  public:
   static std::unique_ptr<BlockingTask> Run(Loop& loop, std::function<void()> work,

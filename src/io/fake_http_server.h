@@ -7,7 +7,7 @@
 
 #include "io/stream.h"
 
-// An HTTP/1.1 server for tests, which may do all that a server should not.
+// An HTTP/1.1 server for tests that can also misbehave.
 namespace kvs::io {
 
 class FakeHttpServer {
@@ -20,21 +20,21 @@ class FakeHttpServer {
     std::string body;
   };
 
-  // A connection, on which one request at a time is answered. When it is gone, all it is told to do
-  // does nothing.
+  // A connection with one request at a time. After the connection has ended, all calls are ignored.
   class Peer : public std::enable_shared_from_this<Peer> {
    public:
     virtual ~Peer() = default;
-    // The whole of an answer. `headers` end with "\r\n" each.
+    // A whole answer. Each header in `headers` ends with "\r
+    // ".
     void Answer(int status, const std::string& type, const std::string& body,
                 const std::string& headers = {});
-    // An answer in chunks of any number.
+    // Begins a chunked answer; any number of chunks may follow.
     void Begin(int status, const std::string& type);
     void Send(const std::string& chunk);
     void End();
-    // Bytes that may make no sense.
+    // Writes raw bytes, which need not be valid HTTP.
     virtual void Write(const std::string& bytes) = 0;
-    // Closes once everything written is sent.
+    // Closes the connection once everything written is sent.
     virtual void Cut() = 0;
     virtual bool gone() const = 0;
 
@@ -44,14 +44,14 @@ class FakeHttpServer {
 
   using Serve = std::function<void(const Request&, const std::shared_ptr<Peer>&)>;
 
-  // On an address that no other process uses, as long as this lives; nobody listens there before
-  // Start(). `number` tells the servers of one process apart.
+  // Reserves an address that no other process uses while this object lives; connections are refused
+  // before Start(). `number` distinguishes several servers of one process.
   explicit FakeHttpServer(int number = 0);
   ~FakeHttpServer();
 
   const std::string& address() const { return address_; }  // "127.X.Y.Z:PORT"
   void Start(Loop& loop, Serve serve);
-  // Connections end, and new ones are refused.
+  // Ends all connections; new ones are refused.
   void Stop();
 
   int connections = 0;  // accepted so far

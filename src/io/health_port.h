@@ -11,16 +11,16 @@
 
 namespace kvs::io {
 
-// Reasons of its problem.
+// Reasons of the Problem.
 inline constexpr char kHealthPortTaken[] = "HealthPortTaken";
 inline constexpr char kMetricsPortTaken[] = "MetricsPortTaken";
 
-// Listens on a program's health address (or another one, metrics_port.h), for metrics and for
-// people. The program goes on without it: an address that another has is a Problem, and is tried
-// again every 2 s.
+// Listens on a program's health address (or its metrics address, metrics_port.h). The program runs
+// on if it can't listen: then there is a Problem, and it tries again every 2 s.
 class HealthPort {
  public:
-  // What its problem says: the field, the flag that names the address, what is lost, the reason.
+  // The words of the Problem: its field, the flag with the address, what is unavailable, the
+  // reason.
   struct Words {
     std::string field = "health";
     std::string flag = "--health-address";
@@ -28,7 +28,7 @@ class HealthPort {
     std::string reason = kHealthPortTaken;
   };
 
-  // `address` empty: it listens nowhere. `on_try`, if given, is called after each try.
+  // An empty `address` means no listening. `on_try`, if given, is called after each try.
   HealthPort(Loop& loop, std::string address, HttpServer::Serve serve,
              std::function<void(const std::optional<Problem>&)> on_try, Words words);
   HealthPort(Loop& loop, std::string address, HttpServer::Serve serve,

@@ -14,7 +14,7 @@ using Request = FakeHttpServer::Request;
 using PeerPtr = std::shared_ptr<FakeHttpServer::Peer>;
 using Lines = std::vector<std::string>;
 
-// A call, and what was told of it: "head 200", "data text", "done".
+// A call, and the handlers' calls as text: "head 200", "data text", "done".
 class Call {
  public:
   Lines lines;

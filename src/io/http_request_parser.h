@@ -9,8 +9,8 @@
 
 #include "base/result.h"
 
-// Reads HTTP/1.0 and 1.1 requests off a stream of bytes (RFC 9112; Boost.Beast underneath, hidden
-// in the .cc).
+// Parses HTTP/1.0 and 1.1 requests from a stream of bytes (RFC 9112; with Boost.Beast, hidden in
+// the .cc).
 namespace kvs::io {
 
 struct HttpMessage {
@@ -23,18 +23,18 @@ struct HttpMessage {
 
 class HttpRequestParser {
  public:
-  // At most so many bytes of a body; of a head, kMostHead.
+  // Limits in bytes: the body's is given, the head's is kMostHead.
   static constexpr size_t kMostHead = 64 * 1024;
   explicit HttpRequestParser(size_t most_body);
   ~HttpRequestParser();
   HttpRequestParser(const HttpRequestParser&) = delete;
   HttpRequestParser& operator=(const HttpRequestParser&) = delete;
 
-  // Takes of `bytes` what it can of the next request, at most to its end, and gives the number of
-  // bytes taken. The rest is to be given again, with what comes after it. An Error for what is no
-  // request, or is larger than it may be.
+  // Takes bytes of the next request, at most to its end, and returns the number of bytes taken.
+  // Give the rest again, together with the bytes that follow. An Error if this is not a request, or
+  // if it is too large.
   Result<size_t> Put(std::string_view bytes);
-  // The request, if it is whole; then the next may begin.
+  // The request, if it is complete; then the next may begin.
   std::optional<HttpMessage> Take();
 
  private:
@@ -43,7 +43,7 @@ class HttpRequestParser {
   std::unique_ptr<Parser> parser_;
 };
 
-// The phrase of a status (RFC 9110, 15): "Not Found". Of one that is unknown "<unknown-status>".
+// The reason phrase of a status (RFC 9110, 15): "Not Found". "<unknown-status>" for an unknown one.
 std::string_view HttpReason(int status);
 
 }  // namespace kvs::io

@@ -10,8 +10,8 @@
 #include "io/stream.h"
 
 // A small HTTP/1.1 server (RFC 9112) for health, metrics and the agent's local interface: short
-// answers, one request after the other per connection. Not for untrusted networks beyond that:
-// requests over 64 KiB and connections idle for 30 s are closed.
+// answers, one request after the other per connection. It is not hardened for untrusted networks,
+// except that it closes connections with requests over 64 KiB or idle for 30 s.
 namespace kvs::io {
 
 struct HttpRequest {
@@ -28,7 +28,8 @@ struct HttpResponse {
 
 class HttpServer {
  public:
-  // Called once per request; may be kept and called later, also after the server is gone.
+  // Must be called once per request; may be kept and called later, also after the server is
+  // destroyed.
   using Reply = std::function<void(const HttpResponse&)>;
   using Serve = std::function<void(const HttpRequest&, Reply)>;
 

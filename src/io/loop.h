@@ -6,10 +6,10 @@
 
 struct uv_loop_s;
 
-// One thread, one loop per program (libuv underneath, hidden in this room). Everything here must be
-// used from the thread that calls Run(). Every asynchronous thing has an owner: destroying the
-// object cancels it, and its callback is never called again; a callback may destroy the very object
-// that calls it. SIGPIPE is ignored: writing to a peer that is gone is an error like others.
+// One thread and one loop per program (libuv, hidden in this room). Everything here must be used
+// from the thread that calls Run(). Every asynchronous operation has an owner: destroying the
+// object cancels the operation, and its callback is not called any more. A callback may destroy the
+// object that called it. SIGPIPE is ignored: writing to a closed peer is an ordinary error.
 namespace kvs::io {
 
 class Loop {
@@ -19,11 +19,11 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs until Stop(), or until nothing is left to wait for.
+  // Runs until Stop(), or until there is nothing left to wait for.
   void Run();
   void Stop();
 
-  // Time since an arbitrary start, as of this turn of the loop.
+  // Monotonic time since an arbitrary start, as of the current iteration of the loop.
   std::chrono::milliseconds Now() const;
 
   uv_loop_s* native() { return loop_.get(); }  // for this room only
@@ -39,8 +39,9 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // (Re)starts it: one shot after `delay`. Zero means: once per turn of the loop, after the
-  // callbacks that are due; a timer that restarts itself so leaves everything else its turn.
+  // (Re)starts the timer: it fires once, after `delay`. Zero means after the callbacks that are due
+  // in this iteration of the loop; a timer that restarts itself with zero doesn't starve other
+  // work.
   void Start(std::chrono::milliseconds delay);
   void StartRepeating(std::chrono::milliseconds period);
   void Stop();
@@ -53,7 +54,7 @@ class Timer {
 };
 
 // Delay of the n-th retry: doubles from `first` to `most`, with a random part of up to a quarter,
-// so that many nodes don't retry together.
+// so that many nodes don't retry at the same moment.
 class Backoff {
  public:
   Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most)

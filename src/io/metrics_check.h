@@ -10,10 +10,10 @@
 
 #include "base/file.h"
 
-// For tests: metrics in Prometheus' text format, and what is expected of all of ours.
+// For tests: checks of metrics in Prometheus' text format.
 namespace kvs::io {
 
-// The type of each metric. Each has a type and a help text, and neither twice.
+// The type of each metric. Expects each metric to have exactly one type and one help text.
 inline std::map<std::string, std::string> MetricTypesIn(const std::string& text) {
   std::map<std::string, std::string> types, helps;
   std::istringstream lines(text);
@@ -30,7 +30,7 @@ inline std::map<std::string, std::string> MetricTypesIn(const std::string& text)
   return types;
 }
 
-// As prometheus.io/docs/practices/naming has it, and `promtool check metrics` checks.
+// Expects names as in prometheus.io/docs/practices/naming and checked by `promtool check metrics`.
 inline void ExpectConventions(const std::map<std::string, std::string>& types) {
   static const std::regex kName("(kvswitch|process)(_[a-z0-9]+)+");
   // Units that aren't base units, and a type in a name.
@@ -47,8 +47,8 @@ inline void ExpectConventions(const std::map<std::string, std::string>& types) {
   }
 }
 
-// The document's tables hold a row for each of them, "| `NAME{LABELS}` | TYPE | ...", and it names
-// no other of those that are `ours`.
+// Expects the document's tables to have a row for each metric, "| `NAME{LABELS}` | TYPE | ...", and
+// no row for another metric with the prefix `ours`.
 inline void ExpectDocumented(const std::map<std::string, std::string>& types,
                              const std::string& document,
                              const std::function<bool(const std::string& name)>& ours) {

@@ -9,12 +9,12 @@
 
 namespace kvs::io {
 
-// Serves a program's metrics on an address that other hosts and pods may reach: GET /metrics and
-// nothing else, in plain HTTP, to whoever asks. The text is made once a second at most, so that
-// asking often costs the program little.
+// Serves a program's metrics on an address that other hosts and pods may reach: only GET /metrics,
+// in plain HTTP, without authentication. The text is generated at most once a second, so that
+// frequent requests cost little.
 class MetricsPort {
  public:
-  // `address` empty: it listens nowhere. `text` makes the metrics. `on_try` as of HealthPort.
+  // An empty `address` means no listening. `text` generates the metrics. `on_try` as in HealthPort.
   MetricsPort(Loop& loop, std::string address, std::function<std::string()> text,
               std::function<void(const std::optional<Problem>&)> on_try = {});
 

@@ -10,7 +10,8 @@ namespace kvs::io {
 
 // Watches a file descriptor that this room has no class for (a netlink socket). The descriptor must
 // be non-blocking, stays the caller's, and must outlive this object. `on_readable` is called while
-// there is something to read, also an error or the end: read until EAGAIN. It may destroy the Poll.
+// there is data to read, an error or the end of the stream: read until EAGAIN. It may destroy the
+// Poll.
 class Poll {
  public:
   Poll(Loop& loop, int fd, std::function<void()> on_readable);

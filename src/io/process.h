@@ -10,9 +10,9 @@
 
 namespace kvs::io {
 
-// A child process for one piece of blocking work: given all of its standard input at once, its
-// output is collected (standard output and error together, at most 1 MiB). Destroying it kills the
-// child and calls nothing.
+// A child process for one piece of blocking work. It gets all of its standard input at once; its
+// output is collected (standard output and error together, at most 1 MiB). Destroying the object
+// kills the child; on_exit is not called then.
 class Process {
  public:
   struct Outcome {
@@ -21,7 +21,7 @@ class Process {
   };
   using OnExit = std::function<void(Result<Outcome>)>;
 
-  // `argv[0]` is looked up in PATH. A program that can't be started is reported by on_exit.
+  // `argv[0]` is looked up in PATH. If the program can't be started, on_exit reports that.
   static std::unique_ptr<Process> Run(Loop& loop, std::vector<std::string> argv, std::string input,
                                       OnExit on_exit);
   ~Process();

@@ -10,9 +10,9 @@ struct uv_signal_s;
 
 namespace kvs::io {
 
-// Turns signals into calls from the loop; while it lives, their default action is off. It does not
-// keep the loop running by itself.
-//   Signals stop(loop, {SIGTERM, SIGINT}, [&](int) { loop.Stop(); });
+// Calls a function on the loop for each signal; while this object lives, the signals' default
+// action is off. It does not keep the loop running by itself.
+// Signals stop(loop, {SIGTERM, SIGINT}, [&](int) { loop.Stop(); });
 class Signals {
  public:
   Signals(Loop& loop, std::initializer_list<int> signals, std::function<void(int)> on_signal);

@@ -15,9 +15,9 @@ struct uv_stream_s;
 
 namespace kvs::io {
 
-// A connected (or connecting) byte stream: a Unix socket or TCP. Writes are queued and may be made
-// at once, also before the connection is up. When the other side closes, or an error happens,
-// on_close is called once, with the reason; nothing is called after it.
+// A connected (or connecting) byte stream: a Unix socket or TCP. Data may be written at once, also
+// before the connection is up; it is queued. When the peer closes or an error happens, on_close is
+// called once with the reason; no handler is called after that.
 class Stream {
  public:
   struct Handlers {
@@ -27,11 +27,10 @@ class Stream {
     std::function<void()> on_drain;  // pending() is zero again: everything written has been taken
   };
 
-  // Connects to the Unix socket `path`. A failure is reported by on_close, never before this
-  // returns.
+  // Connects to the Unix socket `path`. on_close reports a failure, never before this returns.
   static std::unique_ptr<Stream> Connect(Loop& loop, const std::string& path, Handlers handlers);
 
-  // Gives an accepted stream its handlers and starts reading.
+  // Sets the handlers of an accepted stream and starts reading.
   void Serve(Handlers handlers);
 
   ~Stream();
@@ -40,9 +39,9 @@ class Stream {
 
   void Write(std::string_view bytes);
   void Write(std::span<const uint8_t> bytes);
-  // Closes after everything written so far is sent; on_close is called.
+  // Closes the stream once everything written so far is sent; on_close is called.
   void Shutdown();
-  // Bytes written but not yet taken by the kernel.
+  // Bytes written but not yet accepted by the kernel.
   size_t pending() const;
 
  private:
@@ -53,7 +52,8 @@ class Stream {
   std::shared_ptr<State> state_;
 };
 
-// Accepts streams. The Unix socket file is made with mode 0600 and removed at the end.
+// Accepts streams. The Unix socket's file is created with mode 0600 and removed when the listener
+// is destroyed.
 class Listener {
  public:
   using OnAccept = std::function<void(std::unique_ptr<Stream>)>;  // then call Stream::Serve

@@ -7,10 +7,10 @@
 
 namespace kvs::io {
 
-// For tests: a loop that runs until something is so.
+// For tests: a loop that runs until a condition holds.
 class TestLoop : public Loop {
  public:
-  // Whether it became so within `timeout`.
+  // Runs until the condition holds; false if that takes longer than `timeout`.
   bool Until(const std::function<bool()>& condition,
              std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
     Timer poll(*this, [&] {

@@ -11,10 +11,11 @@ struct uv_fs_event_s;
 
 namespace kvs::io {
 
-// Watches one directory (inotify(7)), not what is below it. `on_change` says only that something
-// changed: a file was made, written, renamed, removed, or the directory itself is gone, after which
-// nothing is reported any more. Events may be many and may be lost when the kernel's queue is full
-// (IN_Q_OVERFLOW): read the directory anew, and look again from time to time.
+// Watches one directory (inotify(7)), without its subdirectories. `on_change` reports only that
+// something changed: a file was created, written, renamed or removed, or the directory itself was
+// removed, after which nothing more is reported. Events may be many, and are lost when the kernel's
+// queue is full (IN_Q_OVERFLOW): read the whole directory on an event, and check it from time to
+// time.
 class DirectoryWatch {
  public:
   static Result<std::unique_ptr<DirectoryWatch>> Open(Loop& loop, const std::string& path,
