@@ -34,7 +34,7 @@ struct Subfield {
   friend bool operator==(const Subfield&, const Subfield&) = default;
 };
 
-// To the controller: Controller, never Output.
+// Never for the controller: that is an action Controller.
 struct Output {
   uint32_t port;
   friend bool operator==(const Output&, const Output&) = default;
@@ -54,7 +54,7 @@ struct Move {
   Subfield source, target;
   friend bool operator==(const Move&, const Move&) = default;
 };
-// With at least one of in_port and table.
+// in_port or table must be set, or both.
 struct Resubmit {
   std::optional<uint16_t> in_port;  // of OpenFlow 1.0: LOCAL is 0xfffe
   std::optional<uint8_t> table;
@@ -119,7 +119,7 @@ struct Ct {
   friend bool operator==(const Ct& a, const Ct& b);  // here Action is not complete yet
 };
 
-// learn(...): makes a flow out of the packet. Only what session affinity needs.
+// learn(...): adds a flow made from the packet. Supports only what session affinity needs.
 struct Learn {
   struct Spec {
     enum class Kind : uint8_t { kMatchField, kMatchValue, kLoadField, kLoadValue, kOutput };

@@ -6,8 +6,8 @@
 #include "flow/action.h"
 #include "flow/text.h"
 
-// The parts of an action's text, by file: ct_text.cc, learn_text.cc, action_text.cc. Only flow/
-// includes this.
+// The text of actions, by file: ct_text.cc, learn_text.cc, action_text.cc. Only flow/ includes
+// this.
 namespace kvs::flow {
 
 std::string ToString(const Action& action);
@@ -15,7 +15,7 @@ std::string ToString(const Action& action);
 std::string ToString(const Subfield& subfield);  // NXM_NX_REG0[0..7]
 Result<Subfield> ParseSubfield(std::string_view name, std::string_view text);
 
-// What can be set on a tracked connection (ct's exec) and elsewhere: set_field, load, move.
+// The actions that can set fields, also of a tracked connection (ct's exec): set_field, load, move.
 Result<Action> ParseSetField(const Token& token);
 Result<Action> ParseLoad(const Token& token);
 Result<Action> ParseMove(const Token& token);

@@ -7,8 +7,8 @@
 
 // The packet and metadata fields that a flow can match or set, with the names of ovs-fields(7) and
 // their OXM/NXM numbers (OpenFlow 1.5.1, 7.2.3; ovs-fields(7)). The enum's order is the canonical
-// order of fields in a Match: that of ovs-ofctl's output, in which a field stands after those that
-// it depends on (eth_type before nw_proto before tp_dst), as the wire format wants it too.
+// order of fields in a Match, the one of ovs-ofctl's output: a field comes after those that it
+// depends on (eth_type before nw_proto before tp_dst), as the wire format requires.
 namespace kvs::flow {
 
 enum class Field : uint8_t {
@@ -108,10 +108,10 @@ struct FieldInfo {
   std::string_view name;      // in a match: "nw_src", "tp_dst"
   std::string_view set_name;  // in set_field: "ip_src", "tcp_dst"; unique
   std::string_view nxm_name;  // in move, output, learn and zone: "NXM_OF_IP_SRC"; unique
-  // 0x8000 OpenFlow basic, 0x0000 NXM_OF, 0x0001 NXM_NX, 0x1000 ERICOXM_OF. As matches carry the
-  // field in OpenFlow 1.5, but for two: a switch describes kVlanTci by OXM_OF_VLAN_VID and
-  // OXM_OF_VLAN_PCP, and an action reads and writes kInPort as NXM_OF_IN_PORT (0x0000, 0: 16 bits),
-  // as set_field of OXM_OF_IN_PORT is forbidden.
+  // 0x8000 OpenFlow basic, 0x0000 NXM_OF, 0x0001 NXM_NX, 0x1000 ERICOXM_OF. These are the numbers
+  // in matches of OpenFlow 1.5, with two exceptions: a switch describes kVlanTci by OXM_OF_VLAN_VID
+  // and OXM_OF_VLAN_PCP; and actions use NXM_OF_IN_PORT (0x0000, 0: 16 bits) for kInPort, because
+  // set_field of OXM_OF_IN_PORT is forbidden.
   uint16_t oxm_class;
   uint8_t oxm_field;
   uint8_t bytes;  // size of the value
@@ -122,9 +122,9 @@ struct FieldInfo {
 };
 
 const FieldInfo& InfoOf(Field field);
-// By any of the names of ovs-fields(7): nw_src, ip_src, NXM_OF_IP_SRC, OXM_OF_IPV4_SRC. A name that
-// stands for several fields (tp_dst, icmp_type) gives the first: TCP, ICMPv4. nw_tos is none: it is
-// ip_dscp times four.
+// By any of the names of ovs-fields(7): nw_src, ip_src, NXM_OF_IP_SRC, OXM_OF_IPV4_SRC. A name of
+// several fields (tp_dst, icmp_type) gives the first: TCP, ICMPv4. nw_tos is not accepted, because
+// its value is ip_dscp times four.
 std::optional<Field> FieldByName(std::string_view name);
 constexpr Field Reg(int n) { return static_cast<Field>(static_cast<int>(Field::kReg0) + n); }
 

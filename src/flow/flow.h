@@ -10,8 +10,8 @@
 #include "flow/action.h"
 #include "flow/match.h"
 
-// What a switch holds, as values. The identity of a flow is (table, priority, match), of a group
-// and of a meter its id.
+// What a switch holds, as values. A flow is identified by (table, priority, match), a group and a
+// meter by their ids.
 namespace kvs::flow {
 
 struct FlowKey {
@@ -62,8 +62,8 @@ struct Group {
 
 inline constexpr uint32_t kMaxMeter = 0xffff0000;  // OFPM_MAX: above it are the switch's own
 
-// Lets `rate` packets a second pass, and `burst` at once after a pause, and drops what is more
-// (OpenFlow 1.5.1, 5.8): a bucket of `burst` tokens.
+// Lets `rate` packets per second pass, and up to `burst` at once after a pause; drops the rest
+// (OpenFlow 1.5.1, 5.8). It is a token bucket of `burst` tokens.
 struct Meter {
   uint32_t meter_id = 0;  // 1 to kMaxMeter
   uint32_t rate = 0;      // packets a second, not 0

@@ -25,9 +25,9 @@ enum CtState : uint32_t {
 };
 
 // What a packet must look like. A value: fields in canonical order, packed into a few bytes, so
-// that equality, order and hash are those of the bytes (also across restarts: "the same match"
-// never depends on how it was built). Invariants: a field appears once; value & ~mask == 0; a mask
-// of zero means the field is absent.
+// that equality, order and hash are those of the bytes, also after a restart and however the match
+// was built. Invariants: a field appears once; value & ~mask == 0; a mask of zero means the field
+// is absent.
 class Match {
  public:
   struct Item {
@@ -36,17 +36,17 @@ class Match {
     Value mask;  // all ones of the field's bits if exact
   };
 
-  // Replaces what the field had. Bits beyond the field's, and bits of the value outside the mask,
-  // are cut off. "No VLAN tag" (vlan_tci=0) becomes vlan_tci=0/0x1fff, which is how a switch
-  // describes it.
+  // Replaces the field's value and mask. Bits beyond the field's, and bits of the value outside the
+  // mask, are cleared. "No VLAN tag" (vlan_tci=0) becomes vlan_tci=0/0x1fff, as a switch describes
+  // it.
   Match& Set(Field field, const Value& value);  // exact
   Match& Set(Field field, const Value& value, const Value& mask);
   Match& Set(Field field, uint64_t value) { return Set(field, Value::FromInt(value)); }
   Match& Set(Field field, uint64_t value, uint64_t mask) {
     return Set(field, Value::FromInt(value), Value::FromInt(mask));
   }
-  // Both of the family's addresses: kIpv4Src or kIpv6Src etc. by the prefix's family; /0 leaves the
-  // field out.
+  // Sets the field of the prefix's family, `four` or `six` (kIpv4Src or kIpv6Src etc.); /0 leaves
+  // it out.
   Match& Set(Field four, Field six, const Prefix& prefix);
   Match& Set(Field field, const Mac& mac);
   Match& Set(Field field, const Ip& ip);
@@ -60,23 +60,23 @@ class Match {
   bool empty() const { return packed_.empty(); }
 
   // As ovs-ofctl prints it ("ip,reg0=0x2/0x2,nw_dst=10.1.0.0/16"), with the short names of
-  // ovs-fields(7) (arp, ip, ipv6, tcp, udp, icmp6 ...) standing for eth_type and ip_proto. Empty
-  // for the match of everything.
+  // ovs-fields(7) (arp, ip, ipv6, tcp, udp, icmp6 ...) instead of eth_type and ip_proto. Empty for
+  // a match of all packets.
   std::string ToString() const;
-  // Reads what ovs-ofctl reads. Errors name the field.
+  // Accepts what ovs-ofctl accepts. Errors name the field.
   static Result<Match> Parse(std::string_view text);
 
   const std::string& packed() const { return packed_; }
   friend auto operator<=>(const Match&, const Match&) = default;
 
  private:
-  // An item is a byte `field | kMasked`, the value and, if not exact, the mask; value and mask have
-  // the size of the field.
+  // An item is a byte `field | kMasked`, the value and, if it is not exact, the mask. Value and
+  // mask have the field's size.
   static constexpr uint8_t kMasked = 0x80;
 
   Item ItemAt(size_t at) const;
   size_t SizeAt(size_t at) const;
-  // Where the field is, or where it would have to be put.
+  // The offset of the field, or where it would have to be inserted.
   size_t Position(Field field) const;
 
   std::string packed_;

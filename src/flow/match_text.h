@@ -5,7 +5,7 @@
 #include "flow/match.h"
 #include "flow/text.h"
 
-// A match from its tokens, as part of a flow's text. Only flow/ includes this.
+// Parses the tokens of a match that is part of a flow's text. Only flow/ includes this.
 namespace kvs::flow {
 
 Result<Match> ParseMatch(const std::vector<Token>& tokens);
