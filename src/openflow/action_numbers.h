@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-// Numbers of the actions that both directions of the codec share.
+// Numbers of actions that the encoder and the decoder share.
 namespace kvs::openflow {
 
 enum class ActionType : uint16_t {

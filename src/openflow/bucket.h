@@ -4,14 +4,15 @@
 #include "flow/flow.h"
 #include "openflow/wire.h"
 
-// What group mods and group descriptions have in common.
+// What group mods and group descriptions share.
 namespace kvs::openflow {
 
 void WriteBucket(flow::Group::Type type, const flow::Bucket& bucket, Writer& out);
-// The reader holds buckets; an unknown property or action is an error, and ends `out`.
+// `in` holds the buckets. Stops with an error at an unknown property or action; `out` then has the
+// buckets before it.
 Result<> ReadBuckets(flow::Group::Type type, Reader in, std::vector<flow::Bucket>& out);
 
-// The properties of a group: how a select group selects.
+// The properties of a group: how a select group selects a bucket.
 void WriteGroupProperties(const flow::Group& group, Writer& out);
 Result<> ReadGroupProperties(Reader in, flow::Group& group);
 

@@ -9,26 +9,26 @@
 
 namespace kvs::openflow {
 
-// One Connection::Apply(): for each bundle OPEN, the changes, BARRIER, and then, when it is known
-// that none was refused, COMMIT, else DISCARD (a bundle with a refused message would be committed
-// without it). Knows nothing of sockets: it writes when told to, and gets the messages that carry
-// its xids, which are those with the highest bit set.
+// One Connection::Apply(). For each bundle: OPEN, the changes, BARRIER, then COMMIT if no change
+// was refused, else DISCARD (the switch would commit a bundle without its refused messages). It
+// does no I/O: the session asks it to write, and passes it the messages with its xids, which are
+// those with the highest bit set.
 class BundleRun {
  public:
   using Done = std::function<void(const ApplyResult&)>;
 
-  // Uses the bundle ids from `first_id` on, bundles() of them.
+  // Uses bundles() bundle ids, from `first_id` on.
   BundleRun(std::vector<Change> changes, size_t bundle_size, uint32_t first_id, Done done);
 
   static bool Owns(uint32_t xid) { return (xid & kFirstXid) != 0; }
   uint32_t bundles() const;
 
-  // Writes until `out` has `limit` bytes or more, or the switch must answer first.
+  // Writes until `out` has at least `limit` bytes, or until the switch must answer first.
   void Write(Writer& out, size_t limit);
   void Receive(const Message& message);
 
   bool finished() const { return finished_; }
-  // Calls Done, at the end or with the error that ended everything.
+  // Calls Done, at the end or with the error that ended the operation.
   void Report(std::optional<Error> error = std::nullopt);
 
  private:

@@ -7,18 +7,19 @@
 
 #include "flow/flow.h"
 
-// What can be asked of a switch, as values.
+// Requests to change a switch, as values.
 namespace kvs::openflow {
 
-// Adds the flow, or replaces the one with the same table, priority and match (its counters go on).
+// Adds the flow, or replaces the one with the same table, priority and match (its counters are
+// kept).
 struct PutFlow {
   flow::Flow flow;
 };
-// Deletes exactly this flow, whatever its cookie. That it isn't there is no error.
+// Deletes exactly this flow, whatever its cookie. No error if it does not exist.
 struct EraseFlow {
   flow::FlowKey key;
 };
-// Deletes a flow whose match this program does not know, by the bytes a dump gave for it.
+// Deletes a flow whose match this program can't decode, by its bytes in a dump.
 struct EraseForeignFlow {
   uint8_t table = 0;
   uint16_t priority = 0;
@@ -34,12 +35,12 @@ struct EraseFlowsByCookie {
 struct PutGroup {
   flow::Group group;
 };
-// Deletes the group and with it, in Open vSwitch, every flow that still uses it. That it isn't
-// there is no error.
+// Deletes the group; Open vSwitch deletes every flow that uses it as well. No error if it does not
+// exist.
 struct EraseGroup {
   uint32_t group = 0;
 };
-// Adds buckets to a group at the end; their ids must be new.
+// Appends buckets to a group; their ids must be new.
 struct InsertBuckets {
   uint32_t group = 0;
   std::vector<flow::Bucket> buckets;
@@ -52,16 +53,16 @@ struct EraseBucket {
 using Change = std::variant<PutFlow, EraseFlow, EraseForeignFlow, EraseFlowsByCookie, PutGroup,
                             EraseGroup, InsertBuckets, EraseBucket>;
 
-// Meters change outside of bundles, which can't hold them: each by itself. Adding one whose id is
-// taken is an error, and so is changing one that isn't there.
+// Meters are changed one by one, because bundles can't contain them. It is an error to add a meter
+// whose id exists, or to modify one that does not exist.
 struct AddMeter {
   flow::Meter meter;
 };
 struct ModifyMeter {
   flow::Meter meter;
 };
-// Deletes the meter and with it, in Open vSwitch, every flow that still uses it. That it isn't
-// there is no error.
+// Deletes the meter; Open vSwitch deletes every flow that uses it as well. No error if it does not
+// exist.
 struct EraseMeter {
   uint32_t meter = 0;
 };

@@ -16,8 +16,8 @@
 
 namespace kvs::openflow {
 
-// A change that the switch refused, by its place in the vector given to Apply(), and why:
-// "add table=0, ...: OFPBAC_BAD_OUT_GROUP (no such group)".
+// A change that the switch refused: its index in the vector given to Apply(), and the reason: "add
+// table=0, ...: OFPBAC_BAD_OUT_GROUP (no such group)".
 struct Refusal {
   size_t change = 0;
   std::string reason;
@@ -26,7 +26,7 @@ struct Refusal {
 struct ApplyResult {
   size_t committed = 0;          // changes that are in effect, as the switch confirmed
   std::vector<Refusal> refused;  // nothing of a bundle with a refused change took effect
-  // Set unless every change is in effect. After a lost connection it is not known whether the last
+  // Set unless every change is in effect. After a lost connection it is unknown whether the last
   // bundle took effect: dump.
   std::optional<Error> error;
 
@@ -35,20 +35,20 @@ struct ApplyResult {
 
 class Session;
 
-// A connection to one switch in OpenFlow 1.5 with the extensions of Open vSwitch, over its Unix
-// socket (<run dir>/<bridge>.mgmt). It connects at once, and again after a loss (50 ms to 2 s), and
-// notices a peer that is alive but silent.
+// A connection to one switch over its Unix socket (<run dir>/<bridge>.mgmt), with OpenFlow 1.5 and
+// Open vSwitch's extensions. It connects at once, reconnects after a loss (after 50 ms to 2 s), and
+// detects a peer that hangs.
 //
-// Operations end with exactly one call of their callback, never before the call that began them
-// returns. They are carried out in the order they were asked for; those that are a single request
-// are pipelined, an Apply() is a fence. When the connection is lost, all of them fail with one
+// Each operation ends with exactly one call of its callback, never before the call that started it
+// returns. Operations are carried out in their order; those that are a single request are
+// pipelined, an Apply() is a fence. When the connection is lost, all of them fail with the same
 // reason, then on_down is called. Destroying the object cancels everything: no callback is called
-// any more. Callbacks may destroy it.
+// after that. Callbacks may destroy it.
 class Connection {
  public:
   struct Handlers {
     std::function<void(uint64_t datapath_id)> on_up;
-    // The connection was lost, or could not be made (not repeated while the reason stays the same).
+    // The connection was lost or could not be made (called once as long as the reason is the same).
     std::function<void(const Error&)> on_down;
     std::function<void(const PacketIn&)> on_packet_in;
     std::function<void(const PortStatus&)> on_port_status;
@@ -56,9 +56,10 @@ class Connection {
     std::function<void(const FlowRemoved&)> on_flow_removed;
   };
   struct Options {
-    // A peer that says nothing for three intervals, though asked after one, is dead.
+    // Idle time after which the peer is probed. After three intervals without any data the
+    // connection is closed.
     std::chrono::milliseconds probe_interval{10000};
-    // Ask for a flow monitor of all tables, for others' changes.
+    // Requests a flow monitor of all tables, to see changes that others make.
     bool watch_flows = false;
   };
 
@@ -72,15 +73,15 @@ class Connection {
   bool up() const;
   uint64_t datapath_id() const;  // of the present or last connection
 
-  // Makes the changes in one atomic bundle: all or, if one is refused, none. With `bundle_size`
-  // they are split into bundles of about that many changes, so that the switch needs less memory
-  // and answers others in between; the first that is refused ends the operation. Groups are put
-  // before flows change, and erased after; apart from that, changes are made in their order.
+  // Makes the changes in one atomic bundle: all, or none if one is refused. With `bundle_size` they
+  // are split into bundles of about that many changes, so that the switch needs less memory and
+  // serves others in between; the first refusal ends the operation. Groups are added before flows
+  // change, and deleted after; apart from that, changes keep their order.
   void Apply(std::vector<Change> changes, std::function<void(const ApplyResult&)> done,
              size_t bundle_size = 0);
 
-  // Makes the changes one by one; a refusal, whose reason doesn't repeat the change, holds up
-  // nothing else.
+  // Makes the changes one by one; a refused one (its reason does not repeat the change) does not
+  // stop the others.
   void ChangeMeters(const std::vector<MeterChange>& changes,
                     std::function<void(const ApplyResult&)> done);
 
@@ -88,10 +89,10 @@ class Connection {
     uint8_t table = 0xff;  // 0xff: all
     uint64_t cookie = 0, cookie_mask = 0;
   };
-  // `batch` gets the flows as they come (some hundreds at a time), then `done` is called.
+  // `batch` gets the flows in parts (some hundreds at a time), then `done` is called.
   void DumpFlows(const FlowFilter& filter, std::function<void(std::vector<InstalledFlow>)> batch,
                  std::function<void(Result<>)> done);
-  // A group whose description is larger than 64 KiB cannot be told by the switch.
+  // OpenFlow can't describe a group of more than 64 KiB.
   void DumpGroups(std::function<void(Result<std::vector<InstalledGroup>>)> done);
   // The switch's own meters (above flow::kMaxMeter) are left out.
   void DumpMeters(std::function<void(Result<std::vector<InstalledMeter>>)> done);
@@ -99,15 +100,15 @@ class Connection {
   void DumpPorts(std::function<void(Result<std::vector<Port>>)> done);
   void DumpTables(std::function<void(Result<std::vector<TableStats>>)> done);
   void CountFlows(const FlowFilter& filter, std::function<void(Result<FlowTotals>)> done);
-  // The switch forgets the connections. It walks through all that it tracks, about 0.6 us each, and
-  // does nothing else meanwhile.
+  // Makes the switch forget these connections. It walks through its whole connection table, about
+  // 0.6 us per entry, and does nothing else meanwhile.
   void FlushConntrack(const CtFilter& filter, std::function<void(Result<>)> done);
-  // Everything asked for before has been done by the switch.
+  // `done` is called when the switch has processed everything requested before.
   void Barrier(std::function<void(Result<>)> done);
-  // Not confirmed; an error of the switch is logged. Dropped while the connection is down.
+  // Without confirmation; an error of the switch is logged. Dropped while the connection is down.
   void Send(const PacketOut& packet);
   void Send(const PortMod& port);
-  // Lets the packet of a Controller action with `pause` go on through the pipeline.
+  // Resumes the packet of a Controller action with `pause` in the pipeline.
   void Resume(const PacketIn& packet);
 
  private:

@@ -12,7 +12,7 @@
 #include "openflow/connection.h"
 #include "openflow/dummy_switch.h"
 
-// For live tests of Connection: one against a real ovs-vswitchd, and what it was told.
+// For live tests of Connection: a connection to a real ovs-vswitchd, and a record of its callbacks.
 namespace kvs::openflow {
 
 inline flow::Flow ParseFlow(const std::string& text) { return flow::Flow::Parse(text).value(); }

@@ -5,16 +5,16 @@
 #include "base/net.h"
 #include "openflow/wire.h"
 
-// Forgetting tracked connections: NXT_CT_FLUSH of nicira-ext.h, from Open vSwitch 3.1 on.
+// Removal of tracked connections: NXT_CT_FLUSH of nicira-ext.h, from Open vSwitch 3.1 on.
 //
-// In userspace, before 3.1.5, 3.2.3 and 3.3.1, a flush that meets a connection of ICMPv6 aborts
-// ovs-vswitchd ("conntrack: Do not use icmp reverse helper for icmpv6").
+// In the userspace datapath before 3.1.5, 3.2.3 and 3.3.1, a flush that meets an ICMPv6 connection
+// aborts ovs-vswitchd (fixed by "conntrack: Do not use icmp reverse helper for icmpv6").
 namespace kvs::openflow {
 
-// The connections of one conntrack zone that an address takes part in.
+// The connections of one conntrack zone with this address as client or server.
 struct CtFilter {
-  // kClient: began them. kServer: answers them (after DNAT, the one that was translated to). The
-  // numbers are those of the original's and the reply's tuple.
+  // kClient: it initiated them. kServer: it answers them (after DNAT, the translated address). The
+  // numbers are those of the original and the reply tuple.
   enum class Role : uint8_t { kClient = 0, kServer = 1 };
 
   uint16_t zone = 0;

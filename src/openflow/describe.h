@@ -8,8 +8,8 @@
 #include "openflow/protocol.h"
 #include "openflow/state.h"
 
-// Requests for, and decoding of, what a switch tells about itself (OpenFlow 1.5.1, 7.3.5, 7.4 and
-// 7.5; Nicira's packet-in). Readers get the bodies of messages.
+// Requests for, and decoding of, a switch's state (OpenFlow 1.5.1, 7.3.5, 7.4 and 7.5; Nicira's
+// packet-in). The readers take the bodies of messages.
 namespace kvs::openflow {
 
 void RequestFlows(const Connection::FlowFilter& filter, uint32_t xid, Writer& out);
@@ -17,23 +17,22 @@ void RequestTotals(const Connection::FlowFilter& filter, uint32_t xid, Writer& o
 void RequestGroups(uint32_t xid, Writer& out);
 void RequestPorts(uint32_t xid, Writer& out);
 void RequestTables(uint32_t xid, Writer& out);
-// A monitor of all tables: others' changes in full, own ones in short.
+// Requests a monitor of all tables: full events for others' changes, abbreviated ones for our own.
 void RequestFlowMonitor(uint32_t xid, Writer& out);
 
-// Appends what one part of the reply holds. They fail only if an entry's frame is broken; what it
-// says, if not known, makes it foreign.
+// Append the entries of one part of the reply. They fail only if an entry's framing is broken;
+// unknown content marks the entry as foreign.
 Result<> ReadFlows(Reader in, std::vector<InstalledFlow>& out);
 Result<> ReadGroups(Reader in, std::vector<InstalledGroup>& out);
 Result<> ReadPorts(Reader in, std::vector<Port>& out);
 Result<> ReadTables(Reader in, std::vector<TableStats>& out);
 Result<> ReadTotals(Reader in, FlowTotals& out);
-// Own changes are left out.
+// Our own changes are left out.
 Result<> ReadFlowEvents(Reader in, std::vector<FlowEvent>& out);
 
 Result<PortStatus> ReadPortStatus(Reader in);
 Result<FlowRemoved> ReadFlowRemoved(Reader in);
-// The body behind experimenter and subtype. A field of the metadata that is not known leaves it
-// empty.
+// The body after experimenter and subtype. An unknown metadata field leaves the metadata empty.
 Result<PacketIn> ReadPacketIn(Reader in);
 
 void WritePortMod(const PortMod& port, uint32_t xid, Writer& out);

@@ -8,8 +8,8 @@
 namespace kvs::openflow {
 
 // For tests and benchmarks: a real Open vSwitch with a dummy datapath and one empty bridge, br0, in
-// a folder of its own. It needs no privileges and touches no network. What cannot be started aborts
-// the test.
+// a temporary folder. It needs no privileges and does not touch the network. Aborts the test if it
+// can't be started.
 class DummySwitch {
  public:
   DummySwitch();
@@ -20,7 +20,7 @@ class DummySwitch {
   std::string socket() const { return folder_ + "/br0.mgmt"; }
   const std::string& folder() const { return folder_; }
 
-  // Runs a program (found in PATH) to its end, and gives what it wrote to stdout.
+  // Runs a program (found in PATH) to its end and returns its standard output.
   std::string Run(const std::vector<std::string>& command) const;
   std::string Ofctl(std::vector<std::string> arguments) const;  // ovs-ofctl -O OpenFlow15 ...
   std::string Vsctl(std::vector<std::string> arguments) const;

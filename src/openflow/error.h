@@ -5,7 +5,7 @@
 
 #include "openflow/wire.h"
 
-// Why a switch refused something (OpenFlow 1.5.1, 7.5.4; Nicira's errors).
+// A switch's reason for a refusal (OpenFlow 1.5.1, 7.5.4; Nicira's errors).
 namespace kvs::openflow {
 
 struct SwitchError {
@@ -14,7 +14,7 @@ struct SwitchError {
   uint32_t experimenter = 0;  // only if type is 0xffff
 
   bool hello_failed() const { return type == 0; }
-  // "OFPBAC_BAD_OUT_GROUP (the group does not exist)"; "error 2/99" if it is not known.
+  // "OFPBAC_BAD_OUT_GROUP (the group does not exist)"; "error 2/99" for an unknown one.
   std::string ToString() const;
 };
 

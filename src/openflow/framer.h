@@ -8,17 +8,17 @@
 
 namespace kvs::openflow {
 
-// Cuts a stream of bytes into messages.
+// Splits a stream of bytes into messages.
 class Framer {
  public:
-  // Invalidates the messages that Next() gave.
+  // Invalidates the messages that Next() returned.
   void Append(std::span<const uint8_t> bytes) {
     buffer_.erase(0, read_);
     read_ = 0;
     buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
 
-  // The next message, if it has come whole.
+  // The next message, if it is complete.
   std::optional<Message> Next() {
     Reader in(std::string_view(buffer_).substr(read_));
     if (broken_ || in.left() < kHeaderSize) return std::nullopt;
@@ -34,8 +34,8 @@ class Framer {
     return message;
   }
 
-  // A message said that it is shorter than its own header, or of a version far from any: this is
-  // not OpenFlow.
+  // The stream is not OpenFlow: a message's length is less than its header, or its version is
+  // impossible.
   bool broken() const { return broken_; }
 
  private:

@@ -13,13 +13,13 @@ namespace kvs::openflow {
 
 void WriteMeterChange(const MeterChange& change, uint32_t xid, Writer& out);
 
-// Asks for all meters.
+// Requests all meters.
 void RequestMeters(uint32_t xid, Writer& out);
-// What they have done.
+// Requests the meters' counters.
 void RequestMeterStats(uint32_t xid, Writer& out);
 
-// Append what one part of the reply holds. The switch's own meters are left out. They fail only if
-// an entry's frame is broken; what it says, if not known, makes it foreign.
+// Append the entries of one part of the reply. The switch's own meters are left out. They fail only
+// if an entry's framing is broken; unknown content marks the entry as foreign.
 Result<> ReadMeters(Reader in, std::vector<InstalledMeter>& out);
 Result<> ReadMeterStats(Reader in, std::vector<MeterStats>& out);
 

@@ -4,8 +4,8 @@
 
 #include "openflow/wire.h"
 
-// Numbers of OpenFlow 1.5.1 and of the extensions of Open vSwitch (nicira-ext.h,
-// netronome-ext.h), as far as this room uses them, and the frame that all messages share.
+// The numbers of OpenFlow 1.5.1 and of Open vSwitch's extensions (nicira-ext.h, netronome-ext.h)
+// that this room uses, and the framing that all messages share.
 namespace kvs::openflow {
 
 inline constexpr uint8_t kVersion = 6;  // OpenFlow 1.5
@@ -72,8 +72,8 @@ inline constexpr uint32_t kAnyGroup = 0xffffffff;
 inline constexpr uint32_t kNoBuffer = 0xffffffff;
 inline constexpr uint8_t kAllTables = 0xff;
 
-// Writes a message's header now, and its length at the end of the scope. A message that became
-// larger than kMaxMessage is the caller's to notice.
+// Writes a message's header now, and its length at the end of the scope. The caller must check that
+// the message is not larger than kMaxMessage.
 class Envelope {
  public:
   Envelope(Writer& out, MessageType type, uint32_t xid) : out_(out), start_(out.size()) {
@@ -99,7 +99,7 @@ struct Message {
   Reader body;
 };
 
-// A property (type, length, value, padding to 8): how OpenFlow 1.4 and later, and Nicira's
+// A property (type, length, value, padding to 8 bytes): how OpenFlow 1.4 and later, and Nicira's
 // messages, extend a structure.
 class Property {
  public:
@@ -114,7 +114,7 @@ class Property {
   Property(const Property&) = delete;
   Property& operator=(const Property&) = delete;
 
-  // Reads the next property: its type and its value without padding.
+  // Reads the next property: returns its type; `value` gets its content without padding.
   static uint16_t Read(Reader& in, Reader& value) {
     const uint16_t type = in.U16();
     const uint16_t size = in.U16();

@@ -17,24 +17,24 @@
 
 namespace kvs::openflow {
 
-// A question in one message. `on_reply` gets the messages that answer it and says whether that was
-// the last. `done` is called once, after the last, or with the error of the switch, of the
-// connection or of on_reply.
+// A request in one message. `on_reply` gets the answering messages and returns whether that was the
+// last. `done` is called once, after the last, or with the error of the switch, of the connection
+// or of on_reply.
 struct Request {
   std::function<void(uint32_t xid, Writer&)> write;
   std::function<Result<bool>(const Message&)> on_reply;
   std::function<void(Result<>)> done;
 };
 
-// What is behind a Connection: the socket, the handshake, and the operations in their order. It
-// is shared with the callbacks that run, so that they may destroy the Connection.
+// The implementation of Connection: the socket, the handshake, and the operations in their order.
+// Running callbacks share ownership, so that they may destroy the Connection.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(io::Loop& loop, std::string path, Connection::Handlers handlers,
           Connection::Options options);
 
   void Connect();
-  // Nothing is called after this.
+  // No callback is called after this.
   void Close();
 
   bool up() const { return up_; }
@@ -42,7 +42,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void Ask(Request request) { Enqueue(std::move(request)); }
   void Apply(std::vector<Change> changes, size_t bundle_size, BundleRun::Done done);
-  // Writes one message that no answer is awaited of, if up.
+  // Writes one message without an answer, if the connection is up.
   void Tell(const std::function<void(uint32_t xid, Writer&)>& write);
 
  private:

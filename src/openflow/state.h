@@ -7,13 +7,13 @@
 #include "base/net.h"
 #include "flow/flow.h"
 
-// What a switch tells about itself, as values.
+// A switch's state, as values.
 namespace kvs::openflow {
 
-// A flow as the switch holds it. `foreign`: it has fields or actions that this program does not
-// know (somebody else made it). Then flow.actions is empty, and if it is the match that is not
-// known, flow.key.match is empty too and foreign_match holds its bytes (OXM, as EraseForeignFlow
-// takes it).
+// A flow as the switch holds it. `foreign`: it has fields or actions that this program can't decode
+// (another program added it). Then flow.actions is empty, and if the match can't be decoded,
+// flow.key.match is empty too and foreign_match holds its bytes (OXM, as EraseForeignFlow takes
+// them).
 struct InstalledFlow {
   flow::Flow flow;
   uint64_t packets = 0, bytes = 0;
@@ -22,14 +22,14 @@ struct InstalledFlow {
   std::string foreign_match;
 };
 
-// `foreign`: it has properties or actions that this program does not know; group.buckets then holds
+// `foreign`: it has properties or actions that this program can't decode; group.buckets then holds
 // the buckets before the first of them.
 struct InstalledGroup {
   flow::Group group;
   bool foreign = false;
 };
 
-// `foreign`: it counts bytes, or has flags or bands that this program does not know.
+// `foreign`: it counts bytes, or has flags or bands that this program can't decode.
 struct InstalledMeter {
   flow::Meter meter;
   bool foreign = false;
@@ -58,8 +58,8 @@ struct PortStatus {
   Port port;
 };
 
-// Sets the bits of `mask` in a port's config as in `config` (OFPT_PORT_MOD). Number and MAC say
-// which.
+// Sets the bits of `mask` in a port's config to those of `config` (OFPT_PORT_MOD). Number and MAC
+// identify the port.
 struct PortMod {
   uint32_t number = 0;
   Mac mac;
@@ -77,15 +77,15 @@ struct TableStats {
   uint64_t lookups = 0, matched = 0;  // packets
 };
 
-// A change of the flow table that was not made by this connection. kPaused: the switch had more to
-// tell than it could queue, and events are lost until kResumed; both carry no flow.
+// A change of the flow table by another connection. kPaused: the switch's event queue was full, and
+// events are lost until kResumed; both have no flow.
 struct FlowEvent {
   enum class Kind : uint8_t { kAdded, kModified, kRemoved, kPaused, kResumed };
   Kind kind = Kind::kAdded;
   InstalledFlow flow;  // counters are zero
 };
 
-// A flow that had been added with a timeout ended, and the switch was asked to tell.
+// A flow with a timeout expired or was deleted, and it had the flag that requests this message.
 struct FlowRemoved {
   InstalledFlow flow;  // without actions
   uint8_t reason = 0;  // enum ofp_flow_removed_reason: 0 idle timeout, 1 hard timeout, 2 delete ...

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-// Bytes as OpenFlow has them: big-endian, structures padded to 8 bytes.
+// OpenFlow's encoding: big-endian, structures padded to 8 bytes.
 namespace kvs::openflow {
 
 // Appends to a buffer that it owns.
@@ -26,9 +26,9 @@ class Writer {
   void Bytes(const void* data, size_t size) { bytes_.append(static_cast<const char*>(data), size); }
   void Bytes(std::string_view data) { bytes_.append(data); }
   void Zeros(size_t count) { bytes_.append(count, '\0'); }
-  // Zeros until what begins at `start` is a multiple of 8 long.
+  // Appends zeros until the structure that begins at `start` has a multiple of 8 bytes.
   void Pad(size_t start) { Zeros((8 - (size() - start) % 8) % 8); }
-  // Overwrites what was written at `at`, typically a length that is known only now.
+  // Overwrites what was written at offset `at`, typically a length that is known only now.
   void Patch16(size_t at, size_t value) {
     bytes_[at] = static_cast<char>(value >> 8);
     bytes_[at + 1] = static_cast<char>(value);
@@ -45,8 +45,8 @@ class Writer {
   std::string bytes_;
 };
 
-// Reads from bytes that somebody else owns. It never reads past the end: what is asked of it there
-// is zeros or empty, and ok() is false from then on. So a decoder can read on and check once.
+// Reads from bytes that it does not own. It never reads past the end: reads there return zeros or
+// empty values, and ok() is false from then on. So a decoder can read on and check once.
 class Reader {
  public:
   Reader() = default;
@@ -83,7 +83,7 @@ class Reader {
     out.ok_ = ok_;
     return out;
   }
-  // Skips the zeros after something of `size` bytes that is padded to a multiple of 8.
+  // Skips the zeros after a structure of `size` bytes that is padded to a multiple of 8.
   void SkipPadding(size_t size) { Skip((8 - size % 8) % 8); }
 
  private:
