@@ -8,10 +8,10 @@
 
 #include "ovsdb/monitor.h"
 
-// A connection for a short-lived program (the CNI plugin): straight blocking calls with deadlines,
-// no loop, no thread. Requests can be sent before earlier ones are answered, so that the program
-// does other work meanwhile. The schema is not checked: a column that the server lacks fails the
-// request that names it. Once a call has failed for want of a connection, so do all others.
+// A connection for a short-lived program (the CNI plugin): blocking calls with deadlines, no loop,
+// no thread. Requests can be sent before earlier ones are answered, so that the program can do
+// other work meanwhile. The schema is not checked: a request that names a column that the server
+// lacks fails. After a call has failed because the connection was lost, all further calls fail.
 namespace kvs::ovsdb {
 
 class BlockingClient {
@@ -27,20 +27,21 @@ class BlockingClient {
 
   Outcome Transact(Transaction transaction, Deadline deadline);
 
-  // The same in two steps. An error of SendTransact means that it never happens. Every sent
-  // transaction is to be received once, in any order; again only after kDeadline.
+  // The same in two steps. If SendTransact fails, the transaction does not happen. Each sent
+  // transaction must be received once, in any order; if that ends with kDeadline it can be received
+  // again.
   Result<RequestId> SendTransact(Transaction transaction, Deadline deadline);
   Outcome Receive(RequestId request, Deadline deadline);
 
-  // Starts to replicate, without waiting for the content: WaitUntil() sees it arrive. May be
-  // called again for other tables; a table can be monitored once.
+  // Starts replication, without waiting for the content: see WaitUntil(). May be called again for
+  // other tables; a table can be monitored only once.
   Result<> StartMonitor(const Monitor& monitor, Deadline deadline);
-  // True once every monitor's first content is in the replica.
+  // True once the initial content of every monitor is in the replica.
   bool synced() const;
   const Replica& replica() const;
 
-  // Returns when the first content is there and `done(replica())` is true; asks after every
-  // update. The error says whether the deadline passed or the connection broke.
+  // Returns when the initial content is there and `done(replica())` is true; evaluated after every
+  // update. The Error says whether the deadline passed or the connection broke.
   Result<> WaitUntil(const std::function<bool(const Replica&)>& done, Deadline deadline);
 
  private:

@@ -4,14 +4,15 @@
 
 #include "ovsdb/monitor.h"
 
-// OVSDB's JSON (RFC 7047, 3.2 and 5.1) from and to the types of schema.h and transaction.h.
+// Conversion between OVSDB's JSON (RFC 7047, 3.2 and 5.1) and the types of schema.h and
+// transaction.h.
 namespace kvs::ovsdb {
 
 boost::json::value ToJson(const Value& value);
 boost::json::value ToJson(const Condition& condition);
 boost::json::object ToJson(const Columns& columns);
 
-// For messages: the text of `value`, cut where it becomes too long for a person.
+// For messages: the text of `value`, cut if it is too long to read.
 std::string Excerpt(const boost::json::value& value);
 
 // ["uuid", TEXT]
@@ -21,7 +22,7 @@ Result<Uuid> UuidFromJson(const boost::json::value& from);
 template <class Row>
 Columns ToColumns(const Row& row);
 
-// Names of the columns of a table that schema.h knows.
+// The names of the table's columns in schema.h.
 std::vector<std::string> ColumnNames(Table table);
 
 // <monitor-cond-requests>
@@ -31,13 +32,13 @@ boost::json::object ToJson(const Monitor& monitor);
 template <class Row>
 Result<> SetColumns(Row& row, const boost::json::object& columns);
 
-// Applies a "modify" of <table-updates2> (ovsdb-server(7) 4.1.14): the new value of columns with at
-// most one element, the difference to the old value of others.
+// Applies a "modify" of <table-updates2> (ovsdb-server(7) 4.1.14): the new value for columns with
+// at most one element, the difference from the old value for others.
 template <class Row>
 Result<> ModifyColumns(Row& row, const boost::json::object& columns);
 
-// Whether <database-schema> (RFC 7047, 3.2) has the tables and columns of schema.h, of the same
-// types. The error names the first that is missing or different.
+// Whether <database-schema> (RFC 7047, 3.2) has all tables and columns of schema.h with the same
+// types. The Error names the first that is missing or different.
 Result<> CheckSchema(const boost::json::value& schema);
 
 }  // namespace kvs::ovsdb

@@ -4,10 +4,10 @@
 
 #include "ovsdb/schema.h"
 
-// Which column of the database goes into which field of schema.h, once: decoding, encoding, what is
-// monitored and the check against the server's schema all follow from these lists. The type of a
-// column follows from the field: a scalar has exactly one element, a std::optional none or one, a
-// std::set or std::map any number.
+// The one list of database columns and their fields in schema.h: decoding, encoding, the monitored
+// columns and the check of the server's schema follow from it. The type of a column follows from
+// the type of the field: a scalar has exactly one element, a std::optional none or one, a std::set
+// or std::map any number.
 namespace kvs::ovsdb {
 
 template <class Row, class Field>

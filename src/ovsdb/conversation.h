@@ -11,11 +11,11 @@
 #include "ovsdb/framer.h"
 #include "ovsdb/monitor.h"
 
-// One connection to ovsdb-server without the connection: bytes come in, bytes go out, and the
-// JSON-RPC between (RFC 7047, 4) is here, for the session and the blocking client alike.
+// The protocol of one connection to ovsdb-server (JSON-RPC, RFC 7047, 4), without I/O: the session
+// and the blocking client pass it the received bytes and send its output.
 namespace kvs::ovsdb {
 
-// What outlives a connection.
+// What is kept when the connection is lost.
 struct Replication {
   Replica replica;
   Uuid last_transaction;  // from which the server may resume; zero: from nothing
@@ -36,22 +36,23 @@ class Conversation {
 
   // Requests may be made at any time, also from a callback.
   void CheckSchema(Done done);
-  // `done` is called after on_change for the first content. Tables must be new.
+  // `done` is called after on_change with the initial content. The tables must not be monitored
+  // yet.
   void StartMonitor(const Monitor& monitor, Done done);
   void Transact(Transaction transaction, OnOutcome done);
   void Echo();
 
-  // Takes what the server sent. After an error the connection must be closed.
+  // Takes bytes from the server. After an Error the connection must be closed.
   Result<> Receive(std::string_view bytes);
 
-  // Ends it: pending transactions get kUnknownOutcome with this reason, other requests are
-  // forgotten, and Receive() returns without calling anything more.
+  // Ends the conversation: pending transactions get kUnknownOutcome with this reason, other
+  // requests are dropped, and Receive() returns without calling any callback.
   void Close(const Error& reason);
-  // Ends it without calling anything.
+  // Ends the conversation without calling any callback.
   void Abandon();
 
  private:
-  // An error is a fault of the server's, and ends the conversation.
+  // An Error means that the server violated the protocol, and ends the conversation.
   using Answer = std::function<Result<>(const boost::json::object& reply)>;
 
   void Request(std::string_view method, std::string_view params, Answer answer);

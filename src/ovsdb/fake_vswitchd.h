@@ -12,8 +12,8 @@
 #include "base/result.h"
 #include "io/stream.h"
 
-// The control socket of an ovs-vswitchd, for tests: each command, "METHOD ARGUMENT...", is answered
-// by what a test says.
+// For tests: the control socket of an ovs-vswitchd. The test gives the answer to each command,
+// "METHOD ARGUMENT...".
 namespace kvs::ovsdb {
 
 class FakeVswitchd {
@@ -44,7 +44,7 @@ class FakeVswitchd {
   std::vector<std::string> asked;
 
  private:
-  // A question is short, and comes in one piece.
+  // A request is short enough to arrive in one piece.
   void Reply(io::Stream& peer, std::span<const uint8_t> bytes) {
     const auto request =
         boost::json::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});

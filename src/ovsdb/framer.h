@@ -6,9 +6,9 @@
 
 #include "base/result.h"
 
-// Splits a JSON-RPC stream into messages. RFC 7047 has no framing but JSON's own: objects follow
-// each other, with or without white space between, so braces are counted outside of strings.
-// Whether a message is good JSON is its parser's business.
+// Splits a JSON-RPC stream into messages. RFC 7047 has no framing except JSON's own: objects follow
+// each other, with or without white space between them, so it counts braces outside of strings. The
+// JSON parser checks the messages themselves.
 namespace kvs::ovsdb {
 
 class Framer {
@@ -18,8 +18,8 @@ class Framer {
 
   void Append(std::string_view bytes);
 
-  // The text of the next whole message, valid until the next call; nullopt if more bytes are
-  // needed. After an error the stream is beyond repair.
+  // The text of the next complete message, valid until the next call; nullopt if more bytes are
+  // needed. After an Error the stream is unusable.
   Result<std::optional<std::string_view>> Next();
 
  private:

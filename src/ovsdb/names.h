@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-// Names and numbers that the CNI plugin and the agent must have in common, beside what is in the
-// rows themselves (attachment.h). They outlive both programs: one that changes is migrated.
+// Names and numbers that the CNI plugin and the agent share, beside those in the rows
+// (attachment.h). They outlive both programs: a changed one needs a migration.
 namespace kvs::ovsdb {
 
 inline constexpr const char* kBridgeName = "k-vswitch0";
@@ -15,22 +15,23 @@ inline constexpr const char* kTunnelPortName = "overlay0";
 // Interface.external_ids: the name of the CNI network of an attachment.
 inline constexpr std::string_view kNetworkKey = "kvs.network";
 
-// Groups (IFLA_GROUP) of the host ends of pods' veths: in use; and left by the plugin, when their
-// pods are gone, to the agent, which deletes them in one message: one by one each would cost the
-// runtime 30 ms of waiting in the kernel.
+// Groups (IFLA_GROUP) of the host ends of pods' veths: those in use; and those whose pods are gone,
+// which the plugin leaves to the agent. The agent deletes them with one request; each deletion by
+// the plugin would delay the runtime by 30 ms.
 inline constexpr uint32_t kLiveLinkGroup = 27;
 inline constexpr uint32_t kDefunctLinkGroup = 28;
 
-// The port (and link) of an attachment whose addresses are our own: "kv" and their index in the
-// node's ranges, in hex.
+// The port (and link) of an attachment with addresses from our own allocation: "kv" and the index
+// in the node's ranges, in hex.
 std::string PortName(uint64_t index);
-// The inverse; nullopt for names of others. Upper case and leading zeros are others'.
+// The inverse; nullopt for other names, also with upper-case digits or leading zeros.
 std::optional<uint64_t> IndexOfPort(std::string_view name);
-// The port of an attachment whose addresses come from elsewhere: "kvx" and 11 hex digits of a hash.
+// The port of an attachment with addresses from another IPAM plugin: "kvx" and 11 hex digits of a
+// hash.
 std::string ForeignPortName(std::string_view attachment);
 
-// The OpenFlow port to ask for, so that flows can be written before the switch has seen the link:
-// 16 and up (1 is the tunnel), at most 60000; beyond it nullopt, and the switch chooses.
+// The OpenFlow port number to request, so that flows can be written before the switch has opened
+// the link: from 16 (1 is the tunnel) to 60000; nullopt above that, and the switch chooses.
 std::optional<int64_t> OfportOf(uint64_t index);
 
 }  // namespace kvs::ovsdb

@@ -13,11 +13,11 @@
 #include "base/result.h"
 
 // The part of the Open_vSwitch database (ovs-vswitchd.conf.db(5)) that k-vswitch uses, as typed
-// rows, and a replica of it. A column that a monitor did not ask for, or that the database holds
-// its default for, has the default value below; an optional column that is empty is nullopt.
+// rows, and a replica of it. A column that a monitor does not include, or that has its default in
+// the database, has the default value below; an empty optional column is nullopt.
 namespace kvs::ovsdb {
 
-// RFC 4122; text is 8-4-4-4-12 lower-case hex digits.
+// RFC 4122; the text is 8-4-4-4-12 lower-case hex digits.
 struct Uuid {
   std::array<uint8_t, 16> bytes{};
 
@@ -94,7 +94,7 @@ struct Interface {
   friend bool operator==(const Interface&, const Interface&) = default;
 };
 
-// How an OpenFlow table of a bridge is kept; it lives as long as the bridge refers to it.
+// Settings of an OpenFlow table of a bridge; the row lives as long as the bridge refers to it.
 struct FlowTable {
   static constexpr Table kTable = Table::kFlowTable;
 
@@ -115,7 +115,7 @@ class Rows {
   size_t size() const { return by_uuid_.size(); }
   bool empty() const { return by_uuid_.empty(); }
 
-  // nullptr if there is none. A found row stays where it is until it is put again or erased.
+  // nullptr if there is none. The address of a row is valid until the row is put again or erased.
   const Row* Find(const Uuid& uuid) const {
     const auto at = by_uuid_.find(uuid);
     return at == by_uuid_.end() ? nullptr : &at->second;
@@ -190,7 +190,7 @@ struct RowChange {
   const Row* after = nullptr;
 };
 
-// What one update changed: every touched row once, each with before != after.
+// What one update changed: each changed row once, with before != after.
 struct Change {
   std::vector<RowChange<OpenVSwitch>> open_vswitch;
   std::vector<RowChange<Bridge>> bridges;

@@ -8,9 +8,8 @@
 #include "io/loop.h"
 #include "ovsdb/monitor.h"
 
-// A lasting connection to ovsdb-server: it reconnects by itself, and keeps a replica that resumes
-// where it was (monitor_cond_since), so that a restart of the server is seen as the changes that
-// happened meanwhile, not as a new world.
+// A lasting connection to ovsdb-server. It reconnects, and its replica resumes where it was
+// (monitor_cond_since): after a restart of the server only the changes since then are reported.
 namespace kvs::ovsdb {
 
 class Session {
@@ -18,12 +17,14 @@ class Session {
   struct Options {
     std::string path = "/run/openvswitch/db.sock";
     Monitor monitor = MonitorAll();
-    // Silence after which the server is probed, and after as much again given up.
+    // Idle time after which the server is probed; after the same time again the connection is
+    // closed.
     std::chrono::milliseconds probe_interval{10000};
     std::chrono::milliseconds first_retry{100}, last_retry{2000};
   };
   struct Handlers {
-    // The replica has changed. Also the first content, and what changed while disconnected.
+    // The replica has changed. Also called with the initial content, and with the changes made
+    // while disconnected.
     std::function<void(const Change&)> on_change;
     // Connected, and the replica is in sync (on_change has been called for it).
     std::function<void()> on_up;
@@ -41,13 +42,12 @@ class Session {
 
   bool up() const;
   const Replica& replica() const;
-  // Why the last transaction could not be stored (a full disk); empty: it was. Told in the log,
-  // once.
+  // Why the server could not store the last transaction (a full disk); empty: it did. Logged once.
   const std::string& unwritable() const;
 
   // Calls `done` once, from the loop, unless the session is destroyed before. The replica already
-  // shows what the transaction changed (ovsdb-server(7) 4.1.5). Not connected: kNotConnected;
-  // transactions are never sent again by themselves.
+  // has the transaction's changes then (ovsdb-server(7) 4.1.5). If not connected: kNotConnected;
+  // transactions are never repeated automatically.
   void Transact(Transaction transaction, OnOutcome done);
 
  private:

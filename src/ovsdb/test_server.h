@@ -16,8 +16,8 @@
 #include "io/loop.h"
 #include "ovsdb/blocking_client.h"
 
-// For live tests: a real ovsdb-server (and, where a test wants one, an ovs-vswitchd with dummy
-// devices) in a folder of its own.
+// For live tests: a real ovsdb-server (and, where a test needs one, an ovs-vswitchd with dummy
+// devices) in a temporary folder.
 namespace kvs::ovsdb {
 
 inline BlockingClient::Deadline In(std::chrono::milliseconds time) {

@@ -8,16 +8,16 @@
 
 namespace kvs::ovsdb {
 
-// The answer to one question on a control socket (unixctl.h) while its bytes come: {"id", "result":
-// text, "error": null}, or with the two the other way round. The text is passed on in pieces and
-// not kept, so that it may be of any length.
+// The answer to one request on a control socket (unixctl.h), parsed as its bytes arrive: {"id",
+// "result": text, "error": null}, or an error and a null result. The text is passed on in pieces
+// and not stored, so it may have any length.
 class TextReply {
  public:
   explicit TextReply(std::function<void(std::string_view piece)> on_text);
   ~TextReply();
 
-  // false: more has to come. An Error if the program refused, or this is no such answer; nothing
-  // can be appended after that, nor after true.
+  // false: more bytes are needed. An Error if the program refused the request, or if this is not
+  // such an answer; nothing may be appended after an Error or true.
   Result<bool> Append(std::string_view bytes);
 
  private:

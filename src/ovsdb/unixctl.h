@@ -11,12 +11,13 @@
 #include "base/result.h"
 #include "io/loop.h"
 
-// Asks a program of Open vSwitch on its control socket what only its own memory knows, as
-// ovs-appctl(8) does: JSON-RPC 1.0 over a Unix socket, text in and text out.
+// Sends commands to a program of Open vSwitch on its control socket, as ovs-appctl(8) does, for
+// state that is only in the program's memory: JSON-RPC 1.0 over a Unix socket, text in and text
+// out.
 namespace kvs::ovsdb {
 
-// Where `program` ("ovs-vswitchd") listens in OVS's run folder: <program>.PID.ctl of the process
-// that its pidfile names; without one, the newest of its sockets.
+// The control socket of `program` ("ovs-vswitchd") in OVS's run folder: <program>.PID.ctl of the
+// process in its pidfile; without a pidfile, the newest such socket.
 Result<std::string> ControlSocket(const std::string& run_dir, const std::string& program);
 
 class Unixctl {
@@ -26,18 +27,18 @@ class Unixctl {
   static constexpr size_t kMostAtOnce = 16;       // questions that wait for their answer
   using Done = std::function<void(const Result<std::string>&)>;
 
-  // The socket is looked for at each question, so the program may come, go and restart.
+  // The socket is looked up for each command, so the program may stop, start and restart.
   Unixctl(io::Loop& loop, std::string run_dir, std::string program,
           std::chrono::milliseconds timeout = std::chrono::seconds(10));
   ~Unixctl();
   Unixctl(const Unixctl&) = delete;
   Unixctl& operator=(const Unixctl&) = delete;
 
-  // Gives `done` what ovs-appctl would print, once; at once if there is nobody to ask. An Error,
-  // which names the socket, if the program refuses or does not answer in time.
+  // Calls `done` once with what ovs-appctl would print; at once if the program is not running. An
+  // Error, which names the socket, if the program refuses the command or does not answer in time.
   void Ask(std::string_view method, const std::vector<std::string>& arguments, Done done);
-  // The same for what may be long: gives `line` each line as it comes, and keeps none. Until `done`
-  // has no Error they may be not all.
+  // The same for long output: calls `line` for each line as it arrives, and stores none. If `done`
+  // gets an Error, lines are missing.
   void AskForLines(std::string_view method, const std::vector<std::string>& arguments,
                    const std::function<void(std::string_view)>& line,
                    std::function<void(const Result<>&)> done);

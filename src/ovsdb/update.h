@@ -5,14 +5,14 @@
 
 #include "ovsdb/schema.h"
 
-// Brings a replica up to date with <table-updates2> (ovsdb-server(7) 4.1.14).
+// Updates a replica by <table-updates2> (ovsdb-server(7) 4.1.14).
 namespace kvs::ovsdb {
 
-// Applies changes to what is there. On an error (an update that does not fit the replica, or is no
-// update at all) the replica is as before.
+// Applies changes to the present content. After an Error (an update that does not fit the replica,
+// or is malformed) the replica is unchanged.
 Result<Change> ApplyUpdates(Replica& replica, const boost::json::value& updates);
 
-// Replaces the rows of `tables` by a whole new content, and says what is different now.
+// Replaces the rows of `tables` by new content, and returns the differences.
 Result<Change> ReplaceContent(Replica& replica, const std::set<Table>& tables,
                               const boost::json::value& content);
 
