@@ -12,8 +12,8 @@
 
 namespace kvs::exec {
 
-// Calls `work` with every item, from at most `at_once` threads, and waits for all. The Error holds
-// every failure.
+// Calls `work` with every item, in at most `at_once` threads, and waits for all of them. The Error
+// contains every failure.
 template <class Items, class Work>
 Result<> ForEachAtOnce(Items& items, Work work, size_t at_once = 8) {
   std::mutex mutex;  // guards the two below

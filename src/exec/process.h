@@ -9,9 +9,9 @@
 
 #include "base/result.h"
 
-// Programs of a lab, started and awaited without an event loop: bringing up a machine is a
-// sequence. A program is known by pid and start time, so that a number used again by a stranger is
-// never signalled.
+// Starts programs and waits for them without an event loop, for a lab and kvs. A process is
+// identified by pid and start time, so that another process that gets the same pid later is never
+// signalled.
 namespace kvs::exec {
 
 struct Command {
@@ -30,13 +30,14 @@ struct Output {
   std::string err;
 };
 
-// Runs to the end, collecting what it says; killed and an Error after `timeout`, or if it says too
-// much. What it has started and left behind can say no more: its writes fail (EPERM).
+// Runs the program to its end and collects its output; after `timeout`, or if there is too much
+// output, the program is killed and there is an Error. Processes that it left behind can't write to
+// the output any more (EPERM).
 Result<Output> RunToEnd(const Command& command,
                         std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
-// As RunToEnd, but an exit code other than 0 is an Error with what the program said. Gives its
-// output.
+// As RunToEnd, but an exit code other than 0 is an Error with the program's output. Returns
+// standard output.
 Result<std::string> Check(const Command& command,
                           std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
@@ -47,15 +48,16 @@ struct Process {
   friend bool operator==(const Process&, const Process&) = default;
 };
 
-// Starts it in a session of its own; it outlives the caller. What it says is appended to the file
+// Starts the program in a new session; it outlives the caller. Its output is appended to the file
 // `log`.
 Result<Process> Start(const Command& command, const std::string& log);
 
 bool IsAlive(const Process& process);  // a zombie is not
-// The process that has this pid now; an Error if there is none.
+// The process with this pid; an Error if there is none.
 Result<Process> Identify(pid_t pid);
 void Signal(const Process& process, int signal);
-// Waits until it is gone, at most `timeout`; false if it is still there. Children are reaped.
+// Waits until the process has ended, at most `timeout`; false if it still runs. Children are
+// reaped.
 bool AwaitEnd(const Process& process, std::chrono::milliseconds timeout);
 
 }  // namespace kvs::exec
