@@ -8,12 +8,12 @@
 
 namespace kvs::probe {
 
-// From so many bytes on a datagram's answer is as large as the datagram: the greeting takes the
-// place of its first bytes.
+// A datagram of at least this many bytes is answered with one of the same size: the greeting
+// replaces its first bytes.
 inline constexpr size_t kSmallDatagram = 512;
 
-// The process of a lab's pod: greets whoever connects (TCP) or sends a datagram (UDP) with a line,
-// its identity, a blank and the address that it sees, then gives back what it gets. Both
+// The server process of a lab's pod. On a connection (TCP) or a datagram (UDP) it first sends a
+// line with its identity, a blank and the client's address, then echoes what it receives. Both
 // families, all addresses. Returns only on failure.
 Result<> ServeEcho(const std::string& identity, uint16_t port);
 

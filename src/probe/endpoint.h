@@ -9,7 +9,7 @@
 
 namespace kvs::probe {
 
-// Where packets start and end: a pod, a node, or the host outside.
+// A source or destination of packets: a pod, a node, or the host outside.
 struct Endpoint {
   enum class Kind { kPod, kNode, kOutside };
   Kind kind = Kind::kPod;
@@ -17,7 +17,7 @@ struct Endpoint {
   std::string netns;
   std::string node;  // of a pod its node; of a node itself; "" for the outside
   std::vector<Ip> ips;
-  // What answers there.
+  // A port on which the endpoint answers.
   struct Listener {
     Protocol protocol = Protocol::kTcp;
     uint16_t port = kEchoPort;

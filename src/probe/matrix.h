@@ -9,9 +9,9 @@
 #include "probe/endpoint.h"
 #include "probe/probe.h"
 
-// The matrix of real connectivity: from every pod and node to every pod and node and the outside,
-// in every family that both ends have. A lab and a cluster differ in how packets are sent from an
-// endpoint.
+// The connectivity matrix, measured with real packets: from every pod and node to every pod, every
+// node and the outside, in every family that both ends have. A lab and a cluster differ in how
+// packets are sent from an endpoint.
 namespace kvs::probe {
 
 struct MatrixCell {
@@ -24,7 +24,7 @@ struct MatrixCell {
   bool ok() const { return outcome.reached == expected; }
 };
 
-// How long a cell is tried; the slowest machine is a guest in emulation.
+// How long a cell is tried; a slow, emulated guest needs that.
 inline constexpr std::chrono::seconds kTimeout{10};
 
 struct Matrix {
@@ -34,22 +34,23 @@ struct Matrix {
   size_t failed() const;
 };
 
-// The cells for these endpoints, not run yet. None is asked to reach itself, and the world outside
-// is asked for only in the families of the node.
+// The cells for these endpoints, not run yet. No endpoint is tried from itself, and the outside is
+// tried only in the node's families.
 std::vector<MatrixCell> PlanMatrix(const std::vector<Endpoint>& endpoints);
 
-// Probes cells from an endpoint; as many outcomes as cells.
+// Probes cells from an endpoint; returns as many outcomes as cells.
 using ProbeFrom = std::function<Result<std::vector<Outcome>>(const std::string& endpoint,
                                                              const std::vector<Cell>&)>;
-// Runs them, at most `at_once` sources at once. `probe` is called from several threads.
+// Runs the cells of at most `at_once` sources at the same time. `probe` is called from several
+// threads.
 Result<Matrix> RunMatrix(std::vector<MatrixCell> cells, const ProbeFrom& probe, size_t at_once);
-// Of network namespaces of this machine, from all endpoints at once.
+// The same for network namespaces of this machine, from all endpoints at the same time.
 Result<Matrix> RunMatrix(const std::vector<Endpoint>& endpoints, std::vector<MatrixCell> cells,
                          std::chrono::milliseconds timeout = kTimeout);
 
-// For people: a table (rows: from, columns: to), a line per kind, a line per failed cell.
+// A table (rows: from, columns: to), a line per kind, and a line per failed cell.
 Text ToText(const Matrix& matrix);
-// Parts of it. `further` says how to look into a failed cell, for a line below it; "": no line.
+// Parts of that text. `further` is a hint below a failed cell how to examine it; "": none.
 Text KindsText(const Matrix& matrix);
 Text FailuresText(const Matrix& matrix,
                   const std::function<std::string(const MatrixCell&)>& further);

@@ -9,25 +9,25 @@
 #include "base/net.h"
 #include "base/result.h"
 
-// Real packets: who reaches whom. All cells of one source run at once, so a whole matrix takes
-// about as long as its slowest cell.
+// Sends real packets to find which endpoints reach which. All cells of one source run at the same
+// time, so a whole matrix takes about as long as its slowest cell.
 namespace kvs::probe {
 
 enum class Protocol : uint8_t { kTcp, kUdp, kIcmp, kDns };
 
-// Port of the process that answers probes, as every pod and host of a lab runs; see echo.h.
+// The port of the echo server (echo.h), which runs in every pod and host of a lab.
 inline constexpr uint16_t kEchoPort = 8080;
 
 struct Cell {
   Protocol protocol = Protocol::kTcp;
   Ip address;
   uint16_t port = kEchoPort;  // not for kIcmp
-  // Who must answer (TCP, UDP); "": anybody. For kDns, which has no address, the name to resolve,
-  // by getaddrinfo(3), as programs do.
+  // The identity that must answer (TCP, UDP); "": any. For kDns, which has no address, the name to
+  // resolve with getaddrinfo(3), as programs do.
   std::string identity;
-  std::optional<Ip> seen_as;  // by which address who answers must know us
-  bool greets = true;  // TCP: false: who listens lets us speak first, so a connection is enough
-  bool full = false;   // UDP: the IP packet is as large as the MTU of eth0 and not fragmented
+  std::optional<Ip> seen_as;  // the source address that the server must see
+  bool greets = true;         // TCP: the server speaks first; false: a connection is enough
+  bool full = false;  // UDP: the IP packet is as large as the MTU of eth0 and not fragmented
 };
 
 struct Outcome {
@@ -37,8 +37,8 @@ struct Outcome {
   std::string reason;                 // if not reached: "timeout", "connection refused", ...
 };
 
-// Probes all `cells` at once. An attempt is repeated after 100 ms, 200 ms, 400 ms ... until
-// `timeout`. Answers in the order of the cells.
+// Probes all `cells` at the same time. An attempt is repeated after 100 ms, 200 ms, 400 ms ...
+// until `timeout`. Outcomes are in the order of the cells.
 std::vector<Outcome> ProbeHere(const std::vector<Cell>& cells, std::chrono::milliseconds timeout);
 
 // The same from network namespace `netns`.
