@@ -114,7 +114,7 @@ std::optional<LinkFeed::Way> LinkFeed::WayTo(const Ip& ip) const {
   const auto known = ways_.find(ip);
   if (known != ways_.end()) return known->second;
   std::optional<Way>& way = ways_[ip];
-  const auto found = netlink::FindWay(*socket_, ip);
+  const auto found = netlink::LookUpRoute(*socket_, ip);
   if (!found) return way;
   const auto link = links_.find(found->link);
   if (link == links_.end()) return way;

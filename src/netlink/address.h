@@ -7,7 +7,7 @@
 #include "base/net.h"
 #include "netlink/socket.h"
 
-// Addresses of links and what is known of neighbours (ip-address(8), ip-neighbour(8)).
+// Addresses of links, and neighbours (ip-address(8), ip-neighbour(8)).
 namespace kvs::netlink {
 
 struct Address {
@@ -21,8 +21,8 @@ struct Address {
   uint8_t protocol = 0;          // who made it (IFA_PROTO); 0: not said, as before Linux 5.18
 
   Prefix prefix() const { return Prefix(ip, length); }
-  // As the kernel will show it once it is there: no_dad is IPv6's, whose scope follows from the
-  // address. What reconcilers compare.
+  // The address as a dump will show it: no_dad exists for IPv6 only, and IPv6's scope follows from
+  // the address. Reconcilers compare this form.
   Address AsShown() const;
   friend bool operator==(const Address&, const Address&) = default;
 };
@@ -45,8 +45,8 @@ struct Neighbour {
 Request AddNeighbour(const Neighbour& neighbour);  // EEXIST
 Request ReplaceNeighbour(const Neighbour& neighbour);
 Request DeleteNeighbour(const Neighbour& neighbour);  // ENOENT
-// Has the kernel ask for the neighbour's MAC as if it had a packet for it: not if it knows it, and
-// has heard of it lately. Nothing that is there is changed.
+// Makes the kernel resolve the neighbour's MAC as if it had a packet for it; nothing happens if the
+// entry is reachable already. No existing entry is changed.
 Request ResolveNeighbour(int link, const Ip& ip);
 Result<std::vector<Neighbour>> DumpNeighbours(Socket& socket, int link = 0);  // 0: of all
 std::optional<Neighbour> DecodeNeighbour(Bytes body);  // of RTM_NEWNEIGH and RTM_DELNEIGH

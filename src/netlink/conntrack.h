@@ -9,9 +9,9 @@
 #include "base/net.h"
 #include "netlink/socket.h"
 
-// The connections that the kernel tracks, by ctnetlink (linux/netfilter/nfnetlink_conntrack.h). The
-// kernel's datapath of Open vSwitch keeps its own among them, each in its zone. All of this takes a
-// Socket::OpenNetfilter() and walks the whole table: it is work for a thread.
+// The connections that the kernel tracks, by ctnetlink (linux/netfilter/nfnetlink_conntrack.h).
+// Those of Open vSwitch's kernel datapath are among them, each in its zone. All functions take a
+// Socket::OpenNetfilter() and walk through the whole table: call them on a thread.
 namespace kvs::netlink {
 
 struct Connection {
@@ -21,18 +21,18 @@ struct Connection {
   uint8_t family = 0;       // AF_INET or AF_INET6
   Bytes original;           // CTA_TUPLE_ORIG as the kernel wrote it
   std::optional<Bytes> id;  // CTA_ID, likewise
-  // Of TCP, and over: remembered for a while, and the first to go when the table is full.
+  // A closed TCP connection: kept for a while, and removed first when the table is full.
   bool closed = false;
 };
 
-// nullopt: it is no connection, or not one of IPv4 or IPv6. Views `body`.
+// nullopt: not a connection, or one that is neither IPv4 nor IPv6. The result refers to `body`.
 std::optional<Connection> DecodeConnection(Bytes body);
 
-// How many connections of a zone, closed ones aside, each address began.
+// The number of connections of a zone by client, without closed ones.
 Result<std::map<Ip, uint64_t>> CountConnections(Socket& socket, uint16_t zone);
 
-// Forgets the connections of the zones that one of the addresses began or answers. What goes by
-// itself meanwhile is no error.
+// Deletes the connections of the zones with one of the addresses as client or server. No error if
+// one ends by itself meanwhile.
 Result<> ForgetConnections(Socket& socket, const std::set<uint16_t>& zones,
                            const std::set<Ip>& addresses);
 

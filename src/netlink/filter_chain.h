@@ -7,14 +7,14 @@
 
 #include "netlink/socket.h"
 
-// What filters the packets that the host's kernel forwards or takes in, whoever set it up
-// (iptables-nft, firewalld, ufw): base chains of nftables. A packet must get past all of them: what
-// one accepts, another still drops. Rules of iptables-legacy are not seen here. `socket` is one of
-// Socket::OpenNetfilter().
+// The chains that filter the packets that the host's kernel forwards or receives, whichever program
+// made them (iptables-nft, firewalld, ufw): base chains of nftables. A packet must pass all of
+// them: what one accepts, another can still drop. Rules of iptables-legacy are not included.
+// `socket` is one of Socket::OpenNetfilter().
 namespace kvs::netlink {
 
-// A rule of a chain. What it does with every packet, whatever the packet is; a rule that has a
-// condition, or does nothing final, has kNothing.
+// A rule of a chain, and its effect on every packet; kNothing if it has a condition or no final
+// effect.
 struct ChainRule {
   enum class Always : uint8_t { kNothing, kAccept, kDrop, kJump, kGoto, kReturn };
 
@@ -32,24 +32,24 @@ struct FilterChain {
   std::string table;
   std::string name;
   Hook hook = Hook::kForward;
-  // Whether it drops or rejects what none of its rules names: by its policy, or by a rule without
-  // a condition.
+  // Whether it drops or rejects packets that none of its conditions matches: by its policy, or by a
+  // rule without a condition.
   bool drops = false;
   bool owned = false;  // only the program that made the table may change it (NFT_TABLE_F_OWNER)
   std::vector<ChainRule> rules;
 };
 
-// All of them in this network namespace. Errors: ENOENT if a table went while it was read.
+// All of them in this network namespace. Errors: ENOENT if a table was deleted meanwhile.
 Result<std::vector<FilterChain>> ReadFilterChains(Socket& socket);
 
-// Whether some rule of the chain's table compares a packet with `value` (in network byte order):
-// the name of a link, a port. Sets and maps are not looked into.
+// Whether any rule of the chain's table compares a packet with `value` (in network byte order), for
+// example a link's name or a port. Sets and maps are not searched.
 Result<bool> ComparesWith(Socket& socket, const FilterChain& chain, Bytes value);
 
-// A number that every change of a ruleset in this network namespace changes.
+// The generation of the rulesets in this network namespace: every change changes it.
 Result<uint32_t> RulesetGeneration(Socket& socket);
 
-// `body` of a NFT_MSG_NEWRULE.
+// `body` is that of an NFT_MSG_NEWRULE.
 std::optional<ChainRule> DecodeChainRule(Bytes body);
 
 }  // namespace kvs::netlink

@@ -52,7 +52,7 @@ class LinkId {
   std::variant<int, std::string> id_;
 };
 
-// What to set on a link; what is absent stays as it is.
+// What to set on a link; absent fields stay unchanged.
 struct LinkChange {
   std::optional<bool> up;
   std::optional<Mac> mac;
@@ -62,26 +62,26 @@ struct LinkChange {
   std::optional<int> master;                  // 0: leave the bridge
   std::optional<uint8_t> ipv6_addr_gen_mode;  // IN6_ADDR_GEN_MODE_NONE: no link-local address
   // net.ipv4.conf settings of the link, by IPV4_DEVCONF_* of <linux/ip.h> (rp_filter, forwarding,
-  // ...): works also where /proc/sys is read-only.
+  // ...). Works also where /proc/sys is read-only.
   std::vector<std::pair<uint32_t, uint32_t>> ipv4_conf;
 };
 
 Request CreateLink(std::string_view name, std::string_view kind);  // "bridge", "dummy"; EEXIST
 Request SetLink(const LinkId& link, const LinkChange& change);     // ENODEV
-// Of kMaxAltName bytes at most. EEXIST; EOPNOTSUPP or EINVAL before Linux 5.5.
+// At most kMaxAltName bytes each. EEXIST; EOPNOTSUPP or EINVAL before Linux 5.5.
 Request AddAltNames(const LinkId& link, const std::vector<std::string>& names);
 Request DeleteLink(const LinkId& link);  // ENODEV
-// All links of the group in one go: 100 take as long as two one by one. ENODEV if there is none.
-// Group 0, the default of every link, is refused (EPERM).
+// Deletes all links of the group with one request: 100 links take as long as two requests. ENODEV
+// if there is none. Group 0, the default of every link, is refused (EPERM).
 Request DeleteLinkGroup(uint32_t group);
 
 // Errors: ENODEV if there is no such link.
 Result<Link> FindLink(Socket& socket, const LinkId& link);
 Result<std::vector<Link>> DumpLinks(Socket& socket);
-// The other end of a veth, in whatever namespace. ENODEV: there is none that the kernel tells of.
+// The other end of a veth, in any namespace. ENODEV: the kernel does not report one.
 Result<Link> FindPeer(Socket& socket, const Link& link);
 
-// The body of RTM_NEWLINK and RTM_DELLINK; nullopt if it is no link.
+// The body of RTM_NEWLINK and RTM_DELLINK; nullopt if it does not describe a link.
 std::optional<Link> DecodeLink(Bytes body);
 
 }  // namespace kvs::netlink

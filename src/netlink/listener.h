@@ -11,19 +11,19 @@
 
 namespace kvs::netlink {
 
-// Hears what the kernel tells to multicast groups of a netlink protocol, in this network namespace.
+// Receives the notifications of multicast groups of a netlink protocol in this network namespace.
 class Listener {
  public:
   struct Options {
     int protocol = 0;         // NETLINK_ROUTE, ...
     std::vector<int> groups;  // RTNLGRP_LINK, ...
-    int buffer = 0;           // bytes that may wait until the loop turns again
-    std::string what;         // the groups tell, for messages: "changes of nftables"
+    int buffer = 0;           // bytes that may queue up until they are read
+    std::string what;  // the subject of the notifications, for messages: "changes of nftables"
   };
-  // Both may destroy the listener.
+  // Both handlers may destroy the listener.
   struct Handlers {
     std::function<void(const Received&)> on_message;
-    // Messages were lost, as more came than were read.
+    // Notifications were lost, because they arrived faster than they were read.
     std::function<void()> on_overrun;
   };
 

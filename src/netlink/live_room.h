@@ -12,14 +12,14 @@
 
 namespace kvs::netlink {
 
-// The value, or the end of the test, which still cleans up behind itself.
+// The value; a failure ends the test, after its cleanup.
 template <class T>
 T Must(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().message);
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
-// A network namespace that a live test makes for itself, and that goes with it.
+// For live tests: a network namespace that is deleted with this object.
 class LiveRoom {
  public:
   explicit LiveRoom(const std::string& suffix)
@@ -34,7 +34,7 @@ class LiveRoom {
   const Namespace& in() const { return in_; }
   Socket& socket() { return *socket_; }
 
-  // Runs a shell command inside; true if it succeeded.
+  // Runs a shell command in the namespace; true if it succeeded.
   bool Shell(const std::string& command) const {
     return in_.Run([&]() -> Result<int> { return std::system(command.c_str()); }).value_or(-1) == 0;
   }
@@ -45,7 +45,7 @@ class LiveRoom {
   std::unique_ptr<Socket> socket_;
 };
 
-// The errno of an error, 0 of a success.
+// The errno of an error; 0 for success.
 template <class T>
 int Code(const Result<T>& result) {
   return result ? 0 : result.error().code;

@@ -10,21 +10,21 @@
 #include "netlink/listener.h"
 #include "netlink/route.h"
 
-// Tells what changes in this namespace's links, addresses, routes and neighbours, whoever changed
-// it. Shows only changes: dump after opening it to know the rest.
+// Reports changes of links, addresses, routes and neighbours in this namespace, whichever program
+// made them. It does not report the state before it was opened: dump after opening it.
 namespace kvs::netlink {
 
 class Monitor {
  public:
   enum class Change { kSet, kGone };
 
-  // One left empty is not subscribed to, except on_resync, which is a must.
+  // A handler left empty is not subscribed to; on_resync is required.
   struct Handlers {
     std::function<void(Change, const Link&)> on_link;
     std::function<void(Change, const Address&)> on_address;
     std::function<void(Change, const Route&)> on_route;
     std::function<void(Change, const Neighbour&)> on_neighbour;
-    // Changes were lost, as more came than were read: dump again.
+    // Changes were lost, because they arrived faster than they were read: dump again.
     std::function<void()> on_resync;
   };
 

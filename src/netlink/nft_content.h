@@ -8,10 +8,10 @@
 
 namespace kvs::netlink {
 
-// What a table of nftables is: its flags, base chains with hook, priority and policy, rules with
-// every expression, in order, sets, and their elements. Two tables of one name have the same
-// content if they do the same to every packet; handles and counts of uses, which differ when a
-// table is written again, are left out. As a hash: content is compared, and not shown.
+// The content of an nftables table: its flags, base chains with hook, priority and policy, rules
+// with all expressions in order, sets and their elements. Two tables of one name have the same
+// content if they do the same with every packet; handles and use counts, which change when a table
+// is written again, are left out. Returned as a hash, because contents are only compared.
 //
 // nullopt: there is no such table. `family`: NFPROTO_INET ... `socket`: Socket::OpenNetfilter().
 Result<std::optional<uint64_t>> ReadTableContent(Socket& socket, uint8_t family,

@@ -14,7 +14,7 @@
 
 namespace kvs::netlink {
 
-// What one transaction of nftables has changed, and who made it.
+// What one transaction of nftables has changed, and which process made it.
 struct NftCommit {
   uint32_t generation = 0;  // of all rulesets, after it
   uint32_t pid = 0;     // in the first pid namespace, where a container's are others; 0: not known
@@ -26,8 +26,9 @@ struct NftCommit {
   }
 };
 
-// Tells of every change of a ruleset in this network namespace, whoever made it (`nft monitor`).
-// Of what changed only the tables are told: kube-proxy changes thousands of rules at a time.
+// Reports every change of a ruleset in this network namespace, whichever program made it (`nft
+// monitor`). It reports the changed tables only, because kube-proxy changes thousands of rules at a
+// time.
 class NftMonitor {
  public:
   struct Handlers {

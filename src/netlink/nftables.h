@@ -6,18 +6,18 @@
 
 #include "netlink/socket.h"
 
-// The little of nftables that must be fast, or often; rulesets are nft(8)'s. `socket` is one of
-// Socket::OpenNetfilter().
+// The few operations on nftables that must be fast or are frequent; nft(8) writes rulesets.
+// `socket` is one of Socket::OpenNetfilter().
 namespace kvs::netlink {
 
 inline constexpr const char* kNftTable = "k-vswitch";  // ours, of families inet and netdev
 
-// Makes the kernel's own network stack deaf on a link: an nftables chain on its ingress hook with
-// policy drop (table netdev k-vswitch, one chain per link). Packet sockets, by which Open vSwitch's
-// userspace datapath reads, come before that hook and still see everything. Kernels before 6.16
-// want the link to be there, and delete the chain with it.
+// Makes the kernel's own network stack drop all packets that arrive on a link: an nftables chain on
+// the link's ingress hook with policy drop (table netdev k-vswitch, one chain per link). Packet
+// sockets, by which Open vSwitch's userspace datapath receives, come before that hook and still get
+// everything. Kernels before 6.16 require that the link exists, and delete the chain with it.
 //
-// What is there in its place goes with the same transaction. Errors: ENOENT if there is no such
+// Replaces an existing chain for the link in one transaction. Errors: ENOENT if there is no such
 // link.
 Result<> DropIngress(Socket& socket, std::string_view link);
 // Errors: ENOENT.
@@ -29,7 +29,7 @@ struct IngressDrop {
 };
 Result<std::vector<IngressDrop>> DumpIngressDrops(Socket& socket);
 
-// Whether there is a table of this name. `family`: NFPROTO_INET, NFPROTO_NETDEV.
+// Whether a table of this name exists. `family`: NFPROTO_INET, NFPROTO_NETDEV.
 Result<bool> HasTable(Socket& socket, uint8_t family, std::string_view table);
 
 }  // namespace kvs::netlink

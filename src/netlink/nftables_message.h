@@ -7,8 +7,8 @@
 
 #include "netlink/wire.h"
 
-// Messages to nftables (linux/netfilter/nf_tables.h). Numbers in their attributes are in network
-// byte order.
+// Messages to nftables (linux/netfilter/nf_tables.h). Numbers in attributes are in network byte
+// order.
 namespace kvs::netlink {
 
 inline Message NetfilterMessage(uint16_t type, uint16_t flags, uint8_t family, uint16_t resource) {
@@ -18,7 +18,7 @@ inline Message NetfilterMessage(uint16_t type, uint16_t flags, uint8_t family, u
   return message;
 }
 
-// `type` is NFT_MSG_..., `family` NFPROTO_...; NFPROTO_UNSPEC asks for all.
+// `type` is NFT_MSG_..., `family` NFPROTO_...; NFPROTO_UNSPEC asks for all families.
 inline Message NftablesMessage(uint16_t type, uint16_t flags, uint8_t family) {
   return NetfilterMessage(static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type), flags, family,
                           0);

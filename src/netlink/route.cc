@@ -131,19 +131,19 @@ std::optional<Route> DecodeRoute(Bytes body) {
   };
 }
 
-Result<Way> FindWay(Socket& socket, const Ip& ip) {
+Result<ResolvedRoute> LookUpRoute(Socket& socket, const Ip& ip) {
   const auto found =
       socket.Read(Message(RTM_GETROUTE, 0)
                       .Struct(rtmsg{.rtm_family = static_cast<uint8_t>(Family(ip)),
                                     .rtm_dst_len = static_cast<uint8_t>(ip.bits())})
                       .Put(RTA_DST, ip)
                       .Asking(fmt::format("find the way to {}", ip)),
-                  [](Bytes body) -> std::optional<Way> {
+                  [](Bytes body) -> std::optional<ResolvedRoute> {
                     if (!TakeStruct<rtmsg>(body)) return std::nullopt;
                     const Attributes attributes(body);
                     const Attributes metrics = attributes.Nested(RTA_METRICS);
-                    return Way{static_cast<int>(attributes.U32(RTA_OIF).value_or(0)),
-                               metrics.U32(RTAX_MTU).value_or(0), NextHop(attributes)};
+                    return ResolvedRoute{static_cast<int>(attributes.U32(RTA_OIF).value_or(0)),
+                                         metrics.U32(RTAX_MTU).value_or(0), NextHop(attributes)};
                   });
   if (!found) return tl::unexpected<Error>(found.error());
   if (found->empty()) return FailErrno(ENETUNREACH, "find the way to {}", ip);

@@ -12,8 +12,8 @@
 // Routes (ip-route(8)).
 namespace kvs::netlink {
 
-// rtm_protocol of the routes that are ours: a reconciler removes no other. Not used by anybody in
-// iproute2's etc/iproute2/rt_protos.
+// The rtm_protocol of our routes: reconcilers remove no others. iproute2's etc/iproute2/rt_protos
+// does not assign it.
 inline constexpr uint8_t kRouteProtocol = 27;
 
 struct Route {
@@ -28,9 +28,9 @@ struct Route {
   uint32_t metric = 0;  // lower wins
   bool onlink = false;  // the next hop is on the link though no prefix of the link holds it
 
-  // As the kernel will show it once it is there: IPv6 has metric 1024 for 0, no scopes, and lo as
-  // the link of a blackhole; IPv4 has scope link where there is no next hop. What reconcilers
-  // compare.
+  // The route as a dump will show it: IPv6 has metric 1024 instead of 0, no scopes, and lo as the
+  // link of a blackhole; IPv4 has scope link if there is no next hop. Reconcilers compare this
+  // form.
   Route AsShown() const;
   friend auto operator<=>(const Route&, const Route&) = default;
 };
@@ -38,16 +38,17 @@ struct Route {
 Request AddRoute(const Route& route);      // EEXIST: same destination, metric and table
 Request ReplaceRoute(const Route& route);  // puts it in the place of one that AddRoute would meet
 Request DeleteRoute(const Route& route);   // ESRCH
-// Of both families, all tables; with `protocol` only its routes, chosen in the kernel.
+// All tables of both families; with `protocol` only its routes (filtered by the kernel).
 Result<std::vector<Route>> DumpRoutes(Socket& socket, std::optional<uint8_t> protocol = {});
 std::optional<Route> DecodeRoute(Bytes body);  // of RTM_NEWROUTE and RTM_DELROUTE
 
-// The way of a packet of this host to `ip`, by its rules and routes. ENETUNREACH: there is none.
-struct Way {
+// The route by which this host sends packets to `ip`, by rules and routes, as `ip route get` shows
+// it. ENETUNREACH: there is none.
+struct ResolvedRoute {
   int link = 0;
   uint32_t mtu = 0;  // bytes, where the route has its own; 0: it is the link's
   std::optional<Ip> via;
 };
-Result<Way> FindWay(Socket& socket, const Ip& ip);
+Result<ResolvedRoute> LookUpRoute(Socket& socket, const Ip& ip);
 
 }  // namespace kvs::netlink

@@ -13,17 +13,17 @@
 #include "netlink/namespace.h"
 #include "netlink/wire.h"
 
-// A blocking netlink socket. It belongs for life to the network namespace it was opened in, so one
-// opened inside a pod's namespace works there from anywhere. The kernel does what is asked within
-// the send, so nothing here waits for anybody else.
+// A blocking netlink socket. It belongs to the network namespace in which it was opened, so one
+// opened inside a pod's namespace works there from any thread. The kernel executes requests during
+// the send, so the calls do not wait for other processes.
 //
 //   auto socket = netlink::Socket::OpenIn(pod);
 //   socket->Do(std::vector{netlink::AddAddress(...), netlink::AddRoute(...)});
 namespace kvs::netlink {
 
-// A request of a batch that the kernel refused. `error.code` is the errno, its message names what
-// was asked, with the link by its name, and holds the kernel's own explanation where it gave one
-// and the remedy where one is known.
+// A request of a batch that the kernel refused. `error.code` is the errno. The message has the
+// request with the link's name, the kernel's own explanation if there is one, and the remedy if one
+// is known.
 struct Refusal {
   size_t request;  // its place in the batch
   Error error;
@@ -35,27 +35,27 @@ class Socket {
   static Result<std::unique_ptr<Socket>> OpenIn(const Namespace& in);  // rtnetlink, that namespace
   static Result<std::unique_ptr<Socket>> OpenNetfilter();              // for nftables
 
-  // Opens it, in this namespace, unless that was done before.
+  // Opens the socket, in this namespace, unless it is open already.
   static Result<> OpenOnce(std::unique_ptr<Socket>& socket) { return OpenOnce(socket, Open); }
   static Result<> OpenNetfilterOnce(std::unique_ptr<Socket>& socket) {
     return OpenOnce(socket, OpenNetfilter);
   }
 
-  // Sends the requests in one go. The kernel tries each, in order, also after one it refused.
-  // Empty when all were done. A request whose answer was lost counts as refused.
+  // Sends all requests at once. The kernel tries each, in order, also after one that it refused.
+  // Empty when all succeeded. A request whose answer was lost counts as refused.
   std::vector<Refusal> Try(std::span<const Request> requests);
 
-  // The same; the error is that of the first request refused.
+  // The same; returns the error of the first refused request.
   Result<> Do(std::span<const Request> requests);
   Result<> Do(const Request& request) { return Do(std::span(&request, 1)); }
 
-  // What is asked, in words, with the link by its name: "delete link eth0", or "delete link number
-  // 5, which is gone".
+  // The request in words, with the link's name: "delete link eth0", or "delete link number 5, which
+  // is gone".
   std::string Words(const Request& request) const;
 
-  // Asks for an object, or for all of a kind (NLM_F_DUMP in the request), and returns what
-  // `decode`, called with each message's body, makes of the answer; its nullopts are left out. A
-  // dump that a change disturbed is asked for again.
+  // Requests one object, or all of a kind (NLM_F_DUMP in the request), and returns the results of
+  // `decode` for each message's body, without nullopts. A dump that a change interrupted is
+  // repeated.
   template <class Decode, class T = typename std::invoke_result_t<Decode, Bytes>::value_type>
   Result<std::vector<T>> Read(const Request& request, Decode decode) {
     std::vector<T> found;

@@ -10,8 +10,8 @@
 #include "netlink/namespace.h"
 #include "netlink/route.h"
 
-// A pod's cable: a veth pair whose one end is born inside the pod's namespace. Moving an end there
-// later would cost some 30 ms of waiting in the kernel, being born there costs half of one.
+// A pod's link: a veth pair with one end created inside the pod's namespace. Creating it there
+// takes half a millisecond; moving it there afterwards would wait about 30 ms in the kernel.
 namespace kvs::netlink {
 
 struct Veth {
@@ -24,14 +24,14 @@ struct Veth {
   std::optional<Mac> peer_mac;
 };
 
-// Makes both ends and sets this one up, in the socket's namespace: one request, and a second one
-// for the alias, which the kernel takes from none but a link that is there. Whoever is killed
-// between them leaves a link of the group without alias. Errors: EEXIST if either name is taken
-// (then nothing is touched), ERANGE for a name too long, E2BIG for an alias too long.
+// Creates both ends and sets this one up, in the socket's namespace: one request, and a second one
+// for the alias, which the kernel only accepts for an existing link. If the process is killed
+// between the two, there is a link of the group without alias. Errors: EEXIST if either name exists
+// (nothing is changed then), ERANGE if a name is too long, E2BIG if the alias is too long.
 Result<> CreateVeth(Socket& socket, const Veth& veth, const Namespace& peer);
 
-// What the pod's end gets: addresses that are its own alone (/32, /128, no duplicate address
-// detection), routes through next hops that need no address resolution.
+// The configuration of the pod's end: addresses of this pod only (/32, /128, no duplicate address
+// detection), and routes through next hops that need no address resolution.
 struct PodEnd {
   std::vector<Ip> addresses;  // one per family at most is usual, more are fine
   std::vector<Ip> gateways;   // one per family, on the link though in no prefix of it
@@ -39,9 +39,9 @@ struct PodEnd {
   std::vector<Route> routes;  // over the link, whose index need not be in them
 };
 
-// To be done on a socket inside the pod's namespace, where `link` is the index of the pod's end:
-// lo and the link up, addresses, permanent neighbours, routes. A route is in nobody's place: EEXIST
-// if the namespace has one with its destination and metric, over whatever link.
+// Requests for a socket inside the pod's namespace, where `link` is the index of the pod's end: lo
+// and the link up, addresses, permanent neighbours, routes. No existing route is replaced: EEXIST
+// if the namespace has one with the same destination and metric, by whatever link.
 std::vector<Request> ConfigurePodEnd(int link, const PodEnd& end);
 
 }  // namespace kvs::netlink

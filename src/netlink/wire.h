@@ -17,8 +17,8 @@
 
 // The netlink format (RFC 3549, Documentation/userspace-api/netlink/intro.rst): messages of a
 // header, a fixed struct and attributes, all aligned to 4 bytes and in host byte order. Message
-// writes one, Received and Attributes read what came: a reader never looks past the bytes it was
-// given, and what is truncated or of an unexpected size reads as absent.
+// encodes; Received and Attributes decode. They never read past the given bytes, and treat anything
+// truncated or of an unexpected size as absent.
 namespace kvs::netlink {
 
 using Bytes = std::span<const uint8_t>;
@@ -26,10 +26,10 @@ using Bytes = std::span<const uint8_t>;
 // AF_INET or AF_INET6.
 inline uint8_t Family(const Ip& ip) { return ip.is6() ? AF_INET6 : AF_INET; }
 
-// One thing asked of the kernel, ready to be sent, and in words for the error ("create link kv3").
-// Where a link is known by its index only, `link` is that, and `what` ends where its name belongs
+// A request to the kernel, ready to be sent, and its description for errors ("create link kv3"). If
+// a link is known by its index only, it is `link`, and `what` ends where the link's name belongs
 // ("add address 10.0.0.1/32 of link"): the socket, which is in the link's namespace, looks it up.
-// Flags NLM_F_REQUEST and the sequence number are the socket's affair.
+// The socket sets NLM_F_REQUEST and the sequence number.
 struct Request {
   std::string what;
   std::vector<uint8_t> bytes;
@@ -57,7 +57,7 @@ class Message {
   Message& PutU32(uint16_t attribute, uint32_t value);
   Message& PutText(uint16_t attribute, std::string_view text);  // ends with a zero byte
 
-  // An attribute whose value `fill` writes: further attributes, or a struct and attributes.
+  // An attribute whose value `fill` writes: nested attributes, or a struct and attributes.
   template <class Fill>
   Message& Nest(uint16_t attribute, Fill fill) {
     const size_t start = Begin(attribute);
@@ -65,7 +65,7 @@ class Message {
     return End(start);
   }
 
-  // Ends it: the message is empty after that.
+  // Returns the message as a request; the Message is empty after that.
   Request Asking(std::string what, int link = 0);
 
  private:
@@ -76,7 +76,7 @@ class Message {
   std::vector<uint8_t> bytes_;
 };
 
-// One message as it came. `body` is what follows the header.
+// A received message. `body` is what follows the header.
 struct Received {
   uint16_t type = 0;
   uint16_t flags = 0;
@@ -84,7 +84,8 @@ struct Received {
   Bytes body;
 };
 
-// Takes the next message off `datagram`; nullopt at the end, and where the rest is no message.
+// Removes and returns the first message of `datagram`; nullopt at the end, and if the rest is
+// malformed.
 std::optional<Received> TakeMessage(Bytes& datagram);
 
 // The fixed struct at the start of `body`, which is advanced past it; nullopt if it is too short.
@@ -125,8 +126,8 @@ class Attributes {
   Bytes bytes_;
 };
 
-// What an NLMSG_ERROR message says of the request: done, or refused, with the errno, in words and
-// as code, and the kernel's explanation where it gives one (NLMSGERR_ATTR_MSG).
+// The meaning of an NLMSG_ERROR message: success, or the errno in words and as code, with the
+// kernel's explanation if there is one (NLMSGERR_ATTR_MSG).
 Result<> ParseAck(const Received& message);
 
 }  // namespace kvs::netlink
