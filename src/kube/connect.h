@@ -12,17 +12,17 @@
 
 namespace kvs::kube {
 
-// What a program's flags say about where its objects are.
+// Where the program's objects are, by its flags.
 struct ConnectOptions {
   std::string manifests;   // a folder that stands for the API server
   std::string kubeconfig;  // or this; neither: the service account of the pod
-  // The kubelet's, of which there is one on a node: where the API server is.
+  // Kubeconfigs of the kubelet, with the API server's address; a node has one of them.
   std::vector<std::string> kubelet_configs = {"/etc/kubernetes/kubelet.conf",
                                               "/var/lib/rancher/k3s/agent/kubelet.kubeconfig",
                                               "/var/lib/rancher/rke2/agent/kubelet.kubeconfig"};
-  std::string state_dir;  // keeps what was known, for when no API server answers; empty: nothing
+  std::string state_dir;  // stores the last known objects for when no API server answers; "": no
 
-  // Keeps where the API servers are; empty: kept nowhere.
+  // Where the API servers' addresses are stored; empty: nowhere.
   std::string api_servers_file() const {
     return state_dir.empty() ? "" : state_dir + "/api-servers";
   }
@@ -34,7 +34,7 @@ struct Connection {
   std::unique_ptr<Source> source;
 };
 
-// Fails for what can't become right by itself: a folder or file that can't be read.
+// Fails for anything that can't repair itself: a folder or file that can't be read.
 Result<Connection> Connect(io::Loop& loop, const ConnectOptions& where,
                            std::map<Kind, Scope> scopes);
 

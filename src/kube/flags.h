@@ -6,7 +6,7 @@
 
 namespace kvs::kube {
 
-// The flags by which agent and controller are told where Kubernetes' objects are.
+// Declares the flags by which agent and controller find Kubernetes' objects.
 inline void DeclareFlags(CLI::App& app, ConnectOptions& where) {
   app.add_option("--kubeconfig", where.kubeconfig,
                  "how to reach the API server (default: the pod's service account)");

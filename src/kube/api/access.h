@@ -7,11 +7,11 @@
 #include "base/result.h"
 #include "kube/api/exec_credential.h"
 
-// Where an API server is, and how to show it who we are: from a kubeconfig file
+// The address of an API server, and our credentials there: from a kubeconfig file
 // (kubernetes.io/docs/reference/config-api/kubeconfig.v1), or from the service account of a pod.
 namespace kvs::kube {
 
-// A text that is given, or a file that holds it and may change: read it each time.
+// A given text, or a file with the text. The file may change: read it for each use.
 struct Secret {
   std::string file;
   std::string text;  // if there is no file
@@ -35,12 +35,12 @@ struct Access {
   friend bool operator==(const Access&, const Access&) = default;
 };
 
-// `context` empty: the current one.
+// An empty `context` means the current one.
 Result<Access> ReadKubeconfig(const std::string& path, const std::string& context = "");
 
-// Of the pod's service account. Servers are, in this order: those of the kubelet's kubeconfigs that
-// exist (only their addresses are used), `known`, and the environment's
-// KUBERNETES_SERVICE_HOST:PORT, which needs somebody to serve Services. Fails outside of a cluster.
+// With the pod's service account. The servers are, in this order: those of the kubelet's
+// kubeconfigs that exist (only their addresses are used), `known`, and KUBERNETES_SERVICE_HOST:PORT
+// of the environment, which works only where Services do. Fails outside of a cluster.
 Result<Access> ReadServiceAccount(const std::string& folder,
                                   const std::vector<std::string>& kubelet_configs,
                                   const std::vector<std::string>& known);

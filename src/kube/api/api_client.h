@@ -16,10 +16,10 @@
 
 namespace kvs::kube {
 
-// Requests to the API server, whichever of its addresses answers. Credentials are read again every
-// minute, and at once when they are refused or the server's certificate is: tokens and authorities
-// are rotated. A credential plugin is run again when what it gave has expired or is refused.
-// Requests keep to the rate that Kubernetes' own controllers have by default, 20 a second and
+// Requests to whichever of the API server's addresses answers. Credentials are read again every
+// minute, and at once when they or the server's certificate are refused, because tokens and
+// authorities are rotated. A credential plugin runs again when its credentials have expired or are
+// refused. Requests are limited to the default rate of Kubernetes' own controllers: 20 per second,
 // bursts of 30 (kube-controller-manager --kube-api-qps, --kube-api-burst).
 class ApiClient {
  public:
@@ -52,17 +52,19 @@ class ApiClient {
 
   const Access& access() const { return access_; }
   const RequestCounts& requests() const { return requests_; }
-  // Where the next request goes.
+  // The server that gets the next request.
   const std::string& server() const { return access_.servers[server_]; }
-  // Of all servers: of one that is named by an address, that, and else the one that answered last.
+  // The addresses of all servers: the one in the URL, or for a URL with a name the one that
+  // answered last.
   std::vector<Ip> Addresses() const;
-  // How far the server's clock is ahead of this machine's is told when that becomes another matter:
-  // negative if it is behind, zero if by less than kSkew.
+  // A clock difference from the server is reported when it begins, ends or changes by kSkew: how
+  // far the server's clock is ahead of this machine's; negative if behind, zero if by less than
+  // kSkew.
   static constexpr std::chrono::seconds kSkew{30};
   void WatchClock(std::function<void(std::chrono::seconds)> on_skew) {
     on_skew_ = std::move(on_skew);
   }
-  // Adds addresses learnt since, to be tried after the others.
+  // Adds addresses found later; they are tried after the others.
   void Learn(const std::vector<std::string>& servers);
 
  private:
@@ -89,7 +91,7 @@ class ApiClient {
   bool loaded_ = false;
   std::chrono::milliseconds loaded_at_{0};
   std::unique_ptr<io::Process> plugin_;
-  std::optional<std::chrono::system_clock::time_point> expires_;  // of what it gave
+  std::optional<std::chrono::system_clock::time_point> expires_;  // of the plugin's credentials
   std::unique_ptr<io::HttpClient> http_;
   std::deque<std::weak_ptr<Request>> waiting_;
   double allowance_ = 0;  // requests that may be made now
@@ -97,7 +99,7 @@ class ApiClient {
   io::Timer pump_;
   RequestCounts requests_;
   std::function<void(std::chrono::seconds)> on_skew_;
-  std::chrono::seconds skew_{0};  // as told
+  std::chrono::seconds skew_{0};  // as reported
 };
 
 }  // namespace kvs::kube

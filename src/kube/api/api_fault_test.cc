@@ -22,7 +22,7 @@ TEST_P(ApiSourceTest, WaitsAsLongAsTheServerSays) {
 }
 
 TEST_P(ApiSourceTest, WaitsNotForHours) {
-  ground_.options.timeouts.asked = 300ms;
+  fixture_.options.timeouts.asked = 300ms;
   api_.faults = {.status = 503, .retry_after = 86400};
   Open();
   ASSERT_TRUE(Until([&] { return !problems_.empty(); }));
@@ -51,10 +51,10 @@ TEST_P(ApiSourceTest, SaysThatThisMachinesClockIsWrong) {
 TEST_P(ApiSourceTest, SaysWhyNothingComesAndWhatToDo) {
   OpenAndSync();
   const auto trouble_of = [&](int status) {
-    ground_.Break();
+    fixture_.Break();
     api_.faults.status = status;
     api_.Put(NewPod("a", fmt::format("node{}", status)));
-    ground_.Mend();
+    fixture_.Repair();
     EXPECT_TRUE(Until([&] {
       return Trouble().find("fault") != std::string::npos ||
              Trouble().find("HTTP") != std::string::npos;
@@ -94,7 +94,7 @@ TEST_P(ApiSourceTest, ASlowServerIsWaitedFor) {
 }
 
 TEST_P(ApiSourceTest, AServerThatDoesNotAnswerIsNotWaitedForForever) {
-  ground_.options.timeouts.answer = 1000ms;
+  fixture_.options.timeouts.answer = 1000ms;
   api_.faults.stall = true;
   api_.Put(NewPod("a"));
   Open();
@@ -114,7 +114,7 @@ TEST_P(ApiSourceTest, AServerThatDoesNotAnswerIsNotWaitedForForever) {
 }
 
 TEST_P(ApiSourceTest, AWatchThatFallsSilentIsMadeAgain) {
-  ground_.options.timeouts.silence = 150ms;
+  fixture_.options.timeouts.silence = 150ms;
   PutPods(3);
   OpenAndSync();
   const int connections = api_.connections();
@@ -174,7 +174,7 @@ TEST_P(ApiSourceTest, SomethingElseThanAnEventMakesItListAnew) {
   EXPECT_EQ(pods_->erases, 0);
 }
 
-TEST_P(ApiSourceTest, BadObjectsInAWatchAreProblemsUntilTheyAreMended) {
+TEST_P(ApiSourceTest, BadObjectsInAWatchAreProblemsUntilTheyAreRepaired) {
   api_.Put(NewPod("a"));
   OpenAndSync();
   api_.PutBad({Kind::kPod, "default/a"});
@@ -193,7 +193,7 @@ TEST_P(ApiSourceTest, BadObjectsInAWatchAreProblemsUntilTheyAreMended) {
 
 TEST_P(ApiSourceTest, AWriteDuringAnOutageFailsAndNamesItsObject) {
   OpenAndSync();
-  ground_.Break();
+  fixture_.Break();
   Answer write, erase;
   source_->Apply(NewConfig("node1", 1), "controller", write.Done());
   source_->Delete(Kind::kVSwitchConfig, "node2", "controller", erase.Done());

@@ -20,10 +20,10 @@ class World {
   World(io::Loop& loop, int number, const std::string& folder)
       : loop_(loop),
         random_(static_cast<unsigned>(number)),
-        ground_(number % 2 == 0 ? Wire::kJson : Wire::kProtobuf, number),
+        fixture_(number % 2 == 0 ? Wire::kJson : Wire::kProtobuf, number),
         step_(loop, [this] { Step(); }) {
-    ground_.options.timeouts = {.answer = 1000ms, .silence = 1500ms};
-    if (number % 3 == 0) ground_.options.folder = fmt::format("{}/{}", folder, number);
+    fixture_.options.timeouts = {.answer = 1000ms, .silence = 1500ms};
+    if (number % 3 == 0) fixture_.options.folder = fmt::format("{}/{}", folder, number);
     Open();
     step_.Start(0ms);
   }
@@ -51,7 +51,7 @@ class World {
     problem_watch_.reset();
     audiences_.clear();
     source_.reset();
-    source_ = ground_.Open(loop_);
+    source_ = fixture_.Open(loop_);
     problems_.clear();
     problem_watch_ = source_->WatchProblems([this](const auto& now) { problems_ = now; });
     Watch();
@@ -99,7 +99,7 @@ class World {
         return "bookmarks";
       case 7:
         if (Any(3) != 0) return {};
-        up_ ? ground_.Break() : ground_.Mend();
+        up_ ? fixture_.Break() : fixture_.Repair();
         up_ = !up_;
         return up_ ? "up" : "down";
       case 8:
@@ -143,14 +143,14 @@ class World {
 
   void End() {
     api_.faults = {};
-    if (!up_) ground_.Mend();
+    if (!up_) fixture_.Repair();
     for (const std::string& name : bad_) api_.Put(AnyPod(name));
   }
 
   io::Loop& loop_;
   std::mt19937 random_;
-  ApiFixture ground_;
-  FakeApiServer& api_ = ground_.api;
+  ApiFixture fixture_;
+  FakeApiServer& api_ = fixture_.api;
   io::Timer step_;
   bool up_ = true;
   int steps_ = 0;

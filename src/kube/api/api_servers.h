@@ -10,15 +10,15 @@
 
 namespace kvs::kube {
 
-// Learns where all API servers are, from EndpointSlice default/kubernetes, which they keep
-// themselves, and keeps that in a file: a program that starts while one of them is away, or before
-// anybody serves Services, finds another.
+// Learns the addresses of all API servers from EndpointSlice default/kubernetes, which the servers
+// maintain, and stores them in a file. So a program that starts while one server is away, or while
+// Services don't work yet, finds another.
 class ApiServers {
  public:
-  // What the file said last; nothing if there is none.
+  // The addresses in the file; empty if there is none.
   static std::vector<std::string> Known(const std::string& file);
 
-  // `file` empty: kept nowhere.
+  // An empty `file` means that nothing is stored.
   ApiServers(io::Loop& loop, ApiClient& client, std::string file);
   ApiServers(const ApiServers&) = delete;
   ApiServers& operator=(const ApiServers&) = delete;

@@ -8,23 +8,24 @@
 #include "kube/api/reflector.h"
 #include "kube/source/source.h"
 
-// The API server as a Source (source.h): list and watch of each kind (reflector.h), kept as last
-// known, also on disk (object_cache.h); writes by server-side apply with the field managers
-// "k-vswitch-<manager>". An object without fields but its name and status writes the status only.
+// The API server as a Source (source.h): each kind is listed and watched (reflector.h) and its last
+// known objects are kept, also on disk (object_cache.h). Writes are server-side apply with the
+// field managers "k-vswitch-<manager>". An object with no fields except its name and status writes
+// only the status.
 namespace kvs::kube {
 
-// What begins the name of a field manager.
+// The prefix of our field managers' names.
 inline constexpr char kFieldManagerPrefix[] = "k-vswitch-";
 
 struct ApiOptions {
-  // What is watched of a kind, where that isn't all.
+  // The part of a kind that is watched; a kind that is not in the map is watched as a whole.
   std::map<Kind, Scope> scopes;
-  // Where what is known is kept; empty: nowhere.
+  // Where the last known objects are stored; empty: nowhere.
   std::string folder;
   Timeouts timeouts;
 };
 
-// `client` must outlive it.
+// `client` must outlive the Source.
 std::unique_ptr<Source> OpenApi(io::Loop& loop, ApiClient& client, ApiOptions options);
 
 }  // namespace kvs::kube

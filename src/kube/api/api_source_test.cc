@@ -12,10 +12,10 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-INSTANTIATE_TEST_SUITE_P(ApiJson, SourceConformance, testing::Values(MakeGround([] {
+INSTANTIATE_TEST_SUITE_P(ApiJson, SourceConformance, testing::Values(MakeFixture([] {
                            return std::make_unique<ApiFixture>(Wire::kJson);
                          })));
-INSTANTIATE_TEST_SUITE_P(ApiProtobuf, SourceConformance, testing::Values(MakeGround([] {
+INSTANTIATE_TEST_SUITE_P(ApiProtobuf, SourceConformance, testing::Values(MakeFixture([] {
                            return std::make_unique<ApiFixture>(Wire::kProtobuf);
                          })));
 
@@ -23,7 +23,7 @@ INSTANTIATE_TEST_SUITE_P(Json, ApiSourceTest, testing::Values(Wire::kJson));
 INSTANTIATE_TEST_SUITE_P(Protobuf, ApiSourceTest, testing::Values(Wire::kProtobuf));
 
 TEST_P(ApiSourceTest, WaitsForAServerThatIsDownAtTheStart) {
-  ground_.up_at_start = false;
+  fixture_.up_at_start = false;
   api_.Put(NewPod("a"));
   Open();
   ASSERT_TRUE(Until([&] { return !problems_.empty(); }));
@@ -32,12 +32,12 @@ TEST_P(ApiSourceTest, WaitsForAServerThatIsDownAtTheStart) {
             "API server Pod: GET " + api_.url() + "/api/v1/pods: Couldn't connect to server");
   EXPECT_EQ(tellings_, 1) << "the same trouble is told once";
   EXPECT_FALSE(pods_->synced);
-  ground_.Mend();
+  fixture_.Repair();
   ASSERT_TRUE(Until([&] { return pods_->synced && problems_.empty() && Knows(); }));
 }
 
 TEST_P(ApiSourceTest, GoesOnWithWhatWasKnownWhileTheServerIsDown) {
-  ground_.options.folder = folder_ + "/known";
+  fixture_.options.folder = folder_ + "/known";
   PutPods(20);
   api_.PutBad({Kind::kPod, "default/bad"});
   OpenAndSync();
@@ -47,7 +47,7 @@ TEST_P(ApiSourceTest, GoesOnWithWhatWasKnownWhileTheServerIsDown) {
   ASSERT_TRUE(Until([&] {  // that is kept too
     return ReadFile(folder_ + "/known/Pod.json").value_or("").find("node7") != std::string::npos;
   }));
-  ground_.Break();
+  fixture_.Break();
 
   const auto before = pods_->objects;
   Open();
@@ -61,15 +61,15 @@ TEST_P(ApiSourceTest, GoesOnWithWhatWasKnownWhileTheServerIsDown) {
   api_.Put(NewPod("p1", "node2"));
   api_.Put(NewPod("new"));
   const int puts = pods_->puts;
-  ground_.Mend();
+  fixture_.Repair();
   ASSERT_TRUE(Until([&] { return problems_.empty() && Knows(); }));
   EXPECT_EQ(pods_->puts - puts, 2);
   EXPECT_EQ(pods_->erases, 1);
 }
 
 TEST_P(ApiSourceTest, WhatCannotBeReadWasNotKnown) {
-  ground_.options.folder = folder_;
-  ground_.up_at_start = false;
+  fixture_.options.folder = folder_;
+  fixture_.up_at_start = false;
   for (const std::string text :
        {"", "{", "{}", "x", R"({"apiVersion":"v1","kind":"List"})",
         R"({"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod"}]})",
@@ -119,12 +119,12 @@ TEST_P(ApiSourceTest, ListsAnewWithoutAGapWhatTheServerHasForgotten) {
   for (const bool as_status : {false, true}) {
     api_.faults.gone_as_status = as_status;
     const int puts = pods_->puts, lists = api_.counts.lists, erases = pods_->erases;
-    ground_.Break();
+    fixture_.Break();
     api_.Put(NewPod("p1", fmt::format("node{}", 5 + as_status)));
     api_.Put(NewPod(fmt::format("new{}", as_status)));
     api_.Erase({Kind::kPod, fmt::format("default/p{}", 2 + as_status)});
     api_.Compact();
-    ground_.Mend();
+    fixture_.Repair();
     ASSERT_TRUE(Until([&] { return api_.watches() == 1 && problems_.empty() && Knows(); }));
     EXPECT_EQ(api_.counts.lists, lists + 1);
     EXPECT_EQ(pods_->puts, puts + 2);
@@ -185,7 +185,7 @@ TEST_P(ApiSourceTest, ALateWatcherIsToldHowItIsNow) {
 }
 
 TEST_P(ApiSourceTest, WatchesNoMoreThanIsWanted) {
-  ground_.options.scopes[Kind::kConfigMap] = {"kube-system", "k-vswitch"};
+  fixture_.options.scopes[Kind::kConfigMap] = {"kube-system", "k-vswitch"};
   const auto put = [&](const std::string& ns, const std::string& name, const std::string& value) {
     api_.Put(ConfigMap{{.name = name, .ns = ns}, {{"a", value}}});
   };

@@ -12,7 +12,7 @@
 
 namespace kvs::kube {
 
-// What only the API source does: mostly, survive a server and a network that misbehave.
+// What only the API source does, mostly with a server and a network that misbehave.
 class ApiSourceTest : public testing::TestWithParam<Wire> {
  protected:
   ApiSourceTest() {
@@ -29,7 +29,7 @@ class ApiSourceTest : public testing::TestWithParam<Wire> {
     pods_.reset();
     source_.reset();
     problems_.clear();
-    source_ = ground_.Open(loop_);
+    source_ = fixture_.Open(loop_);
     problem_watch_ = source_->WatchProblems([this](const auto& now) {
       problems_ = now;
       ++tellings_;
@@ -62,7 +62,7 @@ class ApiSourceTest : public testing::TestWithParam<Wire> {
     return problems_.size() == 1 ? problems_[0].ToString()
                                  : fmt::format("{} problems", problems_.size());
   }
-  // The answer of a write.
+  // The answer to a write.
   struct Answer {
     std::optional<std::string> text;
     Source::Done Done() {
@@ -75,8 +75,8 @@ class ApiSourceTest : public testing::TestWithParam<Wire> {
 
   io::TestLoop loop_;
   std::string folder_;
-  ApiFixture ground_{GetParam()};
-  FakeApiServer& api_ = ground_.api;
+  ApiFixture fixture_{GetParam()};
+  FakeApiServer& api_ = fixture_.api;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Subscription> problem_watch_;
   std::vector<Problem> problems_;

@@ -10,11 +10,11 @@
 
 namespace kvs::kube {
 
-// One of several equal programs leads: who holds the Lease (coordination.k8s.io/v1). The rules and
-// the times are those of client-go (tools/leaderelection): a lease lasts 15 s after its last
-// renewal, as this process saw it, so clocks need not agree; the holder renews it every 2 s, and
-// stops leading if that hasn't worked for 10 s. It asks by a client of its own: what waits for its
-// turn in the program's may wait for longer than a lease lasts.
+// Elects one of several equal programs as leader: the holder of the Lease (coordination.k8s.io/v1).
+// Rules and times are as in client-go (tools/leaderelection): a lease expires 15 s after its last
+// renewal as this process observed it, so clocks need not agree; the holder renews it every 2 s,
+// and stops leading if renewals have failed for 10 s. It has its own client, because in the
+// program's client a request could wait longer than a lease lasts.
 class Election {
  public:
   struct Handlers {
@@ -22,8 +22,8 @@ class Election {
     std::function<void()> on_lose;  // stop at once
   };
 
-  // `identity` tells the candidates apart, also after a restart of one. `like` must outlive it: the
-  // lease is where that client asks, with its credentials.
+  // `identity` distinguishes the candidates, also after a restart of one. `like` must outlive it:
+  // the lease is requested from the same servers with the same credentials.
   Election(io::Loop& loop, const ApiClient& like, std::string ns, std::string name,
            std::string identity, Handlers handlers);
   Election(const Election&) = delete;
@@ -33,7 +33,8 @@ class Election {
   const std::string& holder() const { return seen_holder_; }
   const RequestCounts& requests() const { return client_.requests(); }
 
-  // Gives the lease back, so that another leads at once, and calls `done` in any case within 2 s.
+  // Releases the lease, so that another candidate leads at once, and calls `done` within 2 s in any
+  // case.
   void Resign(std::function<void()> done);
 
  private:

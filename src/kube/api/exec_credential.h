@@ -9,7 +9,7 @@
 
 namespace kvs::kube {
 
-// A program that gives credentials (client.authentication.k8s.io, KEP-541).
+// A credential plugin of kubectl (client.authentication.k8s.io, KEP-541).
 struct ExecPlugin {
   std::string api_version;
   std::vector<std::string> argv;
@@ -18,19 +18,20 @@ struct ExecPlugin {
   friend bool operator==(const ExecPlugin&, const ExecPlugin&) = default;
 };
 
-// What it gives.
+// The credentials that a plugin returns.
 struct ExecCredential {
   std::string token;
   std::string certificate, key;                                  // PEM
   std::optional<std::chrono::system_clock::time_point> expires;  // none: when they are refused
 };
 
-// Why no header can hold that token; "" if one can. Nothing of it is repeated.
+// Why a HTTP header can't contain this token, without repeating any of it; "" if it can.
 std::string WhyNoToken(const std::string& token);
 
-// The command that runs it, with what the plugin wants to know in the environment.
+// The command that runs the plugin, with the information for it in the environment.
 std::vector<std::string> CommandOf(const ExecPlugin& plugin);
-// `output`: all that it printed. What it prints around the object is meant for people.
+// `output`: everything that the plugin printed. Text around the object is ignored: it is for
+// people.
 Result<ExecCredential> ReadExecCredential(const ExecPlugin& plugin, const std::string& output);
 
 }  // namespace kvs::kube

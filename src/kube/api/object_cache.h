@@ -13,16 +13,15 @@
 
 namespace kvs::kube {
 
-// Where in `folder` the objects of a kind are kept.
+// The file in `folder` for the objects of a kind.
 std::string ObjectsFile(const std::string& folder, Kind kind);
 
-// The objects of one kind on the API server, as last known, and who watches them. With a folder
-// they are also kept in a file there: when the server doesn't answer at first, what was known
-// before is told instead, so that a program that is restarted while the server is away goes on with
-// it.
+// The last known objects of one kind on the API server, and their watchers. With a folder they are
+// also stored in a file there: if the server does not answer at first, the stored objects are
+// delivered instead, so that a program that restarts while the server is away can work.
 class ObjectCache {
  public:
-  // `on_change` is called when problems() may have changed. `folder` may be empty.
+  // `on_change` is called when Problems() may have changed. `folder` may be empty.
   ObjectCache(io::Loop& loop, ApiClient& client, Kind kind, const Scope& scope,
               const Timeouts& timeouts, std::string folder, std::function<void()> on_change);
   ObjectCache(const ObjectCache&) = delete;
@@ -30,14 +29,14 @@ class ObjectCache {
 
   std::unique_ptr<Subscription> Watch(WatchHandlers handlers);
 
-  // What is wrong with objects, and why none come.
+  // Problems with objects, and why no objects arrive.
   std::vector<Problem> Problems() const;
 
  private:
   struct Watcher {
     WatchHandlers handlers;
     bool alive = true;
-    bool told = false;  // the whole list, and on_synced
+    bool told = false;  // the whole list and on_synced were delivered
   };
 
   void TakeList(std::vector<Decoded> list);
@@ -60,8 +59,8 @@ class ObjectCache {
   std::map<std::string, Object> objects_;                 // by key
   std::map<std::string, std::vector<Problem>> problems_;  // by key
   std::string trouble_;
-  std::string remembered_;  // from when the facts are, if they are only remembered
-  bool looked_ = false;     // whether what was known has been looked for
+  std::string remembered_;  // time of the stored objects, while only these are known
+  bool looked_ = false;     // whether the file has been read
   std::vector<std::shared_ptr<Watcher>> watchers_;
   std::unique_ptr<io::BlockingTask> saving_;
   io::Loop& loop_;

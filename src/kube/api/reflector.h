@@ -11,7 +11,7 @@
 
 namespace kvs::kube {
 
-// Which objects of a kind: empty strings stand for all.
+// Which objects of a kind; empty strings mean all.
 struct Scope {
   std::string ns;
   std::string name;
@@ -22,10 +22,10 @@ struct Scope {
 std::string CollectionPath(Kind kind, const std::string& ns = "");
 // "/api/v1/namespaces/default/pods/a".
 std::string ObjectPath(const Ref& ref);
-// A text as a part of a path or query (RFC 3986, 2.1).
+// Escapes text for a part of a path or query (RFC 3986, 2.1).
 std::string Escape(std::string_view text);
 
-// How long a server may take.
+// How long to wait for a server.
 struct Timeouts {
   std::chrono::milliseconds answer{30000};    // for a page, and for a watch to begin
   std::chrono::milliseconds silence{180000};  // in a watch: bookmarks come about once a minute
@@ -33,18 +33,18 @@ struct Timeouts {
 };
 
 // Follows the objects of one kind on the API server: lists them in pages of 500, then watches from
-// there (kubernetes.io/docs/reference/using-api/api-concepts). A watch that ends goes on where it
-// was; only what the server has forgotten (410 Gone) is listed anew. Bookmarks are asked for, so
-// that this is rare, and a watch in which nothing comes for 3 minutes is made again on another
-// connection. Failures are retried after 0.2 to 30 s, or as the server says: a minute at most.
+// there (kubernetes.io/docs/reference/using-api/api-concepts). A watch that ends is continued where
+// it was; only after 410 Gone are the objects listed again. It requests bookmarks, so that this is
+// rare. A watch without data for 3 minutes is restarted on a new connection. Failures are retried
+// after 0.2 to 30 s, or when the server asks for it (after a minute at most).
 class Reflector {
  public:
   struct Handlers {
-    // All there are: at first, and after a gap.
+    // All objects: at first, and after a gap.
     std::function<void(std::vector<Decoded>)> on_list;
-    // Added, modified or deleted.
+    // An object was added, modified or deleted.
     std::function<void(WatchEvent)> on_event;
-    // Why nothing comes at present, with a remedy; "": it does.
+    // Why no objects arrive at present, with a remedy; "" when they arrive again.
     std::function<void(const std::string& trouble)> on_trouble;
   };
 
@@ -84,8 +84,8 @@ class Reflector {
   std::string body_;  // of a page, or of a refusal
   std::unique_ptr<WatchFrames> frames_;
   std::chrono::milliseconds watch_began_{0};
-  bool silent_ = false;  // the last watch was
-  bool got_on_ = false;  // the watch told something
+  bool silent_ = false;  // the last watch delivered nothing in time
+  bool got_on_ = false;  // the watch delivered something
   std::unique_ptr<io::HttpExchange> exchange_;
 };
 

@@ -9,27 +9,29 @@
 
 namespace kvs::kube {
 
-// A field as it is called in JSON, and its number in protobuf (0: it has none).
+// A field's name in JSON, and its number in protobuf (0: it has none).
 struct Field {
   std::string_view name;
   uint32_t number = 0;
 };
 
-// What is found out about one object. `object` is for Problem::object.
+// The results of decoding one object. `object` is for Problem::object.
 struct Findings {
   std::string object;
   std::vector<Problem> problems;
 };
 
-// A map or message within an object that is being read: where it is, for problems.
+// The path of a map or message within the object that is being decoded, for Problems.
 class FieldPath {
  public:
   explicit FieldPath(Findings& findings) : findings_(findings) {}
-  // Below `parent`, which must outlive this. `index`: of a list; -1: the field is none.
+  // Below `parent`, which must outlive this. `index`: that of a list's element; -1: the field is
+  // not a list.
   FieldPath(const FieldPath& parent, std::string_view name, int index = -1)
       : findings_(parent.findings_), parent_(&parent), name_(name), index_(index) {}
 
-  // A problem with the field of that name ("podCIDRs[1]"); with this place itself if it is empty.
+  // Reports a problem with the field of that name ("podCIDRs[1]"), or with this map or message if
+  // it is empty.
   void Report(std::string_view name, std::string message) const;
 
  protected:

@@ -10,7 +10,7 @@ namespace boost::json {
 class value;
 }
 
-// Objects from JSON, as manifests and the API server give them, and back.
+// Objects from JSON, as in manifests and from the API server, and back.
 namespace kvs::kube {
 
 struct Decoded {
@@ -20,15 +20,15 @@ struct Decoded {
   std::vector<Problem> problems;  // all that is wrong with it
 };
 
-// Decodes an object of that kind. Fields that we don't use are skipped, null is the same as absent
-// (both as the API server does); what we use must have the right type and meaning. A namespaced
-// object that names no namespace is in "default".
+// Decodes an object of that kind. Unused fields are skipped, and null is the same as absent (both
+// as on the API server); the fields in use must have the right type and meaning. A namespaced
+// object without a namespace is in "default".
 Decoded Decode(Kind kind, const boost::json::value& value);
 
-// The inverse, with the fields that are set and no others.
+// The inverse, with exactly the fields that are set.
 boost::json::value Encode(const Object& object);
 
-// RFC 1123 subdomain, up to 253 letters: what the API server takes as a name of our kinds.
+// An RFC 1123 subdomain of up to 253 characters: a valid name for our kinds on the API server.
 bool IsName(std::string_view text);
 
 }  // namespace kvs::kube

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "kube/codec/json.h"
 
-// What the API server answers to list and watch, in JSON and in protobuf
+// The API server's answers to list and watch, in JSON and in protobuf
 // (kubernetes.io/docs/reference/using-api/api-concepts).
 namespace kvs::kube {
 
@@ -18,7 +18,7 @@ enum class Wire : uint8_t {
   kProtobuf,  // only of kinds with HasProtobuf() (protobuf.h)
 };
 
-// For the header "Accept": "application/vnd.kubernetes.protobuf", with ";stream=watch" for a watch.
+// For the header Accept: "application/vnd.kubernetes.protobuf", with ";stream=watch" for a watch.
 std::string_view MediaType(Wire wire, bool watch);
 
 // metav1.Status: why a request failed.
@@ -31,19 +31,19 @@ struct Status {
   friend bool operator==(const Status&, const Status&) = default;
 };
 
-// A body of either wire; an error if it is none.
+// A body in either wire format; an Error if it isn't a Status.
 Result<Status> ParseStatus(std::string_view body);
 
 // One page of a list.
 struct ListPage {
   std::string resource_version;  // from which to watch
   std::string continue_token;    // of the next page; empty: this is the last one
-  // In the server's order. One whose name can't be read has no ref, and its problems say its index
-  // ("items[3].metadata.name").
+  // In the server's order. An object without a readable name has no ref, and its problems have its
+  // index ("items[3].metadata.name").
   std::vector<Decoded> items;
 };
 
-// The whole body of a list of that kind. An error: it is cut off, or it is something else.
+// The whole body of a list of that kind. An Error if it is cut off or not a list.
 Result<ListPage> ParseListProtobuf(Kind kind, std::string_view body);
 Result<ListPage> ParseListJson(Kind kind, std::string_view body);
 
@@ -55,11 +55,11 @@ struct WatchEvent {
   Status status;                 // of kError
 };
 
-// One frame of a watch of that kind. An error: it is no event.
+// One frame of a watch of that kind. An Error if it isn't an event.
 Result<WatchEvent> ParseWatchEventProtobuf(Kind kind, std::string_view frame);
 Result<WatchEvent> ParseWatchEventJson(Kind kind, std::string_view frame);
 
-// Splits what a watch sends into frames: lines of JSON, or protobuf after a length of 4 bytes in
+// Splits the stream of a watch into frames: lines of JSON, or protobuf after a length of 4 bytes in
 // network order.
 class WatchFrames {
  public:
@@ -67,9 +67,9 @@ class WatchFrames {
 
   explicit WatchFrames(Wire wire) : wire_(wire) {}
 
-  // Takes the next bytes of the stream, and calls `take` with each frame that is whole now (valid
-  // in that call only). Returns an error of `take` at once, or that a frame is too long; the rest
-  // of the stream makes no sense then. `take` may not destroy this.
+  // Adds bytes of the stream, and calls `take` with each frame that is complete (valid during that
+  // call only). Returns at once with an Error of `take`, or if a frame is too long; the rest of the
+  // stream is unusable then. `take` must not destroy this object.
   Result<> Push(std::string_view bytes,
                 const std::function<Result<>(std::string_view frame)>& take);
 

@@ -10,20 +10,20 @@
 
 namespace kvs::kube {
 
-// What one manifest file says.
+// The content of one manifest file.
 struct Manifest {
   struct Item {
     Object object;
     int line;  // of its document's "---", or where it begins, from 1
   };
   std::vector<Item> items;        // the good ones, in order
-  std::set<Ref> bad;              // objects that are there, but wrong: their last good ones stay
-  bool whole = true;              // false: there may be more objects in it than could be told
+  std::set<Ref> bad;              // objects that are wrong: their last good forms stay
+  bool whole = true;              // false: it may define more objects than could be read
   std::vector<Problem> problems;  // each with file and line
   std::set<std::string> ignored;  // kinds that we don't use: "apps/v1 Deployment"
 };
 
-// Pure: reads YAML, or JSON if `file` ends in ".json". Never fails: what is wrong is in `problems`.
+// Pure. Parses YAML, or JSON if `file` ends in ".json". Never fails: errors are in `problems`.
 Manifest ParseManifest(std::string_view file, std::string_view text);
 
 }  // namespace kvs::kube

@@ -11,9 +11,9 @@
 
 namespace kvs::kube {
 
-// A protobuf message being read field by field, by the rules of JsonFields (json_fields.h): Go
-// writes the zero value of most fields that are unset, so zero, false and the empty string are the
-// same as none. Bytes that are no message are a Problem of it, once; what came before is read.
+// Decodes a protobuf message field by field, by the rules of JsonFields (json_fields.h): Go writes
+// the zero value of most unset fields, so zero, false and the empty string are the same as none.
+// Malformed bytes are one Problem; the fields before them are decoded.
 class ProtobufFields : public FieldPath {
  public:
   using Source = std::string_view;
@@ -29,17 +29,17 @@ class ProtobufFields : public FieldPath {
   void Read(Field field, int64_t least, int64_t most, int64_t& out) const;
   void Read(Field field, std::vector<std::string>& out) const;
 
-  // Seconds since 1970, of a time after that.
+  // Seconds since 1970; 0 for an earlier time.
   void ReadTime(Field field, int64_t& out) const;
 
   bool broken() const { return broken_; }
   bool Has(Field field) const;
   bool HasTime(Field field) const;
-  // The message in that field; one without fields if there is none.
+  // The message in that field; one without fields if it is absent.
   ProtobufFields Sub(Field field) const;
   // Each message of the repeated field.
   void Each(Field field, const std::function<void(const ProtobufFields&)>& visit) const;
-  // Each message of the repeated field, to be read as an object of its own.
+  // Each message of the repeated field, to be decoded as an object of its own.
   void EachSource(Field field, const std::function<void(Source)>& visit) const;
   // The bytes in that field.
   std::string_view Bytes(Field field) const;
@@ -55,10 +55,9 @@ class ProtobufFields : public FieldPath {
   ProtobufFields(const FieldPath& place, std::string_view bytes);
 
   void Index(std::string_view bytes);
-  // The field's last value, of any type: of one that comes twice the last counts. null: it is
-  // unset.
+  // The field's last value, of any type: if it appears twice, the last counts. null: it is unset.
   const Entry* Last(Field field) const;
-  // The same; null, with a Problem, also if it is not of that type.
+  // The same; also null, with a Problem, if it has another type.
   const Entry* Find(Field field, protozero::pbf_wire_type type) const;
   bool IsOf(protozero::pbf_wire_type type, const Entry& entry, Field field) const;
   template <class Visit>

@@ -10,7 +10,7 @@
 // The file operations of the manifest folder. Blocking.
 namespace kvs::kube {
 
-// What changes when a file's content does, as far as stat(2) tells.
+// The attributes by stat(2) that change when a file's content does.
 struct FileStamp {
   uint64_t device = 0, inode = 0, size = 0;
   int64_t modified_ns = 0, changed_ns = 0;
@@ -18,12 +18,13 @@ struct FileStamp {
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
-// The manifests in the folder, by name: regular files *.yaml, *.yml and *.json not beginning with a
-// dot, symbolic links followed. A link that leads nowhere has an empty stamp.
+// The manifests in the folder by name: regular files *.yaml, *.yml and *.json whose names don't
+// begin with a dot; symbolic links are followed. A dangling link has an empty stamp.
 Result<std::map<std::string, FileStamp>> ListManifests(const std::string& folder);
 
-// A stamp younger than this, compared with the time of reading, may hide a later change: the
-// kernel's clock for files ticks every few ms.
+// Whether the file can't change any more without a new stamp. A stamp that is younger than this at
+// the time of reading may hide a later change, because the kernel's clock for files advances every
+// few ms.
 bool IsSettled(const FileStamp& stamp);
 
 // Removes <folder>/<prefix>*.yaml where * has no dot. No error if there is none.

@@ -9,24 +9,24 @@
 
 // A folder of ordinary manifests as a Source: the lab's API server.
 //
-//  * Read are *.yaml, *.yml and *.json in the folder itself, not below it, and not names that begin
-//    with a dot; symbolic links are followed (a mounted ConfigMap works). A file holds any number
-//    of documents; a List is its items.
-//  * A change takes effect as soon as the folder has been quiet for 20 ms (200 ms at most); what
-//    inotify misses is found within 5 s. Write files elsewhere and rename them into place: a file
-//    half-written for longer is told as a Problem, and its last good objects stay.
-//  * Two files that define one object: the first by file name wins, the other is a Problem.
-//  * Kinds that we don't use are ignored, with one line in the log; fields too, as the API server
+//  * It reads *.yaml, *.yml and *.json in the folder itself, without subfolders and without names
+//    that begin with a dot; symbolic links are followed (a mounted ConfigMap works). A file may
+//    have any number of documents; a List stands for its items.
+//  * A change takes effect when the folder has not changed for 20 ms (200 ms at most); changes that
+//    inotify misses are found within 5 s. Write files elsewhere and rename them into the folder: a
+//    file that is half-written for longer is a Problem, and its last good objects stay.
+//  * If two files define one object, the first by file name has precedence, and the other is a
+//    Problem.
+//  * Unused kinds are ignored, with one line in the log; unused fields too, as the API server
 //    prunes them.
-//  * Objects we own are files <folder>/.kvswitch/<kind>.<name>.<manager>.yaml, one per manager,
-//  each
-//    written atomically, and merged into what users wrote. Status alone doesn't make an object.
-//  * uid, resourceVersion and generation, where a manifest has none, are hashes of the object's
-//  key,
+//  * Objects that we write are files <folder>/.kvswitch/<kind>.<name>.<manager>.yaml, one per
+//    manager. Each is written atomically, and merged into what users wrote. A status alone doesn't
+//    make an object.
+//  * uid, resourceVersion and generation that a manifest lacks are hashes of the object's key,
 //    content and spec.
 namespace kvs::kube {
 
-// Fails if `path` is not a folder that can be read.
+// Fails if `path` is not a readable folder.
 Result<std::unique_ptr<Source>> OpenFolder(io::Loop& loop, const std::string& path);
 
 }  // namespace kvs::kube

@@ -35,9 +35,9 @@ void WriteWhole(const std::string& path, const std::string& text) {
 }
 
 // One file per object.
-class FolderGround : public SourceFixture {
+class FolderFixture : public SourceFixture {
  public:
-  ~FolderGround() override {
+  ~FolderFixture() override {
     fs::remove_all(folder_);
     fs::remove_all(folder_ + ".away");
   }
@@ -59,7 +59,7 @@ class FolderGround : public SourceFixture {
     now_ = folder_ + ".away";
     fs::rename(folder_, now_);
   }
-  void Mend() override {
+  void Repair() override {
     now_ = folder_;
     fs::rename(folder_ + ".away", now_);
   }
@@ -75,8 +75,8 @@ class FolderGround : public SourceFixture {
   std::string now_ = folder_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Folder, SourceConformance, testing::Values(MakeGround([] {
-                           return std::make_unique<FolderGround>();
+INSTANTIATE_TEST_SUITE_P(Folder, SourceConformance, testing::Values(MakeFixture([] {
+                           return std::make_unique<FolderFixture>();
                          })));
 
 // What only a folder does.

@@ -11,24 +11,22 @@
 
 namespace kvs::kube {
 
-// The objects of a folder, from the manifests of its files. Pure; the rules are those of folder.h:
-// what is bad keeps its last good form, the first of two files wins, and what our own programs
-// wrote is merged over what users did.
+// The objects of a folder, from its manifests. Pure; by the rules of folder.h: the last good form
+// of a bad object stays, the first of two files wins, and what our own programs wrote is merged
+// over what users wrote.
 class ManifestStore {
  public:
-  // A file as it reads now. `owned`: our programs wrote it. Files count in the order of their
-  // names.
+  // The current content of a file. `owned`: our programs wrote it. Files are ordered by name.
   void Put(const std::string& file, bool owned, Manifest manifest);
-  // The file is there but can't be read: its objects stay.
+  // The file exists but can't be read: its objects stay.
   void PutUnreadable(const std::string& file, const std::string& message);
   void Remove(const std::string& file);
 
-  // What the files say together of objects of these kinds, with uid, resourceVersion and
-  // generation.
+  // The resulting objects of these kinds, with uid, resourceVersion and generation.
   std::map<Ref, Object> Objects(const std::set<Kind>& kinds) const;
-  // All that is wrong, sorted.
+  // All problems, sorted.
   std::vector<Problem> Problems() const;
-  // The user's file that defines the object; empty: none does.
+  // The user's file that defines the object; empty if none does.
   std::string DefinedBy(const Ref& ref) const;
 
  private:
@@ -45,8 +43,8 @@ class ManifestStore {
   std::map<std::string, File> files_;
 };
 
-// What `from`, which a manager wrote, sets replaces what is in `into`, of the same kind; conditions
-// are told apart by type.
+// Merges the fields of `from`, which a manager wrote, into `into`, an object of the same kind;
+// conditions are identified by type.
 void Merge(const Object& from, Object& into);
 
 }  // namespace kvs::kube

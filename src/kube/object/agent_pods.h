@@ -3,14 +3,14 @@
 #include <string>
 #include <utility>
 
-// Which pods are agents: those of DaemonSet k-vswitchd.
+// How to find the agents' pods: those of DaemonSet k-vswitchd.
 namespace kvs::kube {
 
 inline constexpr char kAgentNamespace[] = "kube-system";
 inline constexpr std::pair<const char*, const char*> kAgentLabels[] = {
     {"app.kubernetes.io/name", "k-vswitch"}, {"app.kubernetes.io/component", "agent"}};
 
-// As a label selector of the API server: "KEY=VALUE,KEY=VALUE".
+// The selector for the API server: "KEY=VALUE,KEY=VALUE".
 inline std::string AgentSelector() {
   std::string selector;
   for (const auto& [key, value] : kAgentLabels)

@@ -6,8 +6,8 @@
 
 namespace kvs::kube {
 
-// An immutable value; equal ones share their memory for as long as one of them lives. For what
-// 100,000 pods have in common. One thread's values are its own.
+// An immutable value. Equal values share their memory as long as one of them lives: for values that
+// 100,000 pods have in common. Values of different threads are independent.
 template <class T, class Hash = std::hash<T>>
 class Interned {
  public:

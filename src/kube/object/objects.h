@@ -11,10 +11,10 @@
 #include "base/net.h"
 #include "kube/object/text_map.h"
 
-// Kubernetes objects as values: the fields that we use, decoded and typed, nothing else. Field
-// names follow the Kubernetes API (kubernetes.io/docs/reference/kubernetes-api); a list that may
-// hold one entry per family is called by its plural there and here ("podCIDRs" -> pod_cidrs), and
-// its singular twin ("podCIDR") is its first entry.
+// Kubernetes objects as values: the fields that we use, decoded and typed. Field names follow the
+// Kubernetes API (kubernetes.io/docs/reference/kubernetes-api). A list with one entry per family
+// has its plural name there and here ("podCIDRs" -> pod_cidrs); the singular field ("podCIDR") is
+// its first entry.
 namespace kvs::kube {
 
 enum class Kind : uint8_t { kNode, kNamespace, kPod, kConfigMap, kVSwitchConfig };
@@ -56,7 +56,7 @@ struct Condition {
 
 struct NodeAddress {
   std::string type;     // InternalIP, ExternalIP, Hostname, ...
-  std::string address;  // as written: what a person may have got wrong is judged by its user
+  std::string address;  // as written; its user validates it
 
   friend bool operator==(const NodeAddress&, const NodeAddress&) = default;
 };
@@ -68,7 +68,7 @@ struct Node {
   ObjectMeta meta;
   std::vector<std::string> pod_cidrs;  // spec.podCIDRs, as written
   std::vector<NodeAddress> addresses;  // status.addresses
-  // Those of status.conditions that we use (core/v1 NodeCondition); read without times.
+  // The conditions in status.conditions that we use (core/v1 NodeCondition); decoded without times.
   std::optional<Condition> ready;
   std::optional<Condition> network_unavailable;
 
@@ -103,8 +103,8 @@ struct Pod {
   std::vector<Ip> pod_ips;    // status.podIPs
   bool ready = false;         // its condition Ready is True
   int64_t ready_changed = 0;  // when that came or went, in seconds since 1970; 0: not known
-  // Why a container of it does not run: "ErrImagePull", "OOMKilled"; or why it was ended:
-  // "Evicted"; empty: none such.
+  // Why one of its containers does not run ("ErrImagePull", "OOMKilled"), or why the pod was ended
+  // ("Evicted"); empty if there is no such reason.
   std::string waits;
 
   bool finished() const { return phase == "Succeeded" || phase == "Failed"; }
@@ -124,18 +124,19 @@ std::string_view Name(OverlayType type);  // "auto"
 std::optional<OverlayType> FindOverlayType(std::string_view name);
 inline constexpr std::string_view kOverlayTypes = "auto, vxlan, gre, geneve or none";
 
-// Whether pods reach the metadata service of a cloud, and by it the node's identity.
+// Whether pods reach the metadata service of a cloud, from which they could get the node's
+// identity.
 enum class MetadataAccess : uint8_t { kAllow, kDeny };
 std::string_view Name(MetadataAccess access);  // "allow"
 std::optional<MetadataAccess> FindMetadataAccess(std::string_view name);
 inline constexpr std::string_view kMetadataAccesses = "allow or deny";
 
-// Connections that a pod may have begun, of those that the node remembers, and the greatest number
-// that a setting may say.
+// The default of maxConnectionsPerPod, and its greatest value: how many connections in the node's
+// table a pod may have begun.
 inline constexpr int64_t kMaxConnectionsPerPod = 32768;
 inline constexpr int64_t kMostConnections = 4294967295;
 
-// What a node is told. Written by the controller.
+// A node's configuration. Written by the controller.
 struct VSwitchConfigSpec {
   std::vector<Prefix> pod_cidrs;      // of the node's pods, at most one per family
   std::vector<Prefix> cluster_cidrs;  // of all pods; empty: not known, the union of all pod_cidrs
@@ -149,7 +150,7 @@ struct VSwitchConfigSpec {
   friend bool operator==(const VSwitchConfigSpec&, const VSwitchConfigSpec&) = default;
 };
 
-// What a node says. Written by the agent, except for conditions of type kAccepted.
+// A node's state. Written by the agent, except for conditions of type kAccepted.
 struct VSwitchConfigStatus {
   std::vector<Condition> conditions;  // one per type
   std::optional<int64_t> mtu;         // of pods, bytes
@@ -167,11 +168,11 @@ struct VSwitchConfig {
   static constexpr Kind kKind = Kind::kVSwitchConfig;
   static constexpr std::string_view kAccepted = "Accepted";  // the controller's condition
   static constexpr std::string_view kReady = "Ready";        // the agent's
-  // The reason why a node isn't Ready where another network plugin serves its pods.
+  // The reason if a node isn't Ready because another network plugin serves its pods.
   static constexpr std::string_view kOtherNetwork = "OtherNetwork";
   ObjectMeta meta;
-  // Of the Node that owns it (metadata.ownerReferences): when that Node is deleted, Kubernetes
-  // deletes this too, whether a controller runs or not. Empty: none does.
+  // The UID of the Node that owns it (metadata.ownerReferences): Kubernetes deletes this object
+  // together with the Node, whether a controller runs or not. Empty: no Node owns it.
   std::string node_uid;
   VSwitchConfigSpec spec;
   VSwitchConfigStatus status;
@@ -181,7 +182,7 @@ struct VSwitchConfig {
 
 using Object = std::variant<Node, Namespace, Pod, ConfigMap, VSwitchConfig>;
 
-// Which object.
+// A reference to an object.
 struct Ref {
   Kind kind{};
   std::string key;  // ObjectMeta::key()

@@ -15,8 +15,8 @@ namespace kvs::kube {
 
 using StringMap = std::map<std::string, std::string, std::less<>>;
 
-// Labels and annotations: a small map of text, read often and hardly ever changed. Packed, and
-// equal ones share their memory. Sorted by key.
+// Labels and annotations: a small map of text, read often and rarely changed. Packed and sorted by
+// key; equal maps share their memory.
 class TextMap {
  public:
   using Entry = std::pair<std::string_view, std::string_view>;
@@ -53,7 +53,7 @@ class TextMap {
 
   TextMap() = default;
   TextMap(std::initializer_list<Entry> entries) : TextMap(std::vector<Entry>(entries)) {}
-  // In any order; the last of those with the same key counts.
+  // In any order; of entries with the same key the last counts.
   explicit TextMap(std::vector<Entry> entries);
   explicit TextMap(const StringMap& map) : TextMap(std::vector<Entry>(map.begin(), map.end())) {}
 
@@ -63,7 +63,7 @@ class TextMap {
   bool empty() const { return packed_->empty(); }
   Iterator find(std::string_view key) const;
   bool contains(std::string_view key) const { return find(key) != end(); }
-  // What is there, and what `other` has, which counts where both have the key.
+  // The entries of both maps; `other` has precedence.
   TextMap With(const TextMap& other) const;
 
   friend bool operator==(const TextMap&, const TextMap&) = default;

@@ -12,7 +12,7 @@
 // Kubernetes' forms of time (metav1.Time and MicroTime; RFC 3339, in UTC).
 namespace kvs::kube {
 
-// Seconds since 1970 in a year that is none: "@10000000000000000".
+// Seconds since 1970 as RFC 3339; "@10000000000000000" if the year is out of range.
 inline std::string Rfc3339(std::time_t time) {
   std::tm fields{};
   if (gmtime_r(&time, &fields) == nullptr) return fmt::format("@{}", time);
@@ -25,8 +25,8 @@ inline std::string MicroTime() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06d}Z", fmt::gmtime(now.tv_sec), now.tv_usec);
 }
 
-// The whole seconds, since 1970, of a time in either form, and what stands after them: "Z", or
-// ".123456Z". nullopt: it is none.
+// The whole seconds since 1970 of a time in either form, and the rest after them: "Z", or
+// ".123456Z". nullopt: malformed.
 struct ReadTime {
   std::time_t seconds;
   std::string rest;
@@ -38,9 +38,8 @@ inline std::optional<ReadTime> ParseTime(const std::string& text) {
   return ReadTime{timegm(&fields), end};
 }
 
-// Seconds since 1970 of a time with a fraction, which is dropped, and an offset of whatever size,
-// as
-// "+02:00". nullopt: it is none.
+// Seconds since 1970 of a time that may have a fraction, which is dropped, and any offset such as
+// "+02:00". nullopt: malformed.
 inline std::optional<std::time_t> SecondsOf(const std::string& text) {
   const auto time = ParseTime(text);
   if (!time) return std::nullopt;

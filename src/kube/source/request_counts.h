@@ -9,8 +9,8 @@
 
 namespace kvs::kube {
 
-// Requests to the API server, by method ("GET", also of a watch) and what came of them: the status
-// of the answer, or kNoAnswer.
+// Requests to the API server, by method ("GET" also for a watch) and result: the status of the
+// answer, or kNoAnswer.
 struct RequestKind {
   std::string method, code;
 
@@ -20,11 +20,11 @@ using RequestCounts = std::map<RequestKind, uint64_t>;
 
 inline constexpr char kNoAnswer[] = "none";
 
-// "200"; a status that an API server seldom gives is counted with those like it: "4xx". So there
-// are few of them, whoever answers.
+// "200"; a rare status is counted with others of its class: "4xx". So there are few values,
+// whichever server answers.
 std::string CodeOf(int status);
 
-// As metric kvswitch_api_requests_total.
+// Adds metric kvswitch_api_requests_total.
 void AddTo(io::Metrics& metrics, const RequestCounts& requests);
 
 }  // namespace kvs::kube

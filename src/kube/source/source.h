@@ -11,26 +11,26 @@
 #include "kube/object/objects.h"
 #include "kube/source/request_counts.h"
 
-// Where Kubernetes objects come from and where ours are written: list + watch + write. Two
-// implementations: the manifest folder (folder.h), and the API server. Every source obeys:
+// Where Kubernetes objects come from and where ours are written: list + watch + write. There are
+// two implementations: the manifest folder (folder.h) and the API server. The contract of every
+// Source:
 //
-//  * Objects of one kind arrive in order: first all there are, then on_synced (once), then changes.
-//    on_put is called for an object that is new or differs from what was told before, never twice
-//    for the same value.
-//  * A source that breaks for a while (API server away, folder unreadable) erases nothing, and once
-//    it is back tells the difference, deletions too. on_synced is not repeated.
-//  * A bad object is a Problem; the last good one stays ("fail static"), and a bad object never
-//  seen
-//    good is absent. Problems don't hold on_synced back, so who deletes something because an object
-//    is absent must hold that while there are problems.
-//  * Nothing is called from within Watch(), WatchProblems(), Apply() or Delete(), only from the
-//    loop; and nothing once the Subscription or the Source is destroyed. A callback may destroy its
-//    Subscription.
+//  * Objects of one kind arrive in order: first all existing ones, then on_synced (once), then
+//    changes. on_put is called for an object that is new or differs from the one reported before,
+//    never twice for the same value.
+//  * A source that fails for a while (API server away, folder unreadable) erases nothing. When it
+//    works again it reports the differences, also deletions. on_synced is not repeated.
+//  * A bad object is a Problem; its last good form stays ("fail static"), and a bad object that was
+//    never good is absent. Problems don't delay on_synced, so a user who deletes something because
+//    an object is absent must not do so while there are problems.
+//  * Callbacks are never called from within Watch(), WatchProblems(), Apply() or Delete(), only
+//    from the loop; and never after the Subscription or the Source is destroyed. A callback may
+//    destroy its Subscription.
 namespace kvs::kube {
 
-// The Problem::object of what is wrong with the API server, or with the way to it.
+// The Problem::object of problems with the API server, or with the connection to it.
 inline constexpr char kApiServer[] = "API server";
-// ... and of what is wrong with this machine.
+// The Problem::object of problems with this machine.
 inline constexpr char kHost[] = "Host";
 
 struct WatchHandlers {
@@ -39,7 +39,7 @@ struct WatchHandlers {
   std::function<void()> on_synced;                       // may be empty
 };
 
-// What people should notice in `kubectl describe` and `kubectl get events` (events.k8s.io/v1).
+// A message for `kubectl describe` and `kubectl get events` (events.k8s.io/v1).
 struct Event {
   Ref regarding;
   std::string reporter;  // the controller's name: "kvswitch.io/agent"
@@ -64,28 +64,29 @@ class Source {
 
   [[nodiscard]] virtual std::unique_ptr<Subscription> Watch(Kind kind, WatchHandlers handlers) = 0;
 
-  // Tells all that is wrong at present, sorted, whenever that changes. An empty list: all is well
-  // (again).
+  // Calls with all present problems, sorted, whenever they change. An empty list: there are none
+  // (any more).
   [[nodiscard]] virtual std::unique_ptr<Subscription> WatchProblems(OnProblems on_problems) = 0;
 
-  // Server-side apply with force (KEP-555): `object` names the object and has exactly the fields
-  // that `manager` wants to own; fields of its last Apply that are missing now are given up,
-  // fields of others stay, conditions are told apart by type. Status fields go to the status
-  // subresource. Only VSwitchConfigs and the network's condition of Nodes are ours to write.
+  // Server-side apply with force (KEP-555). `object` names the object and has exactly the fields
+  // that `manager` wants to own. Fields of its last Apply that are missing now are given up, fields
+  // of other managers stay, conditions are identified by type. Status fields go to the status
+  // subresource. Only VSwitchConfigs and the network's condition of Nodes may be written.
   virtual void Apply(const Object& object, std::string_view manager, Done done) = 0;
 
-  // Deletes the object with everybody's fields. No error if it isn't there.
+  // Deletes the object with the fields of all managers. No error if it does not exist.
   virtual void Delete(Kind kind, const std::string& key, std::string_view manager, Done done) = 0;
 
-  // Tells it where the source can, and forgets it: an event that is lost costs nothing.
+  // Reports the event if the source can, without confirmation: a lost event does no harm.
   virtual void Report(const Event& event) = 0;
 
-  // Of those who answer, as far as they are known: what leads elsewhere would cut the source off.
+  // The known addresses of the API servers: a route elsewhere for one of them would disconnect the
+  // source.
   virtual std::vector<Ip> ServerAddresses() const { return {}; }
-  // What was asked of them so far.
+  // The requests to them so far.
   virtual RequestCounts Requests() const { return {}; }
 
-  // Watches one kind with typed values; only on_put must be given:
+  // Watches one kind with typed values; only on_put is required:
   //   source.Watch<Node>({.on_put = [](const Node& node) {...}, ...});
   template <class T>
   struct Handlers {

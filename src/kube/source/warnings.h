@@ -9,28 +9,28 @@
 
 namespace kvs::kube {
 
-// What is wrong with a node.
+// A problem of a node.
 struct Warning {
   std::string node;
-  std::string about;    // which object and field: with `reason` it tells warnings of a node apart
+  std::string about;    // object and field; with `reason` it identifies a node's warning
   std::string reason;   // one word, CamelCase
   std::string note;     // a sentence, which may change while it lasts
-  bool logged = false;  // whoever found it tells the log
+  bool logged = false;  // it is logged already where it was found
 };
 
-// Tells warnings as events on the Node, every ten minutes at most, and in the log when they come
-// and when they go; not what lasts less than a few seconds. Events are for people, and the API
-// server keeps every one for an hour.
+// Reports warnings as events on the Node, at most every ten minutes each, and logs when they begin
+// and end. Warnings that last less than a few seconds are not reported. Events are for people, and
+// the API server stores each for an hour.
 class Warnings {
  public:
   using Time = std::chrono::milliseconds;  // since an arbitrary start
-  static constexpr Time kLasting{5000};    // what is shorter is not told
+  static constexpr Time kLasting{5000};    // shorter warnings are not reported
 
-  // `reporter` and `instance` as of Event. `source` must outlive it.
+  // `reporter` and `instance` as in Event. `source` must outlive this.
   Warnings(Source& source, std::string reporter, std::string instance)
       : source_(source), reporter_(std::move(reporter)), instance_(std::move(instance)) {}
 
-  // All that is wrong now; about once a second.
+  // All present warnings; to be called about once a second.
   void Check(Time now, const std::vector<Warning>& warnings);
 
  private:

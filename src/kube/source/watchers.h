@@ -6,11 +6,11 @@
 
 #include "kube/source/source.h"
 
-// What the two Sources share: how they know who wants to be told.
+// The bookkeeping of watchers that both Sources share.
 namespace kvs::kube {
 
-// A Subscription that keeps what it holds alive for the Source, and lets the Source see that it is
-// no longer wanted: T has `bool alive`.
+// A Subscription that keeps its state alive for the Source, and shows the Source when it was
+// destroyed: T has `bool alive`.
 template <class T>
 class WatchHandle : public Subscription {
  public:
@@ -21,7 +21,7 @@ class WatchHandle : public Subscription {
   std::shared_ptr<T> watcher_;
 };
 
-// Who wants to hear what is wrong, each told once.
+// The watchers of problems; each is called once per change.
 class ProblemWatchers {
  public:
   std::unique_ptr<Subscription> Add(Source::OnProblems on_problems) {

@@ -12,7 +12,7 @@
 
 namespace kvs::kube {
 
-// The API source before a fake API server.
+// The API source with a fake API server.
 class ApiFixture : public SourceFixture {
  public:
   explicit ApiFixture(Wire wire, int number = 0) : api(wire, number) {
@@ -24,7 +24,7 @@ class ApiFixture : public SourceFixture {
   void Erase(const Ref& ref) override { api.Erase(ref); }
   void PutBad(const Ref& ref) override { api.PutBad(ref); }
   void Break() override { api.Stop(); }
-  void Mend() override { api.Start(*loop_); }
+  void Repair() override { api.Start(*loop_); }
 
   FakeApiServer api;
   Access access;
@@ -36,13 +36,13 @@ class ApiFixture : public SourceFixture {
   std::unique_ptr<ApiClient> client_;
 };
 
-// Watches objects of a kind, and fails the test when it is told anything twice, out of order, or
-// anew after an erasure that there was none of.
+// Watches objects of a kind. The test fails if an object is reported twice without a change, out of
+// order, or again after an erasure that did not happen.
 class RecordingWatcher {
  public:
   RecordingWatcher(Source& source, Kind kind);
 
-  // Whether it knows what the server has.
+  // Whether it has the same objects as the server.
   bool Knows(const FakeApiServer& api) const;
 
   bool synced = false;

@@ -2,7 +2,7 @@
 
 #include "kube/object/objects.h"
 
-// Any object, for property tests; to be called within one (rapidcheck).
+// Arbitrary objects for property tests; call these inside one (rapidcheck).
 namespace kvs::kube {
 
 Object AnyObject();

@@ -12,15 +12,15 @@
 #include "kube/codec/list_watch.h"
 #include "kube/object/objects.h"
 
-// An API server for tests, in memory, with switches for all that a real one may do wrong: lists in
-// pages, watches with bookmarks, server-side apply of VSwitchConfigs, deletes
+// An API server for tests, in memory, with switches for the faults of a real one: lists in pages,
+// watches with bookmarks, server-side apply of VSwitchConfigs, deletes
 // (kubernetes.io/docs/reference/using-api/api-concepts). It speaks HTTP/1.1 on loopback.
 namespace kvs::kube {
 
 class FakeApiServer {
  public:
   struct Faults {
-    int status = 0;                       // every answer has it; 404 as if nobody knew the path
+    int status = 0;                       // every answer has it; 404: as for an unknown path
     int retry_after = 0;                  // seconds, with that
     std::string body;                     // every answer is that, with status 200
     bool stall = false;                   // takes requests, never answers
@@ -29,39 +29,39 @@ class FakeApiServer {
     bool cut_events = false;              // half of the next event of each watch
     bool gone_as_status = false;          // 410 as status of the answer, not as an event
     size_t most_items = 1000000;          // of a page, whatever is asked for
-    std::string token;                    // who doesn't show it gets 401
+    std::string token;                    // requests without it get 401
     std::chrono::seconds clock_ahead{0};  // of ours; zero: its answers have no date
   };
   struct Counts {
     int requests = 0, lists = 0, pages = 0, watches = 0, writes = 0;
   };
 
-  // With kProtobuf it is the wire of the kinds that have it.
-  // `number` tells the servers of one process apart.
+  // With kProtobuf, kinds that have protobuf use it. `number` distinguishes the servers of one
+  // process.
   explicit FakeApiServer(Wire wire, int number = 0) : wire_(wire), http_(number) {}
 
   std::string url() const { return "http://" + http_.address(); }
-  // The objects stay from one Start() to the next.
+  // Objects are kept from one Start() to the next.
   void Start(io::Loop& loop);
   void Stop();
 
-  // As a user does it.
+  // Creates or updates the object, as a user does.
   void Put(const Object& object);
   void Erase(const Ref& ref);
-  // The object is there, but its labels are of a wrong type.
+  // The object exists, but its labels have a wrong type.
   void PutBad(const Ref& ref);
 
-  // The good objects, as a watch tells them.
+  // The good objects, as a watch delivers them.
   std::map<std::string, Object> Objects(Kind kind) const;
 
-  // Ends all watches without a word.
+  // Ends all watches without an event.
   void CutWatches();
-  // Forgets all changes so far: to watch from before them is 410 Gone, and pages of older lists
-  // too.
+  // Forgets all changes so far: a watch from before, or the next page of an older list, gets 410
+  // Gone.
   void Compact();
-  // Tells every watch how far it is.
+  // Sends a bookmark to every watch.
   void SendBookmarks();
-  // Sends that to every watch, as it is.
+  // Sends these bytes unchanged to every watch.
   void SendRaw(const std::string& bytes);
   int connections() const { return http_.connections; }  // so far
   int watches() const;                                   // under way

@@ -6,7 +6,7 @@ namespace kvs::kube {
 
 using namespace std::chrono_literals;
 
-SourceConformance::SourceConformance() : ground_(GetParam()()) {}
+SourceConformance::SourceConformance() : fixture_(GetParam()()) {}
 SourceConformance::~SourceConformance() { source_.reset(); }
 
 bool SourceConformance::Until(const std::function<bool()>& condition) {
@@ -80,9 +80,9 @@ struct Answer {
 };
 
 TEST_P(SourceConformance, TheFirstListEndsWithSynced) {
-  ground_->Put(NewPod("a"));
-  ground_->Put(NewPod("b"));
-  ground_->Put(Node{.meta = {.name = "node1"}});
+  fixture_->Put(NewPod("a"));
+  fixture_->Put(NewPod("b"));
+  fixture_->Put(Node{.meta = {.name = "node1"}});
   Open();
   Log pods(*source_, Kind::kPod), maps(*source_, Kind::kConfigMap);
   EXPECT_TRUE(pods.lines.empty()) << "called from within Watch()";
@@ -92,8 +92,8 @@ TEST_P(SourceConformance, TheFirstListEndsWithSynced) {
 }
 
 TEST_P(SourceConformance, ALaterWatchGetsTheWholeListToo) {
-  ground_->Put(NewPod("a"));
-  ground_->Put(Node{.meta = {.name = "node1"}});
+  fixture_->Put(NewPod("a"));
+  fixture_->Put(Node{.meta = {.name = "node1"}});
   Open();
   Log first(*source_, Kind::kPod);
   ASSERT_TRUE(Until([&] { return first.synced(); }));
@@ -107,38 +107,38 @@ TEST_P(SourceConformance, ALaterWatchGetsTheWholeListToo) {
 }
 
 TEST_P(SourceConformance, ChangesFollowAndOnlyChanges) {
-  ground_->Put(NewPod("a"));
+  fixture_->Put(NewPod("a"));
   Open();
   Log pods(*source_, Kind::kPod);
   ASSERT_TRUE(Until([&] { return pods.synced(); }));
   pods.lines.clear();
-  ground_->Put(NewPod("b"));
+  fixture_->Put(NewPod("b"));
   ASSERT_TRUE(Until([&] { return pods.objects.size() == 2; }));
-  ground_->Put(NewPod("b"));  // as it is
-  ground_->Put(NewPod("a", "node2"));
+  fixture_->Put(NewPod("b"));  // as it is
+  fixture_->Put(NewPod("a", "node2"));
   ASSERT_TRUE(Until([&] { return pods.Get<Pod>("default/a").node_name == "node2"; }));
-  ground_->Erase({Kind::kPod, "default/b"});
+  fixture_->Erase({Kind::kPod, "default/b"});
   ASSERT_TRUE(Until([&] { return pods.objects.size() == 1; }));
   EXPECT_EQ(pods.lines, (Lines{"put default/b", "put default/a", "erase default/b"}));
 }
 
 TEST_P(SourceConformance, AWatchMayBeForPutsOnly) {
-  ground_->Put(NewConfig("a", ""));
-  ground_->Put(NewConfig("b", ""));
+  fixture_->Put(NewConfig("a", ""));
+  fixture_->Put(NewConfig("b", ""));
   Open();
   Log log(*source_, Kind::kVSwitchConfig);
   int puts = 0;
   const auto watch = source_->Watch<VSwitchConfig>(
       {.on_put = [&](const VSwitchConfig&) { ++puts; }, .on_erase = {}, .on_synced = {}});
   ASSERT_TRUE(Until([&] { return log.synced() && puts == 2; }));
-  ground_->Erase({Kind::kVSwitchConfig, "a"});
-  ground_->Put(NewConfig("c", ""));
+  fixture_->Erase({Kind::kVSwitchConfig, "a"});
+  fixture_->Put(NewConfig("c", ""));
   ASSERT_TRUE(Until([&] { return !log.objects.contains("a") && puts == 3; }));
 }
 
 TEST_P(SourceConformance, ObjectsHaveIdentityAndVersion) {
-  ground_->Put(NewPod("a"));
-  ground_->Put(NewPod("b"));
+  fixture_->Put(NewPod("a"));
+  fixture_->Put(NewPod("b"));
   Open();
   Log pods(*source_, Kind::kPod);
   ASSERT_TRUE(Until([&] { return pods.synced(); }));
@@ -146,15 +146,15 @@ TEST_P(SourceConformance, ObjectsHaveIdentityAndVersion) {
   EXPECT_FALSE(a.meta.uid.empty());
   EXPECT_NE(a.meta.uid, b.meta.uid);
   EXPECT_FALSE(a.meta.resource_version.empty());
-  ground_->Put(NewPod("a", "node2"));
+  fixture_->Put(NewPod("a", "node2"));
   ASSERT_TRUE(Until([&] { return pods.Get<Pod>("default/a").node_name == "node2"; }));
   EXPECT_EQ(pods.Get<Pod>("default/a").meta.uid, a.meta.uid);
   EXPECT_NE(pods.Get<Pod>("default/a").meta.resource_version, a.meta.resource_version);
 }
 
 TEST_P(SourceConformance, ABadObjectIsAProblemAndItsLastGoodFormStays) {
-  ground_->Put(NewPod("a"));
-  ground_->PutBad({Kind::kPod, "default/never"});
+  fixture_->Put(NewPod("a"));
+  fixture_->PutBad({Kind::kPod, "default/never"});
   Open();
   std::vector<std::vector<Problem>> told;
   const auto problems =
@@ -166,20 +166,20 @@ TEST_P(SourceConformance, ABadObjectIsAProblemAndItsLastGoodFormStays) {
   EXPECT_EQ(told.back()[0].object, "Pod/default/never");
   EXPECT_TRUE(told.back()[0].field.starts_with("metadata.labels")) << told.back()[0].field;
 
-  ground_->PutBad({Kind::kPod, "default/a"});
+  fixture_->PutBad({Kind::kPod, "default/a"});
   ASSERT_TRUE(Until([&] { return told.back().size() == 2; }));
   RunFor(50ms);
   EXPECT_EQ(pods.lines, (Lines{"put default/a", "synced"}));
 
-  ground_->Put(NewPod("a"));
-  ground_->Erase({Kind::kPod, "default/never"});
+  fixture_->Put(NewPod("a"));
+  fixture_->Erase({Kind::kPod, "default/never"});
   ASSERT_TRUE(Until([&] { return told.back().empty(); }));
   EXPECT_EQ(pods.lines, (Lines{"put default/a", "synced"}));
 }
 
 TEST_P(SourceConformance, AnOutageErasesNothingAndTheDifferenceIsToldAfterIt) {
-  ground_->Put(NewPod("a"));
-  ground_->Put(NewPod("b"));
+  fixture_->Put(NewPod("a"));
+  fixture_->Put(NewPod("b"));
   Open();
   std::vector<Problem> problems;
   const auto watch =
@@ -187,21 +187,21 @@ TEST_P(SourceConformance, AnOutageErasesNothingAndTheDifferenceIsToldAfterIt) {
   Log pods(*source_, Kind::kPod);
   ASSERT_TRUE(Until([&] { return pods.synced(); }));
   pods.lines.clear();
-  ground_->Break();
+  fixture_->Break();
   ASSERT_TRUE(Until([&] { return !problems.empty(); }));
-  ground_->Erase({Kind::kPod, "default/a"});
-  ground_->Put(NewPod("c"));
+  fixture_->Erase({Kind::kPod, "default/a"});
+  fixture_->Put(NewPod("c"));
   RunFor(50ms);
   EXPECT_TRUE(pods.lines.empty());
-  ground_->Mend();
+  fixture_->Repair();
   ASSERT_TRUE(Until([&] { return problems.empty() && pods.lines.size() >= 2; }));
   std::ranges::sort(pods.lines);
   EXPECT_EQ(pods.lines, (Lines{"erase default/a", "put default/c"}));
 }
 
 TEST_P(SourceConformance, NothingIsToldAfterTheSubscriptionIsGone) {
-  ground_->Put(NewPod("a"));
-  ground_->Put(NewPod("b"));
+  fixture_->Put(NewPod("a"));
+  fixture_->Put(NewPod("b"));
   Open();
   Log pods(*source_, Kind::kPod);
   pods.End();
@@ -251,7 +251,7 @@ TEST_P(SourceConformance, ManagersOwnTheirFields) {
 }
 
 TEST_P(SourceConformance, TheNetworksConditionIsAddedToANode) {
-  ground_->Put(Node{.meta = {.name = "node1"}, .pod_cidrs = {"10.1.1.0/24"}});
+  fixture_->Put(Node{.meta = {.name = "node1"}, .pod_cidrs = {"10.1.1.0/24"}});
   Open();
   Log nodes(*source_, Kind::kNode);
   ASSERT_TRUE(Until([&] { return nodes.synced(); }));
@@ -324,7 +324,7 @@ TEST_P(SourceConformance, OnlyOurObjectsAreWritten) {
 }
 
 TEST_P(SourceConformance, MayBeDestroyedWithWorkUnderWay) {
-  ground_->Put(NewPod("a"));
+  fixture_->Put(NewPod("a"));
   Open();
   bool called = false;
   source_->Apply(NewConfig("node1", "10.1.1.0/24"), "controller",

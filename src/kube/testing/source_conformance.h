@@ -8,40 +8,40 @@
 #include "io/test_loop.h"
 #include "kube/source/source.h"
 
-// What every Source owes its users, as tests. A source's test file gives a SourceFixture and
+// The contract of every Source, as tests. A source's test file makes a SourceFixture and
 // instantiates SourceConformance with it:
-//   INSTANTIATE_TEST_SUITE_P(Folder, SourceConformance, testing::Values(MakeFolderGround));
+//   INSTANTIATE_TEST_SUITE_P(Folder, SourceConformance, testing::Values(MakeFixture([] {...})));
 namespace kvs::kube {
 
-// A source with a user beside it who changes its objects, as kubectl does.
+// A source, and a user who changes its objects, as with kubectl.
 class SourceFixture {
  public:
   virtual ~SourceFixture() = default;
-  // A new Source on the same objects; the one before is gone by then.
+  // A new Source for the same objects; the previous one is destroyed by then.
   virtual std::unique_ptr<Source> Open(io::Loop& loop) = 0;
   virtual void Put(const Object& object) = 0;
   virtual void Erase(const Ref& ref) = 0;
-  // The object is there, but its labels are of a wrong type.
+  // The object exists, but its labels have a wrong type.
   virtual void PutBad(const Ref& ref) = 0;
-  // Nothing can be read until Mend().
+  // Nothing can be read until Repair().
   virtual void Break() = 0;
-  virtual void Mend() = 0;
+  virtual void Repair() = 0;
 };
 
-using MakeGround = std::function<std::unique_ptr<SourceFixture>()>;
+using MakeFixture = std::function<std::unique_ptr<SourceFixture>()>;
 
-class SourceConformance : public testing::TestWithParam<MakeGround> {
+class SourceConformance : public testing::TestWithParam<MakeFixture> {
  protected:
   SourceConformance();
   ~SourceConformance() override;
 
-  void Open() { source_ = ground_->Open(loop_); }
-  // Runs the loop until the condition holds; at most 10 s.
+  void Open() { source_ = fixture_->Open(loop_); }
+  // Runs the loop until the condition holds; false after 10 s.
   bool Until(const std::function<bool()>& condition);
   void RunFor(std::chrono::milliseconds time);
 
   io::TestLoop loop_;
-  std::unique_ptr<SourceFixture> ground_;
+  std::unique_ptr<SourceFixture> fixture_;
   std::unique_ptr<Source> source_;
 };
 
