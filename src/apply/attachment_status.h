@@ -16,19 +16,19 @@
 
 namespace kvs::apply {
 
-// Tells the CNI plugin, on the Interface, that all that a pod needs is in effect and connections of
-// whoever had its addresses before are forgotten (kvs.realized), or why that will not be
-// (kvs.error).
+// Reports to the CNI plugin, on the Interface, that everything the pod needs is in effect and
+// connections of the previous owner of its addresses are deleted (kvs.realized), or why that is
+// impossible (kvs.error).
 class AttachmentStatusWriter {
  public:
   struct Judge {
-    std::function<uint64_t()> applied;  // the revision that all parts of the node have
-    std::function<bool()> netdev;       // the userspace datapath
-    std::function<bool(const ovsdb::Interface&)> refused;           // something of this pod's
+    std::function<uint64_t()> applied;                     // the revision in effect in all targets
+    std::function<bool()> netdev;                          // the userspace datapath
+    std::function<bool(const ovsdb::Interface&)> refused;  // anything of this pod was
     std::function<std::string(const ovsdb::Interface&)> objection;  // "": none
   };
 
-  // How long a pod that the plugin attached has waited, from when its port appeared in OVSDB until
+  // How long a pod that the plugin attached has waited: from when its port appeared in OVSDB until
   // kvs.realized did.
   using OnRealized = std::function<void(std::chrono::milliseconds waited)>;
 
@@ -40,11 +40,11 @@ class AttachmentStatusWriter {
         judge_(std::move(judge)),
         on_realized_(std::move(on_realized)) {}
 
-  // Interfaces that appeared or changed; what is ours and has no verdict yet waits for one.
+  // The Interfaces that appeared or changed; ours without a status wait for one.
   void Note(const ovsdb::Change& change);
   // Everything noted so far is part of this revision.
   void Stamp(uint64_t revision);
-  // Writes what is due, all in one transaction.
+  // Writes the statuses that are due, all in one transaction.
   void Write();
 
   size_t waiting() const { return waiting_.size(); }
@@ -53,14 +53,15 @@ class AttachmentStatusWriter {
   struct Waiting {
     std::chrono::milliseconds since{0};  // when it appeared
     uint64_t revision = 0;               // 0: not stamped yet
-    std::optional<size_t> to_forget;     // flushes that are under way; nullopt: not begun
+    std::optional<size_t> to_forget;     // flushes in progress; nullopt: not begun
   };
 
   void Forget(const ovsdb::Interface& interface, Waiting& pod);
-  // The userspace datapath: it walks its table for each address.
+  // With the userspace datapath: one flush per address, each walks through the switch's table.
   void ForgetInSwitch(const ovsdb::Uuid& interface, const ovsdb::Attachment& attachment,
                       Waiting& pod);
-  // The kernel's: one walk for all pods that came together, and none in ovs-vswitchd.
+  // With the kernel's datapath: one walk for all pods that wait at the same time, without
+  // ovs-vswitchd.
   void ForgetInKernel();
   void Forgotten(const ovsdb::Uuid& interface, const Result<>& done);
 
@@ -72,7 +73,7 @@ class AttachmentStatusWriter {
   std::map<ovsdb::Uuid, Waiting> waiting_;            // by interface
   std::map<ovsdb::Uuid, std::vector<Ip>> to_forget_;  // the next walk's
   std::unique_ptr<io::BlockingTask> forgetting_;
-  std::string refusal_;  // why old connections are kept, which holds up no verdict
+  std::string refusal_;  // why connections can't be deleted; that delays no status
   bool busy_ = false;
 };
 

@@ -10,13 +10,13 @@
 
 namespace kvs::apply {
 
-// Deletes the links that the CNI plugin's DEL left to the agent (ovsdb::kDefunctLinkGroup), all in
-// one message, beside the loop: the kernel takes 30 ms and more.
+// Deletes the links that the CNI plugin's DEL left to the agent (ovsdb::kDefunctLinkGroup), all
+// with one request and on another thread, because the kernel takes 30 ms or more.
 class LinkReaper {
  public:
   explicit LinkReaper(io::Loop& loop) : loop_(loop) {}
 
-  // `links`: all there are. Called seldom, it deletes many at once.
+  // `links`: all links of the node. Called rarely, it deletes many at once.
   void Reap(const std::vector<netlink::Link>& links);
 
  private:

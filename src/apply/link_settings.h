@@ -9,22 +9,24 @@
 
 namespace kvs::apply {
 
-// What others have set on a link of ours, below net/ipv4/conf and net/ipv6/conf: CNI's portmap sets
-// route_localnet, without which 127.0.0.1:hostPort is dead. The kernel forgets it with the link,
-// and nobody sets it again; so it is remembered, and set on the link that takes its place.
+// Restores settings that other programs made on our link below net/ipv4/conf and net/ipv6/conf.
+// CNI's portmap sets route_localnet, without which 127.0.0.1:hostPort does not work. The kernel
+// drops such settings with the link, and no program sets them again; so they are remembered, and
+// set on the link that replaces it.
 class LinkSettings {
  public:
-  // `ours`: what is kept by SettingsTarget. `proc_sys`: the kernel's settings, where they can be
+  // `ours`: the settings that SettingsTarget keeps. `proc_sys`: where the kernel's settings can be
   // written.
   LinkSettings(std::string link, std::string proc_sys,
                const engine::Desired<pipeline::KernelSetting>& ours)
       : link_(std::move(link)), proc_sys_(std::move(proc_sys)), ours_(ours) {}
 
-  // The link is the one of this index now; 0: there is none. On another one than before, what was
-  // remembered is set, but for what somebody has set there already.
+  // The link has this index now; 0: it does not exist. When the index changes, the remembered
+  // settings are set, except those that another program has already set on the new link.
   void Follow(int index);
-  // Remembers what differs on it from the kernel's default. `index`: of the link of that name now,
-  // as the kernel says (notices may be late), 0 if there is none: another link is not looked at.
+  // Remembers the link's settings that differ from the kernel's default. `index`: the kernel's
+  // present index of the link with that name (notifications may be late), 0 if there is none; if
+  // the link is not the followed one, nothing is read.
   void Look(const std::function<int()>& index);
 
  private:

@@ -11,7 +11,7 @@
 
 #include "apply/frame/target.h"
 
-// A target in memory, for tests, with switches for all that goes wrong with real ones.
+// A target in memory, for tests, with switches for the faults of real ones.
 namespace kvs::apply {
 
 template <class Item>
@@ -22,15 +22,15 @@ class FakeTarget final : public Target<Item> {
 
   std::map<Id, Found<Item>> there;
 
-  // Faults. Each lasts until it is taken back.
+  // Faults. Each lasts until the test unsets it.
   bool unreadable = false;      // dumps fail
-  bool loses_replies = false;   // changes are made, but nobody says so
-  bool fails = false;           // changes are not made, and nobody says which
-  bool all_or_nothing = false;  // a refusal refuses all
-  std::set<Id> refuses;         // these, one by one
+  bool loses_replies = false;   // changes are made, but not confirmed
+  bool fails = false;           // changes are not made, with an error for the whole delta
+  bool all_or_nothing = false;  // if one is refused, all are
+  std::set<Id> refuses;         // these, individually
   bool waits = false;           // answers only when Answer() is called
 
-  // What was asked of it.
+  // The calls it got.
   size_t dumps = 0, applies = 0;
   std::vector<std::pair<std::optional<Item>, std::optional<Item>>> changes;  // before, now
 
@@ -52,7 +52,7 @@ class FakeTarget final : public Target<Item> {
     Reply([this, asked = std::move(asked), done = std::move(done)] { done(Make(asked)); });
   }
 
-  // Answers what was asked first, if anything was; returns whether.
+  // Answers the oldest unanswered call; false if there is none.
   bool Answer() {
     if (replies_.empty()) return false;
     const auto reply = std::move(replies_.front());

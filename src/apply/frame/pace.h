@@ -5,37 +5,37 @@
 
 namespace kvs::apply {
 
-// How often a reconciler may look, ask again and mend: arithmetic on times, without a clock.
+// When a reconciler may dump, retry and repair: arithmetic on times, without a clock.
 class Pace {
  public:
   using Time = std::chrono::milliseconds;  // since an arbitrary start
 
   struct Limits {
-    Time settle{0};            // from a notice to the look: the rest of the change may be coming
-    Time audit{4000};          // at least, between looks that no notice asked for
+    Time settle{0};            // from a notification to the dump: more may follow
+    Time audit{4000};          // at least, between dumps without a notification
     Time first_retry{1000};    // after a failure or a refusal; doubles ...
     Time last_retry{60000};    // ... up to this
-    size_t most_repairs = 10;  // within a minute: more, and somebody else undoes them
-    Time fight_pause{10000};   // between repairs then
+    size_t most_repairs = 10;  // within a minute; if more, another program undoes them
+    Time fight_pause{10000};   // between repairs in that case
   };
 
   explicit Pace(const Limits& limits) : limits_(limits), retry_(limits.first_retry) {}
 
-  // A look took from `began` to `ended`. The more it costs, the rarer it may be.
+  // A dump took from `began` to `ended`. The longer dumps take, the less often they are made.
   void Looked(Time began, Time ended);
-  // When to look after a notice that came now.
+  // When to dump after a notification that arrives now.
   Time AfterNotice(Time now) const;
-  // Whether it is time for a look that no notice asked for.
+  // Whether a dump without notification is due.
   bool AuditIsDue(Time now) const;
 
   // How long to wait before what failed or was refused is tried again.
   Time Retry();
   void Succeeded() { retry_ = limits_.first_retry; }
 
-  // Whether what somebody else changed may be put back now; if so, this is taken for done. After
-  // most_repairs within a minute it waits for fight_pause each time.
+  // Whether changes by others may be repaired now; if so, the repair is counted. After most_repairs
+  // within a minute there must be fight_pause between repairs.
   bool MayRepair(Time now);
-  // Somebody else undoes the repairs again and again.
+  // Whether another program undoes the repairs again and again.
   bool fought(Time now) const;
   Time fight_pause() const { return limits_.fight_pause; }
 

@@ -20,11 +20,11 @@
 
 namespace kvs::apply {
 
-// The reconciler of one target, for items of these kinds.
+// The reconciler of one target, for these types of items.
 template <class... Items>
 class ReconcilerOf final : public Reconciler {
  public:
-  // `target` and `desired` outlive it.
+  // `target` and `desired` must outlive it.
   ReconcilerOf(io::Loop& loop, Target<Items...>& target, ReconcilerOptions options,
                engine::Desired<Items>&... desired)
       : loop_(loop),
@@ -32,7 +32,7 @@ class ReconcilerOf final : public Reconciler {
         options_(std::move(options)),
         pace_(options_.limits),
         look_(loop, [this] { Look(); }),
-        mend_(loop, [this] { Mend(); }),
+        repair_(loop, [this] { RepairSeen(); }),
         kinds_(desired...) {}
 
   uint64_t applied() const override { return applied_; }
@@ -52,7 +52,7 @@ class ReconcilerOf final : public Reconciler {
 
   void Resync() override {
     if (!begun_ || !connected_) return;
-    ask_at_ = loop_.Now();  // what was in the way of a refused change may be gone
+    ask_at_ = loop_.Now();  // the cause of a refusal may be gone
     LookAt(pace_.AfterNotice(loop_.Now()));
   }
 
@@ -60,13 +60,13 @@ class ReconcilerOf final : public Reconciler {
     if (begun_ && connected_ && !busy_ && pace_.AuditIsDue(loop_.Now())) Look();
   }
 
-  // This is there now, or (nullopt) `id` is not any more, by word of the target itself: if that is
-  // not as it should be, it is mended without a look at all the rest.
+  // The target's own notification: this item now exists, or (nullopt) `id` does not. A difference
+  // from what is desired is repaired without a dump of everything.
   template <class Item>
   void Saw(const engine::IdOf<Item>& id, std::optional<Found<Item>> found) {
-    if (!synced_) return;  // a dump comes, and shows it
+    if (!synced_) return;  // the pending dump will show it
     Kind<Item>().seen.insert_or_assign(id, std::move(found));
-    if (!mend_.active()) mend_.Start(options_.limits.settle);
+    if (!repair_.active()) repair_.Start(options_.limits.settle);
   }
 
   void Connected() override {
@@ -89,7 +89,7 @@ class ReconcilerOf final : public Reconciler {
     if (!error_.empty())
       all.push_back({"Host", options_.name, error_, "Unreachable", options_.essential});
     const auto add = [&](const auto& held) {
-      for (const auto& [id, holding] : held)  // many may be refused for one reason: it is told once
+      for (const auto& [id, holding] : held)  // report each reason once
         if (all.empty() || all.back() != holding.problem) all.push_back(holding.problem);
     };
     (add(Kind<Items>().held), ...);
@@ -104,7 +104,7 @@ class ReconcilerOf final : public Reconciler {
     return all;
   }
 
-  // Whether this item was refused, and is not as desired.
+  // Whether this item was refused, and the target's differs from it.
   template <class Item>
   bool Refused(const engine::IdOf<Item>& id) const {
     return Kind<Item>().held.contains(id);
@@ -115,7 +115,7 @@ class ReconcilerOf final : public Reconciler {
   using Contents = typename Target<Items...>::Contents;
   using Deltas = typename Target<Items...>::Deltas;
 
-  // A change that the target refused: left out until it is another, or it is time to ask again.
+  // A refused change: not sent again until the desired item changes, or a retry is due.
   struct Holding {
     Problem problem;
     bool due = false;
@@ -178,7 +178,7 @@ class ReconcilerOf final : public Reconciler {
                 std::get<engine::Delta<Items>>(first ? deltas : repairs)),
      ...);
     if (first) log::Info("{}: {} changes to make", options_.name, Size(deltas));
-    if (MayMend(repairs))
+    if (MayRepair(repairs))
       (Append(std::get<engine::Delta<Items>>(repairs), std::get<engine::Delta<Items>>(deltas)),
        ...);
     Apply(deltas, revision);
@@ -189,7 +189,7 @@ class ReconcilerOf final : public Reconciler {
     to.changes.insert(to.changes.end(), from.changes.begin(), from.changes.end());
   }
 
-  // What differs from what is desired: new wishes, and what somebody else has changed.
+  // The differences from what is desired: changes of what is desired, and changes by others.
   template <class Item>
   void Difference(KindOf<Item>& kind, const std::vector<Found<Item>>& there,
                   engine::Delta<Item>& wishes, engine::Delta<Item>& repairs) {
@@ -217,7 +217,7 @@ class ReconcilerOf final : public Reconciler {
       else
         delta.Add(&found.item, now);
     }
-    if (same == desired.size()) return;  // as a rule none is missing
+    if (same == desired.size()) return;  // the usual case
     std::unordered_set<const Item*> met;
     for (const Found<Item>& found : there) met.insert(desired.Find(found.item.id()));
     desired.ForEach([&](const Item& item) {
@@ -225,7 +225,7 @@ class ReconcilerOf final : public Reconciler {
     });
   }
 
-  // A wish that is another is no longer the one that was refused.
+  // If the desired item has changed, the refusal no longer applies.
   template <class Item>
   static void Release(KindOf<Item>& kind, const engine::Delta<Item>& wishes) {
     if (kind.held.empty()) return;
@@ -245,8 +245,8 @@ class ReconcilerOf final : public Reconciler {
                     [&](const auto& change) { return kind.held.contains(change.id()); });
   }
 
-  // Whether to mend what somebody else has changed, now; if not, later.
-  bool MayMend(const Deltas& repairs) {
+  // Whether changes by others may be repaired now; if not, a repair is scheduled.
+  bool MayRepair(const Deltas& repairs) {
     if (Size(repairs) == 0) return true;
     if (!pace_.MayRepair(loop_.Now())) {
       LookAt(loop_.Now() + pace_.fight_pause());
@@ -259,16 +259,16 @@ class ReconcilerOf final : public Reconciler {
     return true;
   }
 
-  // What was seen one by one, against what is desired.
-  void Mend() {
+  // Repairs the items that were reported one by one.
+  void RepairSeen() {
     Reconcile();
-    if (busy_ || !synced_) return;  // Applied() comes back to it
+    if (busy_ || !synced_) return;  // Applied() calls this again
     Deltas deltas;
     auto seen = std::make_tuple(std::exchange(Kind<Items>().seen, {})...);
     (AddSeen(Kind<Items>(), std::get<decltype(Kind<Items>().seen)>(seen),
              std::get<engine::Delta<Items>>(deltas)),
      ...);
-    if (Size(deltas) > 0 && MayMend(deltas)) Apply(deltas, options_.revision());
+    if (Size(deltas) > 0 && MayRepair(deltas)) Apply(deltas, options_.revision());
   }
 
   template <class Item, class SeenItems>
@@ -296,7 +296,7 @@ class ReconcilerOf final : public Reconciler {
       (Hold(Kind<Items>(), std::get<std::vector<Refusal<Items>>>(outcome.refused)), ...);
       if (outcome.error) return Failed(outcome.error->message);
       if (refusals > 0) AskAgain();
-      if (refusals > 0 && outcome.all_or_nothing) return Look();  // and send the rest
+      if (refusals > 0 && outcome.all_or_nothing) return Look();  // and send the others
       Applied(revision);
     });
   }
@@ -333,14 +333,14 @@ class ReconcilerOf final : public Reconciler {
     const bool wishes = (Kind<Items>().cursor.changed() || ...);
     const bool seen = (!Kind<Items>().seen.empty() || ...);
     if (wishes) return Reconcile();
-    if (seen && !mend_.active()) mend_.Start(options_.limits.settle);
+    if (seen && !repair_.active()) repair_.Start(options_.limits.settle);
   }
 
-  // Nothing is known of what is there: look again rather than guess.
+  // The target's state is unknown: dump it again.
   void Failed(const std::string& why) {
     if (why != error_) log::Warning("{}: {}", options_.name, why);
     error_ = why;
-    synced_ = compared_ = false;  // what differs then is what failed now, and nobody's drift
+    synced_ = compared_ = false;  // then a difference comes from this failure, and is not drift
     news_ = true;
     LookAt(loop_.Now() + pace_.Retry());
     Tell();
@@ -354,18 +354,18 @@ class ReconcilerOf final : public Reconciler {
   Target<Items...>& target_;
   ReconcilerOptions options_;
   Pace pace_;
-  io::Timer look_, mend_;
+  io::Timer look_, repair_;
   std::tuple<KindOf<Items>...> kinds_;
   std::optional<Pace::Time> look_at_;  // when look_ fires
   Pace::Time ask_at_{0};               // when refused changes are tried again
-  uint64_t epoch_ = 0;                 // of the connection: answers of an earlier one say nothing
+  uint64_t epoch_ = 0;                 // of the connection: answers of earlier ones are ignored
   bool begun_ = false;
   bool connected_ = true;
-  bool busy_ = false;        // a dump or a delta is under way
-  bool look_again_ = false;  // once that is over
-  bool synced_ = false;      // deltas may be sent: what is there is known
-  bool compared_ = false;    // since the connection was made: what differs now is drift
-  bool news_ = false;        // that on_change has not told
+  bool busy_ = false;        // a dump or a delta is in progress
+  bool look_again_ = false;  // after that
+  bool synced_ = false;      // the target's content is known, so deltas may be sent
+  bool compared_ = false;    // since the connection was made: a difference is drift
+  bool news_ = false;        // on_change is due
   uint64_t applied_ = 0;
   std::string error_;
   Counters counters_;

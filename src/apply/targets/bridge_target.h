@@ -10,31 +10,31 @@
 #include "ovsdb/session.h"
 #include "pipeline/items.h"
 
-// What the agent keeps in OVSDB of the node as a whole: the bridge with its LOCAL port and what the
-// CNI plugin must know, and the tunnel port. Keys that others put into the same columns are left
-// as they are.
+// What the agent keeps in OVSDB for the node as a whole: the bridge with its LOCAL port and the
+// facts for the CNI plugin, and the tunnel port. Keys of other programs in the same columns are not
+// changed.
 namespace kvs::apply {
 
-// The bridge, which is this node's network.
+// The bridge to which the node's pods are attached.
 struct BridgeConfig {
   std::string name;
   std::string datapath_type;  // system or netdev
   Mac hwaddr;  // of the LOCAL port; fixed, so that ports that come and go don't change it
   ovsdb::BridgeFacts facts;
-  // Fields by whose longest prefix OpenFlow tables look flows up (Flow_Table.prefixes), so that an
-  // address costs a megaflow no more bits than tell it from those that flows name.
+  // Fields whose longest prefix OpenFlow tables are looked up by (Flow_Table.prefixes): a megaflow
+  // then has only as many bits of an address as distinguish it from the prefixes in flows.
   std::map<uint8_t, ovsdb::StringSet> prefixes;
 
   const std::string& id() const { return name; }
   friend bool operator==(const BridgeConfig&, const BridgeConfig&) = default;
 };
 
-// A bridge of this name that belongs to another node (kvs.node in its external_ids), or on which
-// nothing is ours (that key, another of ours, our MAC, a pod's port), is left alone, and refused. A
-// bridge is never deleted: see agent/uninstall.h.
+// A bridge of this name that belongs to another node (kvs.node in its external_ids), or that has
+// nothing of ours (that key, another of our keys, our MAC, a pod's port), is not changed; the
+// change is refused. A bridge is never deleted here: see agent/uninstall.h.
 class BridgeTarget final : public Target<BridgeConfig> {
  public:
-  // `desired`: the bridge, of which only what is ours to say is looked at.
+  // `desired`: the bridge; only the fields that we set are read.
   BridgeTarget(ovsdb::Session& session, const engine::Desired<BridgeConfig>& desired)
       : session_(session), desired_(desired) {}
 
@@ -58,16 +58,16 @@ class TunnelTarget final : public Target<pipeline::TunnelPort> {
   ovsdb::Session& session_;
 };
 
-// Why `wanted` can't be had; nullopt: it can.
+// Why `wanted` can't be set up; nullopt if it can.
 std::optional<Problem> FindConflict(const BridgeConfig& wanted, const ovsdb::Replica& there);
-// Makes it so. Empty if it is.
+// The transaction that makes the changes; empty if there are none.
 ovsdb::Transaction TransactionFor(const BridgeConfig& wanted, const ovsdb::Replica& there);
 
 std::optional<Found<pipeline::TunnelPort>> FindTunnel(const ovsdb::Replica& there);
 ovsdb::Transaction TransactionFor(const engine::Change<pipeline::TunnelPort>& change,
                                   const ovsdb::Replica& there);
 
-// Sends what is one item's change, and tells what became of it.
+// Sends the transaction of one item's change, and reports the result.
 template <class Item>
 void Transact(ovsdb::Session& session, const ovsdb::Transaction& transaction,
               typename Target<Item>::OnOutcome done) {

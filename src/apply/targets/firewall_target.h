@@ -16,39 +16,39 @@
 
 namespace kvs::apply {
 
-// What every filter of the host must let through, or pods are cut off.
+// Packets that every filter of the host must accept, or pods are disconnected.
 struct Pass {
   netlink::FilterChain::Hook hook = netlink::FilterChain::Hook::kForward;
-  std::string comment;          // of our rule, by which we know it again: "k-vswitch: from pods"
+  std::string comment;          // of our rule; identifies it: "k-vswitch: from pods"
   std::string match;            // as nft(8) writes it: iifname "k-vswitch0"
-  std::vector<uint8_t> sought;  // what a rule of somebody else for it would compare with
-  std::string firewall_cmd;     // what firewall-cmd(1) calls it: --add-port=4789/udp
+  std::vector<uint8_t> sought;  // the value that others' rules for it compare with
+  std::string firewall_cmd;     // as an option of firewall-cmd(1): --add-port=4789/udp
 
   const std::string& id() const { return comment; }
   friend bool operator==(const Pass&, const Pass&) = default;
 };
 
-// To and from the pods, by `bridge`; and the tunnel's packets if `tunnel` (an Interface.type) isn't
-// empty. What pods may ask of the node itself is for the host's firewall to say.
+// Packets to and from the pods by `bridge`; and the tunnel's packets if `tunnel` (an
+// Interface.type) isn't empty. Connections of pods to the node itself are the host's firewall's
+// business.
 std::vector<Pass> PassesFor(const std::string& bridge, const std::string& tunnel);
 
-// The changes, as commands of nft(8), after which each chain that drops what it doesn't know has
-// our rules, first of all, and no other chain has one. Chains that somebody owns can't be changed,
-// and chains that drop only what they name are left alone: that is their maker's will, and not
-// about us.
+// Commands of nft(8) after which each chain that drops unknown packets has our rules, as its first
+// ones, and no other chain has any. Chains with an owner can't be changed, and chains that drop
+// only specific packets are left alone: they reflect the intent of whoever wrote them.
 std::vector<std::string> CommandsFor(const std::vector<netlink::FilterChain>& chains,
                                      const std::vector<Pass>& passes);
 
 // The problem with a chain that is in the way and can't be changed.
 Problem InTheWay(const netlink::FilterChain& chain, const Pass& pass);
 
-// Gets pods' packets past the firewalls of others on this node (Docker's policy DROP of FORWARD,
-// firewalld, ufw). An accept in a table of ours would not help, as every chain of a hook is asked.
-// A pass is there when no chain is in its way. Our rules stay when the agent ends: the datapath
-// goes on.
+// Makes other firewalls on this node accept pods' packets (Docker's policy DROP of FORWARD,
+// firewalld, ufw). An accept in a table of ours would not help, because every chain of a hook is
+// evaluated. A pass is in effect when no chain drops its packets. Our rules stay when the agent
+// stops, because the datapath goes on.
 class FirewallTarget final : public Target<Pass> {
  public:
-  // `desired`: the passes that are looked for.
+  // `desired`: the passes to check.
   FirewallTarget(io::Loop& loop, const engine::Desired<Pass>& desired)
       : loop_(loop), desired_(desired) {}
 
@@ -56,7 +56,7 @@ class FirewallTarget final : public Target<Pass> {
   void Apply(const Deltas& deltas, OnOutcome done) override;
 
  private:
-  // What is in the way: commands that change it, problems where nobody but its maker may.
+  // What is in the way: the commands that change it, and problems where only the chain's owner can.
   struct Obstacles {
     std::vector<std::string> commands;
     std::vector<std::pair<std::string, Problem>> problems;  // with the comment of the pass

@@ -8,7 +8,7 @@
 
 namespace kvs::apply {
 
-// The links on whose ingress the kernel drops everything (nftables, table netdev k-vswitch).
+// The links on which the kernel drops all arriving packets (nftables, table netdev k-vswitch).
 class IngressTarget final : public Target<pipeline::IngressDrop> {
  public:
   void Dump(OnContents done) override;

@@ -9,13 +9,14 @@
 #include "ovsdb/dpctl.h"
 #include "ovsdb/unixctl.h"
 
-// What all pods together can make the datapath remember is bounded here, through the control socket
-// of ovs-vswitchd, which alone can set it. On the userspace datapath it is gone when ovs-vswitchd
-// restarts; in the kernel it outlives that, and is lost with a reboot.
+// Limits what all pods together can store in the datapath, by the control socket of ovs-vswitchd
+// (there is no other interface). With the userspace datapath limits are lost when ovs-vswitchd
+// restarts; in the kernel they are kept until a reboot.
 namespace kvs::apply {
 
-// Connections of a conntrack zone of ours; what is above is dropped by the kernel's datapath, and
-// goes on untracked in userspace, where its answers then are invalid and dropped.
+// Limit of connections in one of our conntrack zones. The kernel's datapath drops packets of
+// connections above it; the userspace datapath lets them pass untracked, and then drops the answers
+// as invalid.
 struct ConntrackLimit {
   uint16_t zone = 0;
   uint64_t connections = 0;
@@ -24,27 +25,27 @@ struct ConntrackLimit {
   friend bool operator==(const ConntrackLimit&, const ConntrackLimit&) = default;
 };
 
-// For the zones that this build uses, equal shares of three quarters of the table (0: it has no
-// bound, and neither have they): the last quarter is for who shares the table with us, that is, the
-// host's own connections in the kernel, and other bridges of the switch in userspace. `uncounted`:
-// connections that are there and count towards no limit. They take from the three quarters, of
-// which an eighth of the table is left in any case.
+// Limits for the zones of this build: equal shares of three quarters of the table (0: unlimited,
+// and so are the zones). The last quarter is for other users of the table: the host's own
+// connections in the kernel, other bridges of the switch in userspace. `uncounted`: existing
+// connections that count towards no limit; they reduce the three quarters, to not less than an
+// eighth of the table.
 std::vector<ConntrackLimit> ConntrackLimits(uint64_t table_size, uint64_t uncounted = 0);
 
-// Of any build of ours: what another one has set is ours to take back.
+// Whether any build of k-vswitch uses the zone: limits of other builds are removed.
 bool IsOurZone(uint16_t zone);
 
 class ConntrackLimitTarget final : public Target<ConntrackLimit> {
  public:
-  // `datapath`: ours, as dpctl wants it named.
+  // `datapath`: ours, as dpctl names it.
   ConntrackLimitTarget(ovsdb::Unixctl& vswitchd, std::function<std::string()> datapath)
       : vswitchd_(vswitchd), datapath_(std::move(datapath)) {}
 
-  // Of our zones; others and the default belong to somebody else.
+  // The limits of our zones; other zones and the default are not ours.
   void Dump(OnContents done) override;
   void Apply(const Deltas& deltas, OnOutcome done) override;
 
-  // What the last dump has seen, with the connections that count.
+  // The result of the last dump, with the connections that count.
   const std::vector<ovsdb::ZoneLimit>& seen() const { return seen_; }
 
  private:
@@ -53,16 +54,16 @@ class ConntrackLimitTarget final : public Target<ConntrackLimit> {
   std::vector<ovsdb::ZoneLimit> seen_;
 };
 
-// Fragments that the userspace datapath keeps until the packet is whole, at most 15 s. The kernel
-// has a bound of its own, in bytes, for the node as a whole (net.ipv4.ipfrag_high_thresh).
+// How many fragments the userspace datapath keeps until the packet is complete, at most 15 s. The
+// kernel has a limit of its own, in bytes, for the whole node (net.ipv4.ipfrag_high_thresh).
 struct FragmentLimit {
   uint64_t fragments = 0;
 
   int id() const { return 0; }
   friend bool operator==(const FragmentLimit&, const FragmentLimit&) = default;
 };
-// The most that Open vSwitch takes, and what it begins with: 333 and 67 fragments a second that
-// never become whole (lib/ipf.c: IPF_NFRAG_UPPER_BOUND, IPF_MAX_FRAGS_DEFAULT).
+// The maximum of Open vSwitch, and its default: they bear 333 and 67 fragments per second of
+// packets that never become complete (lib/ipf.c: IPF_NFRAG_UPPER_BOUND, IPF_MAX_FRAGS_DEFAULT).
 inline constexpr uint64_t kMostFragments = 5000;
 inline constexpr uint64_t kDefaultFragments = 1000;
 
@@ -71,9 +72,9 @@ class FragmentLimitTarget final : public Target<FragmentLimit> {
   FragmentLimitTarget(ovsdb::Unixctl& vswitchd, std::function<std::string()> datapath)
       : vswitchd_(vswitchd), datapath_(std::move(datapath)) {}
 
-  // Of the kernel's datapath: nothing.
+  // Empty for the kernel's datapath.
   void Dump(OnContents done) override;
-  // What is desired no longer becomes Open vSwitch's default.
+  // An item that is no longer desired is set to Open vSwitch's default.
   void Apply(const Deltas& deltas, OnOutcome done) override;
 
  private:

@@ -9,8 +9,8 @@
 
 namespace kvs::apply {
 
-// Runs `commands` of nft(8) in one transaction, and tells what was wrong; "": nothing. Destroying
-// the process kills it and calls nothing.
+// Runs `commands` of nft(8) in one transaction, and reports its error; "": none. Destroying the
+// process kills it and calls nothing.
 std::unique_ptr<io::Process> RunNft(io::Loop& loop, std::string commands,
                                     std::function<void(const std::string& problem)> done);
 

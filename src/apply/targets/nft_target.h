@@ -15,9 +15,9 @@
 
 namespace kvs::apply {
 
-// Table inet k-vswitch: fixed chains, which judge packets by sets, and the members of those sets.
-// The chains are written once; a change of members changes elements. Written by nft(8), one
-// transaction each; what is there is compared with what the kernel showed after our last write.
+// Table inet k-vswitch: fixed chains, which match packets by sets, and the members of the sets. The
+// chains are written once; a change of members changes elements. nft(8) writes them, one
+// transaction each; a dump is compared with what the kernel showed after our last write.
 class NftTarget final : public Target<pipeline::AddressSetMember> {
  public:
   // `bridge`: the name of the LOCAL link.
@@ -26,7 +26,7 @@ class NftTarget final : public Target<pipeline::AddressSetMember> {
   void Dump(OnContents done) override;
   void Apply(const Deltas& deltas, OnOutcome done) override;
 
-  // Whether we made the transaction of this generation, or may have: one is under way.
+  // Whether we made the transaction of this generation, or possibly did: one is in progress.
   bool Wrote(uint32_t generation) const { return process_ != nullptr || generation == generation_; }
 
  private:
@@ -45,13 +45,13 @@ class NftTarget final : public Target<pipeline::AddressSetMember> {
   std::unique_ptr<io::Process> process_;
   Members members_;                  // as written last
   uint32_t generation_ = 0;          // that our last write made
-  std::optional<uint64_t> content_;  // that the kernel showed then; nullopt: it is to be written
+  std::optional<uint64_t> content_;  // that the kernel showed then; nullopt: must be written
 };
 
-// The whole table, in the language of nft(8): it replaces the one that is there in one transaction,
-// so that there is no moment without it.
+// The whole table, in the language of nft(8). It replaces the present table in one transaction, so
+// there is no moment without a table.
 std::string Ruleset(const std::set<pipeline::AddressSetMember>& members, const std::string& bridge);
-// What leads from one set of members to another; "" if they are the same to every packet.
+// The changes from one set of members to another; "" if both have the same effect on every packet.
 std::string ElementChanges(const std::set<pipeline::AddressSetMember>& before,
                            const std::set<pipeline::AddressSetMember>& now);
 

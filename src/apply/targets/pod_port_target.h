@@ -14,28 +14,28 @@
 
 namespace kvs::apply {
 
-// A port on our bridge that says in OVSDB whose it is.
+// A port on our bridge with its attachment in OVSDB.
 struct PodPort {
   std::string name;
-  std::string alias;  // the attachment, WholeAlias(), where OVSDB doesn't know it; "": it does
+  std::string alias;  // the attachment (WholeAlias()) if OVSDB lacks it; "": it doesn't
 
   const std::string& id() const { return name; }
   friend bool operator==(const PodPort&, const PodPort&) = default;
 };
 
-// Which ports of pods there should be: those that there are, but for what is amiss between OVSDB
-// and the kernel longer than a CNI call takes. The plugin makes and deletes ports and links itself;
-// this mends what is left of a reboot (a port without link: the pod is gone, its address is free
-// again), of a lost or rolled-back OVSDB (a link without port: its alias tells the attachment), and
-// of a port that somebody made again without its attachment.
+// Which ports of pods should exist: the present ones, without differences between OVSDB and the
+// kernel that last longer than a CNI call takes. The plugin creates and deletes ports and links
+// itself; this repairs what a reboot leaves (a port without link: the pod is gone, and its address
+// is free again), what a lost or rolled-back OVSDB leaves (a link without port: its alias has the
+// attachment), and a port that was recreated without its attachment.
 class PodPortPlan {
  public:
   using Time = std::chrono::milliseconds;  // since an arbitrary start
 
-  // nullopt: nothing is known of OVSDB or of the bridge.
+  // nullopt: OVSDB or the bridge is not known.
   std::optional<std::vector<PodPort>> Update(Time now, const ovsdb::Replica& there,
                                              const std::vector<netlink::Link>& links);
-  // When to update it again though nothing has changed.
+  // When to call Update() again although nothing has changed.
   std::optional<Time> next() const { return next_; }
 
  private:
@@ -48,14 +48,14 @@ class PodPortPlan {
 
 class PodPortTarget final : public Target<PodPort> {
  public:
-  // `plan` brings what is desired up to date: that follows what is there.
+  // `plan` updates what is desired, which depends on what exists.
   PodPortTarget(ovsdb::Session& session, std::function<void()> plan)
       : session_(session), plan_(std::move(plan)) {}
 
   void Dump(OnContents done) override;
   void Apply(const Deltas& deltas, OnOutcome done) override;
 
-  // Since the start.
+  // Number of deleted ports since the start.
   uint64_t deleted() const { return deleted_; }
   uint64_t restored() const { return restored_; }
 
@@ -68,7 +68,8 @@ class PodPortTarget final : public Target<PodPort> {
   uint64_t deleted_ = 0, restored_ = 0;
 };
 
-// What makes it so; empty if it is. An Error says why it can't be.
+// The transaction that makes the change; empty if there is nothing to do. An Error says why it is
+// impossible.
 Result<ovsdb::Transaction> TransactionFor(const engine::Change<PodPort>& change,
                                           const ovsdb::Replica& there);
 

@@ -11,8 +11,8 @@
 
 namespace kvs::apply {
 
-// For tests: a folder in the place of /proc/sys, in which nothing goes along: the kernel's part is
-// judged by lab/live/uninstall_live_test.cc.
+// For tests: a folder in the place of /proc/sys, in which changing one setting does not change
+// others; lab/live/uninstall_live_test.cc tests with the kernel's settings.
 class SettingsFolder : public testing::Test {
  protected:
   SettingsFolder()

@@ -8,12 +8,12 @@
 
 namespace kvs::apply {
 
-// The kernel's settings that the agent changes for the whole node, and a record of what they were
-// before, so that uninstalling can put them back. The record belongs in a folder that lasts as long
+// The kernel's settings that the agent changes for the whole node, and a record of their values
+// before, so that uninstalling can restore them. The record belongs in a folder that lasts as long
 // as the settings do: until the next boot.
 class SettingsRecord {
  public:
-  // `file`: the record. `proc_sys`: the kernel's settings, where they can be written.
+  // `file`: the record. `proc_sys`: where the kernel's settings can be written.
   SettingsRecord(std::string file, std::string proc_sys);
 
   const std::string& proc_sys() const { return proc_sys_; }
@@ -23,10 +23,9 @@ class SettingsRecord {
   static constexpr char kForward6[] = "net/ipv6/conf/all/forwarding";
   static bool IsForwarding(std::string_view path) { return path == kForward4 || path == kForward6; }
 
-  // Sets one of these to 1, and lets the node keep its own IPv6 address: a router doesn't listen to
-  // router advertisements unless told so (accept_ra=2, ip-sysctl.rst). Does nothing if all is so
-  // already. Nothing is changed that can't be recorded. Errors: ENOENT, the kernel has no such
-  // family.
+  // Sets one of these to 1, and keeps the node's own IPv6 address: a router ignores router
+  // advertisements unless accept_ra=2 (ip-sysctl.rst). Does nothing if that is so already. Nothing
+  // is changed that can't be recorded. Errors: ENOENT if the kernel does not have the family.
   Result<> Forward(std::string_view path) const;
 
   struct Setting {
@@ -35,10 +34,10 @@ class SettingsRecord {
     std::string set;    // by the agent, or by the kernel along with what the agent set
     friend bool operator==(const Setting&, const Setting&) = default;
   };
-  // What is recorded, differs from what was found, and nobody else has changed since; in the order
-  // of its change.
+  // The recorded settings that differ from the value found, and that no other program has changed
+  // since; in the order of their change.
   Result<std::vector<Setting>> Changed() const;
-  // Puts that back and removes the record. Links that are gone are no error.
+  // Restores these values and removes the record. No error if a link is gone.
   Result<> PutBack() const;
 
  private:

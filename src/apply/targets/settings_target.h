@@ -9,16 +9,16 @@
 
 namespace kvs::apply {
 
-// The kernel's settings that pods need. What they were before is recorded, so that uninstalling can
-// put it back.
+// The kernel's settings that pods need. Their previous values are recorded, so that uninstalling
+// can restore them.
 class SettingsTarget final : public Target<pipeline::KernelSetting> {
  public:
-  // `desired`: those that are looked at.
+  // `desired`: the settings to read.
   SettingsTarget(SettingsRecord record, const engine::Desired<pipeline::KernelSetting>& desired)
       : record_(std::move(record)), desired_(desired) {}
 
   void Dump(OnContents done) override;
-  // A setting that is desired no longer stays: uninstalling puts it back.
+  // A setting that is no longer desired stays: uninstalling restores it.
   void Apply(const Deltas& deltas, OnOutcome done) override;
 
  private:

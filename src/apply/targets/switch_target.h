@@ -15,7 +15,7 @@
 
 namespace kvs::apply {
 
-// A flow whose match this program does not know: somebody else's, and never desired.
+// A flow whose match this program can't decode: another program's, and never desired.
 struct ForeignFlow {
   uint8_t table = 0;
   uint16_t priority = 0;
@@ -25,14 +25,12 @@ struct ForeignFlow {
   friend bool operator==(const ForeignFlow&, const ForeignFlow&) = default;
 };
 
-// The flows, groups and meters of a switch. All of its tables are ours, except for what flows with
-// `learn` put there: that comes and goes by itself. So are its meters, except for those that it has
-// for itself.
+// The flows, groups and meters of a switch. All of its tables are ours, except for flows that
+// `learn` adds, which are left alone. So are its meters, except for the switch's own.
 //
-// Flows and groups change together in one atomic bundle. Meters can't be in it: new ones are made
-// before, and old ones go after it. A flow through a meter that the switch refuses is refused with
-// it: what it would have limited goes by other flows, without a limit, and all else is as it should
-// be.
+// Flows and groups change together in one atomic bundle. A bundle can't contain meters: new ones
+// are added before it, and old ones deleted after it. A flow through a meter that the switch
+// refuses is refused as well: other flows pass its packets, without a limit.
 class SwitchTarget final : public Target<flow::Flow, flow::Group, flow::Meter, ForeignFlow> {
  public:
   explicit SwitchTarget(openflow::Connection& connection) : connection_(connection) {}
@@ -40,7 +38,7 @@ class SwitchTarget final : public Target<flow::Flow, flow::Group, flow::Meter, F
   void Dump(OnContents done) override;
   void Apply(const Deltas& deltas, OnOutcome done) override;
 
-  // A flow that an event or a dump shows; nullopt if it is not ours to keep.
+  // A flow from an event or a dump; nullopt if it is not ours.
   static std::optional<Found<flow::Flow>> OursOf(openflow::InstalledFlow installed);
 
  private:
@@ -53,20 +51,20 @@ class SwitchTarget final : public Target<flow::Flow, flow::Group, flow::Meter, F
   bool empty_ = false;  // of flows, when last dumped
 };
 
-// What must be asked of the switch. A group whose buckets only come and go is edited, so that its
-// other buckets keep their connections.
+// The requests to the switch. A group whose buckets are only added or removed is edited, so that
+// its other buckets keep their connections.
 std::vector<openflow::Change> ChangesFor(const SwitchTarget::Deltas& deltas);
 
-// ... of its meters, before and after that.
+// The requests for meters, before and after those.
 struct MeterChanges {
   std::vector<openflow::MeterChange> before, after;
 };
 MeterChanges MeterChangesFor(const SwitchTarget::Deltas& deltas);
 
-// Whether the flow goes with its meter, if somebody removes that.
+// Whether the flow uses a meter, and is deleted with it.
 bool IsMetered(const flow::Flow& flow);
 
-// Takes those out that put a flow through one of these meters.
+// Removes the changes that put a flow through one of these meters.
 std::vector<flow::FlowKey> TakeOutFlowsThrough(const std::set<uint32_t>& meters,
                                                std::vector<openflow::Change>& changes);
 
