@@ -192,17 +192,17 @@ class ReconcilerOf final : public Reconciler {
   // The differences from what is desired: changes of what is desired, and changes by others.
   template <class Item>
   void Difference(KindOf<Item>& kind, const std::vector<Found<Item>>& there,
-                  engine::Delta<Item>& wishes, engine::Delta<Item>& repairs) {
-    const engine::Delta<Item> wished = kind.cursor.Take();
-    Release(kind, wished);
+                  engine::Delta<Item>& updates, engine::Delta<Item>& repairs) {
+    const engine::Delta<Item> updated = kind.cursor.Take();
+    Release(kind, updated);
     std::unordered_set<engine::IdOf<Item>> ids;
-    for (const auto& change : wished.changes) ids.insert(change.id());
+    for (const auto& change : updated.changes) ids.insert(change.id());
     engine::Delta<Item> all;
     AddDifferences(there, kind.cursor.desired(), all);
     LeaveOutHeld(kind, all);
     for (const auto& change : all.changes) {
-      const bool wish = ids.contains(change.id()) || kind.held.contains(change.id());
-      (wish ? wishes : repairs).changes.push_back(change);
+      const bool update = ids.contains(change.id()) || kind.held.contains(change.id());
+      (update ? updates : repairs).changes.push_back(change);
     }
   }
 
@@ -227,9 +227,9 @@ class ReconcilerOf final : public Reconciler {
 
   // If the desired item has changed, the refusal no longer applies.
   template <class Item>
-  static void Release(KindOf<Item>& kind, const engine::Delta<Item>& wishes) {
+  static void Release(KindOf<Item>& kind, const engine::Delta<Item>& updates) {
     if (kind.held.empty()) return;
-    for (const auto& change : wishes.changes) kind.held.erase(change.id());
+    for (const auto& change : updates.changes) kind.held.erase(change.id());
   }
 
   template <class Item>
@@ -330,9 +330,9 @@ class ReconcilerOf final : public Reconciler {
     applied_ = revision;
     Tell();
     if (look_again_) return Look();
-    const bool wishes = (Kind<Items>().cursor.changed() || ...);
+    const bool updates = (Kind<Items>().cursor.changed() || ...);
     const bool seen = (!Kind<Items>().seen.empty() || ...);
-    if (wishes) return Reconcile();
+    if (updates) return Reconcile();
     if (seen && !repair_.active()) repair_.Start(options_.limits.settle);
   }
 

@@ -146,10 +146,10 @@ TEST_F(ReconcilerTest, DriftIsMendedAndCounted) {
   EXPECT_THAT(reconciler_->Problems(), IsEmpty());
 }
 
-TEST_F(ReconcilerTest, ANewWishIsNoDrift) {
+TEST_F(ReconcilerTest, ANewDesiredItemIsNoDrift) {
   InSyncWith({{1, "red"}});
   Want({{1, "red"}, {2, "blue"}});
-  reconciler_->Resync();  // looks before it was told to send the wish
+  reconciler_->Resync();  // dumps before Reconcile() is called
   ASSERT_TRUE(Until([&] { return There().size() == 2; }));
   EXPECT_EQ(reconciler_->counters().repairs, 0u);
   EXPECT_EQ(reconciler_->applied(), revision_);
@@ -236,7 +236,7 @@ TEST_F(ReconcilerTest, ANoticeAsksAtOnceForWhatWasRefused) {
   ASSERT_TRUE(Until([&] { return There().size() == 1; }));
 }
 
-TEST_F(ReconcilerTest, AnotherWishForWhatWasRefusedIsTriedAtOnce) {
+TEST_F(ReconcilerTest, AnotherItemInPlaceOfARefusedOneIsTriedAtOnce) {
   Make({.first_retry = 1h, .last_retry = 1h});
   target_.refuses = {2};
   Want({{2, "blue"}});
@@ -335,7 +335,7 @@ TEST_F(ReconcilerTest, WhoUndoesEverythingIsNamedAndNotFoughtWithoutEnd) {
   EXPECT_NE(Problem().find("(process 7, sparrow)"), std::string::npos) << Problem();
   Want({{1, "red"}, {2, "blue"}});
   reconciler_->Reconcile();
-  EXPECT_THAT(There(), ElementsAre(std::pair(2, "blue"))) << "but no new wish waits";
+  EXPECT_THAT(There(), ElementsAre(std::pair(2, "blue"))) << "but new desired items do not wait";
   ASSERT_TRUE(Until([&] { return There().size() == 2; }));
 }
 

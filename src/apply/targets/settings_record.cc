@@ -100,7 +100,7 @@ Result<> SettingsRecord::PutBack() const {
   if (!settings) return tl::unexpected(settings.error());
   for (Setting& setting : *settings) {
     const auto now = netlink::ReadSysctl(setting.path, proc_sys_);
-    if (now && *now != setting.set) setting.found = *now;  // somebody else's wish
+    if (now && *now != setting.set) setting.found = *now;  // another program's value
   }
   std::ranges::reverse(*settings);
   for (const Setting& setting : *settings) {
