@@ -37,46 +37,44 @@
 #include "pipeline/pipeline.h"
 #include "world/world.h"
 
-// k-vswitchd: what is known becomes facts (feeds), facts become what should exist (pipeline), and
-// that is made so (outputs).
+// k-vswitchd: feeds turn inputs into facts, the pipeline turns facts into what should exist, and
+// the outputs make it so.
 namespace kvs::agent {
 
 class Agent {
  public:
-  // Fails if the node is unusable; later trouble is told by Problems() and mended. One node has one
-  // agent: NodeLock.
+  // Fails if the node is unusable; Problems() reports later failures, which are retried. Only one
+  // agent may run on a node: NodeLock.
   static Result<std::unique_ptr<Agent>> Open(io::Loop& loop, Options options,
                                              std::unique_ptr<kube::Source> source);
   ~Agent();
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  // Everything that is wrong, most fundamental first. Empty: the node does all that it should.
+  // All present problems, the most fundamental first. Empty: everything works.
   std::vector<Problem> Problems() const;
-  // Whether pods are attached and connected here. There may be problems beside: a setting that is
-  // misspelt, or a peer that can't be reached, is no reason to take a node for broken.
-  // `problems`: those above.
+  // Whether pods are attached and connected here. There may be problems nevertheless: a node with a
+  // misspelt setting or an unreachable peer still serves its pods. `problems`: those above.
   bool serving(const std::vector<Problem>& problems) const;
   // Whether the bridge is of the userspace datapath.
   bool OnNetdev() const;
-  // Why the userspace datapath is used though nobody asked for it; empty: it isn't.
+  // Why the userspace datapath is used without being requested; empty: it isn't.
   std::string DatapathNote() const;
-  // How new pods come to our network if not by our own CNI configuration; empty: they do.
+  // How new pods get our network if not by our own CNI configuration; empty: they do.
   std::string CniNote() const { return config_before_.ToNote(); }
 
-  // What is wrong with the program around it is among the problems.
+  // `problems` returns those of the program around the agent; they are added to the agent's.
   void WatchProgram(std::function<std::vector<Problem>()> problems) {
     program_ = std::move(problems);
   }
 
-  // Takes back the promise to the CNI plugin that somebody is there, then calls `done`. The
-  // datapath goes on.
+  // Withdraws the bridge's ready mark for the CNI plugin, then calls `done`. The datapath goes on.
   void Retire(std::function<void()> done);
 
-  // For the interface to people (api.h).
+  // Read by the interface for people (api.h).
   const Options& options() const { return options_; }
   const world::World& world() const { return world_; }
-  // Of this node, as the controller wrote it; nullptr: not yet.
+  // This node's, as the controller wrote it; nullptr: not yet.
   const kube::VSwitchConfig* config() const { return nodes_.own(); }
   const pipeline::Pipeline& pipeline() const { return pipeline_; }
   const Outputs& outputs() const { return outputs_; }
@@ -87,17 +85,17 @@ class Agent {
   const ovsdb::Session& ovsdb() const { return ovsdb_; }
   openflow::Connection& openflow() { return switch_; }
   ovsdb::Unixctl& vswitchd() { return vswitchd_; }
-  // Made so far.
+  // Number of connections made so far.
   uint64_t ovsdb_connections() const { return ovsdb_connections_; }
   uint64_t openflow_connections() const { return openflow_connections_; }
   const kube::Source& source() const { return *source_; }
-  // How long pods waited for all that they need.
+  // How long pods waited until everything they need was in effect.
   const prometheus::Histogram& attach_seconds() const { return attach_seconds_; }
 
  private:
   Agent(io::Loop& loop, Options options, std::unique_ptr<kube::Source> source);
 
-  // Who tells of changes.
+  // Subscriptions to changes.
   Result<> Listen();
   ovsdb::Session::Handlers OvsdbHandlers();
   openflow::Connection::Handlers SwitchHandlers();
@@ -106,10 +104,10 @@ class Agent {
   void NoteRulesets(const netlink::NftCommit& commit);
   void NoteSource(const std::vector<Problem>& problems);
 
-  // What is done when something has changed, and every few seconds.
-  void ScheduleReconcile();  // at the end of this turn of the loop
-  void Reconcile();          // facts -> desired -> made so
-  void Resync();             // looks at what nobody tells of
+  // Run after changes, and every few seconds.
+  void ScheduleReconcile();  // at the end of this iteration of the loop
+  void Reconcile();          // facts -> desired state -> outputs
+  void Resync();             // polls state without notifications
 
   void SetWanted();
   apply::BridgeConfig WantedBridge() const;
@@ -119,20 +117,20 @@ class Agent {
   std::vector<Problem> Logged(std::vector<Problem> problems) const;
   bool InputsKnown() const;
   bool ApiServerAnswers() const;
-  void AskSwitchRoutes();  // where they matter
+  void AskSwitchRoutes();  // if they matter
   void LookAtConntrack();
   void Take(feed::ThisNode self);
   std::set<NextHop> NextHopsOfTunnels() const;
-  // Why a new port can't be realized, why a pod can't have an address; "": it can.
+  // Why a new port can't be realized, or a pod can't have an address; "": it can.
   std::string ObjectionTo(const ovsdb::Interface& interface) const;
   std::string ObjectionToPod(const Ip& ip) const;
-  void FindTaken();  // what is ours, and somebody has
+  void FindTaken();  // addresses of ours that others use
 
   io::Loop& loop_;
   Options options_;
   io::Timer reconcile_, resync_, plan_ports_;
 
-  // What is known.
+  // The inputs and facts.
   world::World world_;
   pipeline::Pipeline pipeline_{world_};
   std::unique_ptr<kube::Source> source_;
@@ -149,10 +147,10 @@ class Agent {
   feed::SwitchRoutes switch_routes_{vswitchd_, [this] { ScheduleReconcile(); }};
   feed::ConntrackTable conntrack_{vswitchd_, options_.proc_sys, [this] { ScheduleReconcile(); }};
 
-  // What is made of it.
+  // What should exist, and the outputs.
   apply::PodPortPlan port_plan_;
-  std::string tunnel_;      // as told
-  std::string nft_writer_;  // "PID (NAME)", of the last change in a table that we keep
+  std::string tunnel_;      // the last one
+  std::string nft_writer_;  // "PID (NAME)" of the last change of a table of ours
   Outputs outputs_;
   std::unique_ptr<netlink::NftMonitor> rulesets_;
   apply::LinkReaper reaper_;
@@ -166,32 +164,32 @@ class Agent {
   StatusWriter status_;
   Events events_;
 
-  // What is wrong.
+  // Problems.
   std::vector<Problem> source_problems_, self_problems_, taken_problems_;
   std::function<std::vector<Problem>()> program_;
-  std::optional<Problem> ovs_problem_;            // as long as there is one, no pod is attached
-  std::string ovsdb_down_ = "not connected yet";  // why; empty while it is up
+  std::optional<Problem> ovs_problem_;            // while set, no pod is attached
+  std::string ovsdb_down_ = "not connected yet";  // the reason; empty while it is up
   std::string switch_down_ = "not connected yet";
   ConfigBefore config_before_;
   ConntrackAlarm conntrack_alarm_;
 
-  // How far it has come.
+  // Progress.
   bool ovsdb_seen_ = false;      // its content is known
-  bool accepting_pods_ = false;  // as the CNI plugin is told
-  bool cni_ready_ = false;       // as the kubelet is told, by the configuration
+  bool accepting_pods_ = false;  // as published for the CNI plugin
+  bool cni_ready_ = false;       // the CNI configuration, by which the kubelet sees it, exists
   bool retiring_ = false;
   uint64_t ovsdb_connections_ = 0, openflow_connections_ = 0;
   std::unique_ptr<io::Timer> shutdown_delay_;
 };
 
-// The bridge's own MAC: fixed for a node, "kv" in the locally administered range.
+// The bridge's own MAC: derived from the node's name, "kv" in the locally administered range.
 Mac BridgeMac(const std::string& node);
 
-// The status that the agent's VSwitchConfig should show. `problems`: the agent's. `before`: what it
-// shows, for the times of its conditions.
+// The status that the agent's VSwitchConfig should show. `problems`: the agent's. `before`: the
+// present status, for the times of its conditions.
 kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem>& problems,
                                    const kube::VSwitchConfigStatus& before);
-// That of a node from which k-vswitch is uninstalled: not Ready, and why.
+// The status of a node from which k-vswitch was uninstalled: not Ready, with the reason.
 kube::VSwitchConfigStatus StatusOfUninstalled(const std::string& why,
                                               const kube::VSwitchConfigStatus& before);
 

@@ -4,12 +4,12 @@
 
 #include "kube/object/objects.h"
 
-// The words of what the agent writes into the API, by which programs of others may tell its
-// conditions and events apart. They outlive the agent (cli/durable_names_test.cc).
+// The types and reasons of conditions and events that the agent writes into the API. Other programs
+// may depend on them, so they must not change (cli/durable_names_test.cc).
 namespace kvs::agent {
 
-// A condition of the node's VSwitchConfig. `bad` is its reason where it isn't as it should be,
-// `other` one more such reason.
+// A condition of the node's VSwitchConfig. `bad` is its reason if the condition is not as it should
+// be, `other` one more such reason.
 struct ConditionWords {
   std::string_view type, good, bad, other;
 };
@@ -24,10 +24,10 @@ inline constexpr ConditionWords kFlowsSynced{"FlowsSynced", "Synced", "Syncing",
 inline constexpr ConditionWords kDirectRouting{"DirectRouting", "", "NotAvailable", ""};
 inline constexpr ConditionWords kConditions[] = {
     kReady, kDegraded, kOvsConnected, kBridgeConfigured, kFlowsSynced, kDirectRouting};
-// Of kReady as well: the node was uninstalled.
+// Also a reason of kReady: k-vswitch was uninstalled from the node.
 inline constexpr std::string_view kUninstalled = "Uninstalled";
 
-// Events on the Node: who reports them (reportingController), and their reasons.
+// Events on the Node: their reporter (reportingController), and their reasons.
 inline constexpr char kReporter[] = "kvswitch.io/agent";
 inline constexpr char kNetworkReady[] = "NetworkReady";
 inline constexpr char kNetworkNotReady[] = "NetworkNotReady";

@@ -118,15 +118,16 @@ void Daemon::NoteInstall(const kube::VSwitchConfig& config) {
 void Daemon::AnswerUninstall(const io::HttpRequest& request, const io::HttpServer::Reply& reply) {
   if (request.method != "POST") return reply(Text(405, "use POST"));
   if (uninstalling_) return reply(Text(409, "uninstalling already; ask again in a few seconds"));
-  const UninstallWish wish{.dry_run = Has(request, "dry-run"), .force = Has(request, "force")};
+  const UninstallRequest uninstall{.dry_run = Has(request, "dry-run"),
+                                   .force = Has(request, "force")};
   const auto answer = [this, reply](const UninstallReport& report) {
     reply({report.refused ? 409 : 200, "application/json", report.ToJson(options_.node_name)});
   };
-  // First it only looks: a node that must refuse goes on as if nobody had asked.
-  InBackground({.dry_run = true, .force = wish.force},
-               [this, wish, answer](const UninstallReport& report) {
-                 if (wish.dry_run || report.refused) return answer(report);
-                 LeaveNode(wish.force, answer);
+  // A dry run first: if the node must refuse, the agent goes on undisturbed.
+  InBackground({.dry_run = true, .force = uninstall.force},
+               [this, uninstall, answer](const UninstallReport& report) {
+                 if (uninstall.dry_run || report.refused) return answer(report);
+                 LeaveNode(uninstall.force, answer);
                });
 }
 
@@ -148,10 +149,10 @@ void Daemon::LeaveNode(bool force, OnReport done) {
   });
 }
 
-void Daemon::InBackground(const UninstallWish& wish, OnReport done) {
+void Daemon::InBackground(const UninstallRequest& request, OnReport done) {
   const auto report = std::make_shared<UninstallReport>();
   uninstalling_ = io::BlockingTask::Run(
-      loop_, [report, options = options_, wish] { *report = Uninstall(options, wish); },
+      loop_, [report, options = options_, request] { *report = Uninstall(options, request); },
       [this, report, done = std::move(done)] {
         const auto over = std::move(uninstalling_);
         done(*report);

@@ -16,21 +16,21 @@
 
 namespace kvs::agent {
 
-// What k-vswitchd is on its node: the agent; or, once the node is uninstalled, nobody, until it is
-// installed again. A mark in the run folder says that it is uninstalled, and of which install, by
-// the uid of the node's VSwitchConfig: one with another uid is of a new install. So it stays
-// nobody however often it is restarted, and works again in a fresh install.
+// The process k-vswitchd on its node: it runs the agent or, once k-vswitch is uninstalled from the
+// node, no agent until the next install. A mark in the run folder has the UID of the uninstalled
+// VSwitchConfig: a VSwitchConfig with another UID belongs to a new install. So restarts don't start
+// the agent again, and a new install does.
 class Daemon {
  public:
-  // Fails if another k-vswitchd runs on this node, or what the flags name is unusable.
+  // Fails if another k-vswitchd runs on this node, or if a flag's value is unusable.
   static Result<std::unique_ptr<Daemon>> Open(io::Loop& loop, Options options);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
   const Options& options() const { return options_; }
-  // What api.h says; the health address shows a part of it.
+  // The interface of api.h; the health address has a part of it.
   void Serve(const io::HttpRequest& request, const io::HttpServer::Reply& reply);
-  // Agent::Retire.
+  // As Agent::Retire.
   void Retire(std::function<void()> done);
 
  private:
@@ -46,7 +46,7 @@ class Daemon {
   void NoteInstall(const kube::VSwitchConfig& config);
   void AnswerUninstall(const io::HttpRequest& request, const io::HttpServer::Reply& reply);
   void LeaveNode(bool force, OnReport done);
-  void InBackground(const UninstallWish& wish, OnReport done);
+  void InBackground(const UninstallRequest& request, OnReport done);
   io::HttpResponse AnswerUninstalled(const io::HttpRequest& request) const;
   std::string Metrics() const;
 
@@ -56,10 +56,10 @@ class Daemon {
   io::HealthPort health_;
   io::MetricsPort metrics_;
   std::optional<kube::Connection> kubernetes_;
-  std::unique_ptr<kube::Subscription> watch_;  // of nobody, for a new install
-  std::unique_ptr<Agent> agent_;               // or nobody
+  std::unique_ptr<kube::Subscription> watch_;  // while uninstalled: for a new install
+  std::unique_ptr<Agent> agent_;               // null while uninstalled
   std::unique_ptr<io::BlockingTask> uninstalling_;
-  io::Timer again_;  // to be the agent
+  io::Timer again_;  // retries to start the agent
 };
 
 }  // namespace kvs::agent

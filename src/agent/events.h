@@ -11,14 +11,15 @@
 
 namespace kvs::agent {
 
-// Tells as events on the Node, and in the log, when its network comes and goes, and what is wrong
-// with it (kube/source/warnings.h).
+// Reports, as events on the Node and in the log, when its network becomes available or unavailable,
+// and its problems (kube/source/warnings.h).
 class Events {
  public:
   Events(kube::Source& source, std::string node)
       : source_(source), node_(node), warnings_(source, kReporter, std::move(node)) {}
 
-  // What is now, about once a second. `logged`: those of the problems that the log was told.
+  // The present state; to be called about once a second. `logged`: those of the problems that are
+  // logged elsewhere.
   void Check(std::chrono::milliseconds now, bool serving, const std::vector<Problem>& problems,
              const std::vector<Problem>& logged = {});
 
@@ -27,7 +28,7 @@ class Events {
 
   kube::Source& source_;
   std::string node_;
-  bool served_ = false;  // as told
+  bool served_ = false;  // as last reported
   std::optional<std::chrono::milliseconds> down_since_;
   kube::Warnings warnings_;
 };

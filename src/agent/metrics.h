@@ -14,7 +14,7 @@ namespace kvs::agent {
 
 class Agent;
 
-// What an agent counts and measures, as /metrics shows it.
+// The agent's counters and measurements for /metrics.
 struct Figures {
   std::string ovs_version, datapath;  // empty: not known
   bool ready = false;
@@ -35,12 +35,11 @@ struct Figures {
 };
 Figures FiguresOf(const Agent& agent);
 
-// In Prometheus' text format; docs/operate.md lists them. nullopt: the node is uninstalled, and
-// there is no agent.
+// In Prometheus' text format; docs/operate.md lists the metrics. nullopt: the node is uninstalled,
+// and there is no agent.
 std::string MetricsText(const std::optional<Figures>& figures);
 
-// Of the histogram of how long pods wait, in seconds: a pod takes 5 to 50 ms, and CNI ADD gives up
-// after 10 s.
+// Histogram of how long pods wait, in seconds: usually 5 to 50 ms, and CNI ADD gives up after 10 s.
 inline const prometheus::Histogram::BucketBoundaries kAttachSeconds{
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 

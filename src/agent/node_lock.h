@@ -8,12 +8,12 @@
 
 namespace kvs::agent {
 
-// One node has one k-vswitchd. Held as long as that runs; the kernel lets go of it whatever way the
-// process ends.
+// Ensures that only one k-vswitchd runs on a node. Held while it runs; the kernel releases it
+// however the process ends.
 class NodeLock {
  public:
-  // `path`: of the lock, in a folder that is made. Waits up to `timeout` for another to end. The
-  // error names the process that has it, by its number in its own PID namespace.
+  // `path`: the lock file; its folder is created. Waits up to `timeout` for another process to end.
+  // The Error names the process that holds the lock, by its pid in its own PID namespace.
   static Result<std::unique_ptr<NodeLock>> Take(const std::string& path,
                                                 std::chrono::milliseconds timeout);
   ~NodeLock();

@@ -24,17 +24,17 @@
 
 namespace kvs::agent {
 
-// Everything that is kept equal to what is desired: a reconciler for each target, in the order in
-// which a node is set up. What the rules give out is the engine's; the rest is said in `wanted`.
+// Everything that is kept equal to what is desired: a reconciler per target, in the order in which
+// a node is set up. The engine has what rules give out; `wanted` has the rest.
 struct Outputs {
   struct Inputs {
     pipeline::Engine& engine;
     ovsdb::Session& ovsdb;
     openflow::Connection& openflow;
     ovsdb::Unixctl& vswitchd;
-    std::function<void()> plan_ports;     // sets wanted.ports, by what is known now
+    std::function<void()> plan_ports;     // updates wanted.ports
     std::function<void()> on_change;      // applied() or Problems() may have changed
-    std::function<std::string()> writer;  // who changed nftables last; "": not known
+    std::function<std::string()> writer;  // the process that changed nftables last; "": unknown
   };
 
   Outputs(io::Loop& loop, const Options& options, Inputs inputs);
@@ -42,10 +42,10 @@ struct Outputs {
   Outputs& operator=(const Outputs&) = delete;
   ~Outputs();  // in outputs.cc, so that no other file compiles the reconcilers
 
-  void Begin();      // all but those that have a time of their own
+  void Begin();      // all that don't begin at a time of their own
   void Reconcile();  // all
   void Audit();      // all
-  // The least revision that all parts have which a pod needs; 0: not yet.
+  // The least revision in effect in all targets that a pod needs; 0: not yet.
   uint64_t applied() const;
 
   struct Wanted {
@@ -55,7 +55,7 @@ struct Outputs {
     engine::Desired<apply::ConntrackLimit> connections;
     engine::Desired<apply::FragmentLimit> fragments;
     engine::Desired<CniFile> files;
-    engine::Desired<apply::ForeignFlow> foreign_flows;  // none, ever
+    engine::Desired<apply::ForeignFlow> foreign_flows;  // always empty
   } wanted;
 
   struct Targets {

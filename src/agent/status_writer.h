@@ -12,19 +12,19 @@ namespace kvs::agent {
 
 inline constexpr std::string_view kManager = "agent";  // of the status's fields
 
-// Keeps the status of the node's VSwitchConfig equal to what it should be: what the object shows is
-// compared, not what was written before, so that an object that was made again gets its status too.
+// Keeps the status of the node's VSwitchConfig as it should be. It compares with the object, not
+// with what it wrote before, so that a recreated object gets its status as well.
 class StatusWriter {
  public:
   using Time = std::chrono::milliseconds;  // since an arbitrary start
 
   explicit StatusWriter(kube::Source& source) : source_(source) {}
 
-  // `shown`: the object as the source has it. A condition that flipped is written at once, the rest
-  // every 10 s, and what was written is given as long to show.
+  // `shown`: the present object. A changed condition is written at once, other changes every 10 s;
+  // a written status has the same time to appear in the object.
   void Write(Time now, const kube::VSwitchConfig& shown, const kube::VSwitchConfigStatus& status);
 
-  // Why it could not be written; empty: it was.
+  // Why the status could not be written; empty: it was.
   const std::string& failure() const { return failure_; }
 
  private:

@@ -4,11 +4,11 @@
 #include <string_view>
 #include <vector>
 
-// What ovs-vswitchd answers to ofproto/trace (ovs-vswitchd(8)), taken apart. It is text for people
-// and changes a little from version to version: what isn't understood is passed over.
+// Parses the output of ovs-vswitchd's ofproto/trace (ovs-vswitchd(8)). It is text for people that
+// differs slightly between versions: unknown lines are skipped.
 namespace kvs::agent {
 
-// A flow that the packet met.
+// A flow that the packet matched.
 struct TraceStep {
   std::string table;                 // by name
   std::string flow;                  // "ip,nw_dst=10.244.2.0/24, priority 124"

@@ -229,8 +229,8 @@ class Judge {
   std::string Dropped() const {
     const TraceStep& last = trace_.steps.back();
     const pipeline::Owner* owner = OwnerOf(owners_, last.cookie);
-    const bool wished = owner != nullptr && !owner->why.empty();
-    return "dropped in table " + last.table + (wished ? ": " + owner->why : "");
+    const bool explained = owner != nullptr && !owner->why.empty();
+    return "dropped in table " + last.table + (explained ? ": " + owner->why : "");
   }
 
   Verdict AtHost() const {

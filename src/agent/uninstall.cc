@@ -45,7 +45,8 @@ std::string Plural(size_t count, std::string_view noun) {
 
 class Uninstaller {
  public:
-  Uninstaller(const Options& options, const UninstallWish& wish) : options_(options), wish_(wish) {}
+  Uninstaller(const Options& options, const UninstallRequest& request)
+      : options_(options), request_(request) {}
 
   UninstallReport Run() {
     if (auto opened = Open(); !opened) {
@@ -56,7 +57,7 @@ class Uninstaller {
     auto database = OpenDatabase();
     if (!database) report_.problems.push_back(database.error().message);
     if (database) Promise(**database);
-    if (Refused() && !wish_.dry_run) {
+    if (Refused() && !request_.dry_run) {
       report_.done.clear();  // the agent puts it back
       return report_;
     }
@@ -83,7 +84,7 @@ class Uninstaller {
 
   // One thing that goes: reported as `what`, or why it stays.
   void Remove(const std::string& what, const std::function<Result<>()>& remove) {
-    if (!wish_.dry_run) {
+    if (!request_.dry_run) {
       if (auto done = remove(); !done)
         return report_.problems.push_back(fmt::format("{}: {}", what, done.error().message));
     }
@@ -129,7 +130,7 @@ class Uninstaller {
   void Promise(BlockingClient& client) {
     const ovsdb::Bridge* bridge = client.replica().bridges.Find(ovsdb::kBridgeName);
     const std::string key(ovsdb::kAgentKey);
-    if (wish_.dry_run || bridge == nullptr || !bridge->external_ids.contains(key)) return;
+    if (request_.dry_run || bridge == nullptr || !bridge->external_ids.contains(key)) return;
     ovsdb::Transaction change;
     change.Comment("k-vswitchd: uninstalling");
     change.RemoveExternalIds(Table::kBridge, bridge->uuid, {key});
@@ -147,7 +148,7 @@ class Uninstaller {
       const auto attachment = ovsdb::Attachment::FromAlias(
           ovsdb::Attachment::WholeAlias(link.alias, link.name, link.alt_names));
       if (link.group != ovsdb::kLiveLinkGroup || !attachment) continue;
-      if (wish_.force) {
+      if (request_.force) {
         pods_.push_back(link);
         continue;
       }
@@ -232,7 +233,7 @@ class Uninstaller {
         auto done = socket_->Do(netlink::DeleteLink(link));
         return done || done.error().code == ENODEV ? Result<>() : done;
       });
-    if (wish_.dry_run) return;
+    if (request_.dry_run) return;
     const auto reaped = socket_->Do(netlink::DeleteLinkGroup(ovsdb::kDefunctLinkGroup));
     if (!reaped && reaped.error().code != ENODEV)
       Stays("links of pods that are gone", reaped.error());
@@ -309,7 +310,7 @@ class Uninstaller {
   }
 
   const Options& options_;
-  const UninstallWish& wish_;
+  const UninstallRequest& request_;
   UninstallReport report_;
   std::unique_ptr<netlink::Socket> socket_, netfilter_;
   std::vector<netlink::Link> pods_;
@@ -321,8 +322,8 @@ boost::json::array Texts(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-UninstallReport Uninstall(const Options& options, const UninstallWish& wish) {
-  return Uninstaller(options, wish).Run();
+UninstallReport Uninstall(const Options& options, const UninstallRequest& request) {
+  return Uninstaller(options, request).Run();
 }
 
 std::string UninstallReport::ToJson(const std::string& node) const {

@@ -11,8 +11,8 @@ namespace kvs::agent {
 namespace {
 
 // The kernel datapath if the kernel has it: it is faster by far.
-std::string DetectDatapath(const std::string& wish) {
-  if (wish != "auto") return wish;
+std::string DetectDatapath(const std::string& flag) {
+  if (flag != "auto") return flag;
   return Exists("/sys/module/openvswitch") ? "system" : "netdev";
 }
 

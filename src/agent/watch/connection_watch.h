@@ -19,24 +19,24 @@
 
 namespace kvs::agent {
 
-// Who has more connections than a pod may (maxConnectionsPerPod): those that its pod began and that
-// the datapath remembers, as it neither tells of them nor bounds them by address. Such a port is
-// crowded, from when a count finds it above the number until one finds it below 80 % of that.
+// Finds pods with more connections than allowed (maxConnectionsPerPod): those that the pod began
+// and that are in the datapath's table. The datapath neither reports nor limits them by address, so
+// they are counted. A port is crowded from a count above the limit until one below 80 % of it.
 class ConnectionWatch {
  public:
   using Counts = std::map<Ip, uint64_t>;  // connections, by who began them
 
-  // All outlive it.
+  // All must outlive this.
   ConnectionWatch(io::Loop& loop, ovsdb::Unixctl& vswitchd, world::World& world,
                   std::function<void()> on_change)
       : loop_(loop), vswitchd_(vswitchd), world_(world), on_change_(std::move(on_change)) {}
 
-  // Counts, if it is time: at each call, as far as that takes a twentieth of the time at most; in
-  // userspace, where the switch forwards nothing meanwhile, a two-hundredth.
-  // `remembered`: all connections of the table, for where those are too few to be too many of one
-  // pod nobody need count.
+  // Counts if it is time: at every call, but using at most a twentieth of the time; with the
+  // userspace datapath, which does not forward meanwhile, a two-hundredth. `remembered`: the number
+  // of connections in the table; nothing is counted if that is below every pod's limit.
   void Look(uint64_t remembered);
-  // What a count came to. Where it failed, who is crowded stays so, and nobody else becomes it.
+  // The result of a count. After a failure, crowded ports stay crowded, and no others become
+  // crowded.
   void Note(const Result<Counts>& counts);
 
   const std::vector<Problem>& problems() const { return problems_; }

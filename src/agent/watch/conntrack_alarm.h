@@ -11,11 +11,10 @@
 
 namespace kvs::agent {
 
-// Tells while it can still be helped that connections fill what holds them: a limit of our zones,
-// or the whole table.
+// Warns before connections fill a limit of our zones, or the whole table.
 class ConntrackAlarm {
  public:
-  // By what was seen last. `netdev`: on the userspace datapath.
+  // The values of the last look. `netdev`: the userspace datapath is used.
   void Update(const feed::ConntrackTable& table, const std::vector<ovsdb::ZoneLimit>& zones,
               bool netdev);
   const std::vector<Problem>& problems() const { return problems_; }
@@ -23,7 +22,7 @@ class ConntrackAlarm {
  private:
   bool NearlyFull(const std::string& what, uint64_t used, uint64_t most);
 
-  std::set<std::string> full_;  // told, and not over
+  std::set<std::string> full_;  // reported, and still full
   std::vector<Problem> problems_;
 };
 

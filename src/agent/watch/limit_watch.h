@@ -14,21 +14,22 @@
 
 namespace kvs::agent {
 
-// Who begins more than a pod may (pipeline/limits.h), by what the switch says of its meters.
+// Finds pods that begin more connections or fragments than allowed (pipeline/limits.h), by the
+// switch's meters.
 class LimitWatch {
  public:
-  // All outlive it.
+  // All must outlive this.
   LimitWatch(io::Loop& loop, openflow::Connection& connection, const world::World& world)
       : loop_(loop), connection_(connection), world_(world) {}
 
-  // Asks the switch, if it is time.
+  // Requests the meters' counters if it is time.
   void Look();
-  // What the switch said at `now`. What was dropped before the first time is nobody's news.
+  // The counters at `now`. Drops before the first call are not reported.
   void Note(std::chrono::milliseconds now, const std::vector<openflow::MeterStats>& stats);
 
-  // The pods of which something was dropped between the last two times.
+  // The pods with drops between the last two calls.
   const std::vector<Problem>& Problems() const { return problems_; }
-  // Packets, of pods that are or were here, since the first time.
+  // Dropped packets since the first call, also of pods that are gone.
   uint64_t dropped_connections() const { return dropped_connections_; }
   uint64_t dropped_fragments() const { return dropped_fragments_; }
 

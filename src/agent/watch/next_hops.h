@@ -20,21 +20,21 @@ struct NextHop {
   friend auto operator<=>(const NextHop&, const NextHop&) = default;
 };
 
-// Sees that Open vSwitch knows the MACs of the next hops towards other nodes before a packet needs
-// them, on the userspace datapath. There it drops the packet for which it must ask
-// (ofproto-dpif-xlate.c, native_tunnel_output()), forgets what nobody used for 15 minutes
-// (ovs-appctl tnl/neigh/aging), and does not learn from an answer for which the datapath has a flow
-// already. So the kernel is made to ask, and Open vSwitch is told what the kernel knows. On the
-// kernel's datapath the kernel keeps such packets until it has the answer.
+// For the userspace datapath: makes Open vSwitch know the MACs of the next hops to other nodes
+// before a packet needs them. Open vSwitch drops the packet for which it must resolve a MAC
+// (ofproto-dpif-xlate.c, native_tunnel_output()), forgets a MAC that was unused for 15 minutes
+// (ovs-appctl tnl/neigh/aging), and does not learn from an answer that matches a datapath flow. So
+// the kernel is made to resolve the addresses, and the kernel's answers are given to Open vSwitch.
+// With the kernel's datapath, the kernel queues packets until the address is resolved.
 class NextHops {
  public:
-  // Both outlive it.
+  // Both must outlive this.
   NextHops(io::Loop& loop, ovsdb::Unixctl& vswitchd)
       : vswitchd_(vswitchd), again_(loop, [this] { Compare(); }) {}
 
-  // Those that are to be known from now on. Looks if they are others than before.
+  // The next hops that must be known from now on. Looks at once if they have changed.
   void Want(std::set<NextHop> hops);
-  // Compares what Open vSwitch knows with what the kernel does, and mends.
+  // Compares Open vSwitch's neighbours with the kernel's, and repairs them.
   void Look();
 
  private:
@@ -44,7 +44,7 @@ class NextHops {
   ovsdb::Unixctl& vswitchd_;
   io::Timer again_;
   std::set<NextHop> hops_;
-  int left_ = 0;  // looks at what the kernel was made to ask for
+  int left_ = 0;  // further looks at addresses that the kernel resolves
   bool asking_ = false;
   std::unique_ptr<netlink::Socket> socket_;
 };

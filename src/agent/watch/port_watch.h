@@ -11,20 +11,20 @@
 
 namespace kvs::agent {
 
-// Sees that the bridge's ports take and give packets. In OpenFlow anybody can shut one (ovs-ofctl
-// mod-port PORT no-receive, no-forward), and neither its link nor OVSDB shows it.
+// Keeps the bridge's ports open. Any OpenFlow client can close one (ovs-ofctl mod-port PORT
+// no-receive, no-forward), and neither its link nor OVSDB shows that.
 class PortWatch {
  public:
-  // All outlive it.
+  // All must outlive this.
   PortWatch(io::Loop& loop, openflow::Connection& connection, const world::World& world)
       : loop_(loop), connection_(connection), world_(world) {}
 
-  // Looks at all of them: whatever changed while nobody could tell.
+  // Checks all ports: for changes made while there were no notifications.
   void Look();
-  // What the switch told of one; it is opened if it is ours and shut.
+  // The switch's report on one port; if it is ours and closed, it is opened.
   void Note(const openflow::Port& port);
 
-  // Where somebody else shuts them again and again.
+  // Ports that another program closes again and again.
   const std::vector<Problem>& problems() const { return problems_; }
   uint64_t repairs() const { return repairs_; }
 

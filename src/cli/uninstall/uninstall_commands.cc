@@ -37,13 +37,13 @@ int Uninstall(const UninstallArguments& arguments) {
 void AddUninstallCommands(CLI::App& app, int& code) {
   auto* uninstall =
       app.add_subcommand("uninstall", "Remove k-vswitch from a cluster and restore its nodes");
-  const auto wish = std::make_shared<UninstallArguments>();
-  uninstall->add_flag("--yes", wish->yes, "don't ask for confirmation");
-  uninstall->add_flag("--dry-run", wish->dry_run, "only show what would be removed");
-  uninstall->add_flag("--force", wish->force,
+  const auto arguments = std::make_shared<UninstallArguments>();
+  uninstall->add_flag("--yes", arguments->yes, "don't ask for confirmation");
+  uninstall->add_flag("--dry-run", arguments->dry_run, "only show what would be removed");
+  uninstall->add_flag("--force", arguments->force,
                       "also where pods are attached or an agent doesn't answer");
-  AddKubectlFlags(*uninstall, wish->kubeconfig, wish->context);
-  uninstall->callback([wish, &code] { code = Uninstall(*wish); });
+  AddKubectlFlags(*uninstall, arguments->kubeconfig, arguments->context);
+  uninstall->callback([arguments, &code] { code = Uninstall(*arguments); });
 }
 
 }  // namespace kvs::cli
