@@ -135,15 +135,16 @@ void Controller::Apply(const VSwitchConfig& config) {
 void Controller::JudgeAgents() {
   const Time now = loop_.Now();
   down_ = Since(facts_, std::move(down_), now);
-  const Verdict verdict = Judge(facts_, down_, now, std::time(nullptr), timeouts_);
-  for (const auto& [name, ready] : verdict.ready) ApplyReady(name, ready);
-  ApplyConditions(verdict.network_gone);
+  const LivenessChanges liveness =
+      FindLivenessChanges(facts_, down_, now, std::time(nullptr), timeouts_);
+  for (const auto& [name, ready] : liveness.ready) ApplyReady(name, ready);
+  ApplyConditions(liveness.network_gone);
 }
 
 // What it refused, which agents are gone, and what is wrong with the program, which has logged it.
 void Controller::TellWarnings() {
   std::vector<kube::Warning> warnings;
-  for (const auto* conditions : {&refusals_, &down_.told})
+  for (const auto* conditions : {&refusals_, &down_.reported})
     for (const auto& [name, condition] : *conditions)
       warnings.push_back({name, condition.type, condition.reason, condition.message});
   for (const Problem& problem : program_ ? program_() : std::vector<Problem>())
@@ -160,7 +161,7 @@ void Controller::ApplyReady(const std::string& name, const kube::Condition& read
                 [self = std::weak_ptr(self_), ref, ready](const auto& done) {
                   const auto alive = self.lock();
                   if (!alive) return;
-                  if (done) (*alive)->down_.told[ref.key] = ready;
+                  if (done) (*alive)->down_.reported[ref.key] = ready;
                   (*alive)->Written(ref, done);
                 });
 }

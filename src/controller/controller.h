@@ -14,19 +14,19 @@
 
 namespace kvs::controller {
 
-// What it is called in the API, where that outlives it: as field manager of what it writes, and of
-// an agent's condition where that is gone (liveness.h); who reports its events
-// (reportingController, reportingInstance); the Lease by which one of several leads.
+// Names that outlive the controller in the API: field managers of what it writes, and of the Ready
+// condition of an agent that is gone (liveness.h); the reporter of its events (reportingController,
+// reportingInstance); the Lease for leader election.
 inline constexpr char kManager[] = "controller", kLivenessManager[] = "liveness";
 inline constexpr char kReporter[] = "kvswitch.io/controller", kInstance[] = "k-vswitch-controller";
 inline constexpr char kLeaseNamespace[] = "kube-system", kLeaseName[] = "k-vswitch-controller";
 
-// Keeps one VSwitchConfig per Node as Plan() wants it: plans after every change, and writes what
-// differs. It owns the spec and the condition "Accepted", as field manager "controller", and the
-// Node's condition NetworkUnavailable (node_condition.h). The condition "Ready" of an agent that is
-// gone (liveness.h) is written as "liveness", and the agent takes it back. Nothing is written
-// before all is listed; nothing is deleted while the source has problems, since a node may be
-// absent for being unreadable.
+// Keeps one VSwitchConfig per Node as Plan() computes it: plans after every change, and writes the
+// differences. It owns the spec and the condition "Accepted", as field manager "controller", and
+// the Node's condition NetworkUnavailable (node_condition.h). The condition "Ready" of an agent
+// that is gone (liveness.h) is written as "liveness"; the agent overwrites it when it is back.
+// Nothing is written before everything is listed; nothing is deleted while the source has problems,
+// because an unreadable Node looks absent.
 class Controller {
  public:
   struct Counters {
@@ -35,12 +35,13 @@ class Controller {
     uint64_t write_errors = 0;
   };
 
-  // `loop` and `source` must outlive it.
+  // `loop` and `source` must outlive this.
   Controller(io::Loop& loop, kube::Source& source, Flags flags, Timeouts timeouts = {});
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
-  // What is wrong with the program around it, which runs on that Node, is an event there.
+  // `problems` returns those of the program around it, which runs on that Node; they are reported
+  // as events there.
   void WatchProgram(std::string node, std::function<std::vector<Problem>()> problems) {
     node_ = std::move(node);
     program_ = std::move(problems);
@@ -50,9 +51,9 @@ class Controller {
   bool ready() const { return counters_.plans > 0; }
   const Counters& counters() const { return counters_; }
   size_t nodes() const { return facts_.nodes.size(); }
-  // Configurations whose condition "Accepted" is False in the last plan.
+  // Number of configurations whose condition "Accepted" is False in the last plan.
   size_t refused() const { return refusals_.size(); }
-  // The source's.
+  // The source's problems.
   const std::vector<Problem>& problems() const { return facts_.problems; }
 
  private:
@@ -67,7 +68,7 @@ class Controller {
   void Delete(const std::string& name);
   void Written(const kube::Ref& ref, const Result<>& result);
 
-  // Keeps `all`, by key, as the source has it.
+  // Keeps `all`, by key, equal to the source's objects.
   template <class T>
   void Follow(std::map<std::string, T>& all,
               const std::function<void(const std::string& key)>& on_change);
@@ -88,14 +89,14 @@ class Controller {
 
   int unsynced_ = 0;                                    // kinds not listed yet
   std::set<kube::Ref> in_flight_;                       // being written
-  std::map<std::string, kube::VSwitchConfig> written_;  // but not seen in the source yet
+  std::map<std::string, kube::VSwitchConfig> written_;  // not seen in the source yet
   std::map<std::string, std::string> shown_;            // status written to a Node, not seen yet
   std::set<kube::Ref> failing_;                         // whose last write failed
   Outage outage_{"writing"};
-  bool holding_ = false;  // told: deletions wait
+  bool holding_ = false;  // logged that deletions wait
   Counters counters_;
   std::vector<std::unique_ptr<kube::Subscription>> subscriptions_;
-  // Writes answer after this may be gone.
+  // The destination of callbacks of writes, which may come after this object is destroyed.
   std::shared_ptr<Controller*> self_ = std::make_shared<Controller*>(this);
 };
 

@@ -6,12 +6,12 @@
 
 namespace kvs::controller {
 
-// GET /healthz: the loop turns. /readyz: everything is listed and planned, or another leads.
-// /metrics: MetricsText(). `controller` is null while another leads.
+// GET /healthz: 200 while the loop runs. /readyz: 200 if everything is listed and planned, or if
+// another controller leads. /metrics: MetricsText(). `controller` is null while another leads.
 io::HttpResponse Health(const Controller* controller, const kube::RequestCounts& requests,
                         const io::HttpRequest& request);
 
-// Prometheus' text format; docs/operate.md lists the metrics. `requests`: of this program to the
+// Prometheus' text format; docs/operate.md lists the metrics. `requests`: this program's, to the
 // API server.
 std::string MetricsText(const Controller* controller, const kube::RequestCounts& requests);
 

@@ -75,11 +75,12 @@ std::string MessageOf(const kube::Node& node, const kube::Pod* pod, std::time_t 
                                               pod->meta.name));
 }
 
-// Whether Ready stays as it shows: that was told already, or the agent says better itself.
+// Whether Ready stays as it shows: that was reported already, or the agent says better itself.
 bool Stands(const kube::Node& node, const kube::Pod* pod, const Condition* shown,
-            const std::string& told, const std::string& reason) {
-  const std::string& before =
-      !told.empty() || shown == nullptr || shown->status != "Unknown" ? told : shown->reason;
+            const std::string& reported, const std::string& reason) {
+  const std::string& before = !reported.empty() || shown == nullptr || shown->status != "Unknown"
+                                  ? reported
+                                  : shown->reason;
   if (!before.empty())
     return (before == reason::kNodeUnreachable) == (reason == reason::kNodeUnreachable);
   const bool runs = pod != nullptr && pod->waits.empty() && pod->phase == "Running";
@@ -103,7 +104,7 @@ std::set<std::string> Bounded(const Facts& facts, const std::set<std::string>& l
 
 Downtime Since(const Facts& facts, Downtime before, Time now) {
   const auto pods = PodsByNode(facts);
-  Downtime down{.as_pods = before.as_pods || !pods.empty(), .told = before.told};
+  Downtime down{.as_pods = before.as_pods || !pods.empty(), .reported = before.reported};
   const bool blind = std::ranges::any_of(
       facts.problems, [](const Problem& problem) { return problem.object == kube::kApiServer; });
   if (blind || !down.as_pods) return down;
@@ -116,13 +117,13 @@ Downtime Since(const Facts& facts, Downtime before, Time now) {
     if (const auto at = before.agents.find(name); at != before.agents.end()) since = at->second;
   for (auto& [name, since] : down.nodes)
     if (const auto at = before.nodes.find(name); at != before.nodes.end()) since = at->second;
-  std::erase_if(down.told, [&](const auto& one) { return !down.agents.contains(one.first); });
+  std::erase_if(down.reported, [&](const auto& one) { return !down.agents.contains(one.first); });
   return down;
 }
 
-Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t clock,
-              const Timeouts& timeouts) {
-  Verdict verdict;
+LivenessChanges FindLivenessChanges(const Facts& facts, const Downtime& down, Time now,
+                                    std::time_t clock, const Timeouts& timeouts) {
+  LivenessChanges changes;
   std::set<std::string> lost;
   const auto pods = PodsByNode(facts);
   for (const auto& [name, since] : down.agents) {
@@ -132,11 +133,12 @@ Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t cl
     const kube::Pod* pod = Find(pods, name);
     const Condition* shown =
         kube::FindCondition(config->second.status.conditions, VSwitchConfig::kReady);
-    const auto told = down.told.find(name);
+    const auto reported = down.reported.find(name);
     const std::string reason = ReasonOf(node, pod);
-    if (!Stands(node, pod, shown, told == down.told.end() ? "" : told->second.reason, reason)) {
+    if (!Stands(node, pod, shown, reported == down.reported.end() ? "" : reported->second.reason,
+                reason)) {
       const auto ago = std::chrono::duration_cast<std::chrono::seconds>(now - since);
-      verdict.ready[name] = {.type = std::string(VSwitchConfig::kReady),
+      changes.ready[name] = {.type = std::string(VSwitchConfig::kReady),
                              .status = "Unknown",
                              .last_transition_time = shown != nullptr && shown->status == "Unknown"
                                                          ? shown->last_transition_time
@@ -150,8 +152,8 @@ Verdict Judge(const Facts& facts, const Downtime& down, Time now, std::time_t cl
         now - since >= timeouts.network && Lasts(down.nodes, name, now, timeouts.network))
       lost.insert(name);
   }
-  verdict.network_gone = Bounded(facts, lost);
-  return verdict;
+  changes.network_gone = Bounded(facts, lost);
+  return changes;
 }
 
 }  // namespace kvs::controller

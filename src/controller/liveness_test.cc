@@ -55,19 +55,19 @@ class LivenessTest : public testing::Test {
   }
 
   void Look() { down_ = Since(facts_, std::move(down_), now_); }
-  Verdict After(Time time) {
+  LivenessChanges After(Time time) {
     Look();
     now_ += time;
     Look();
-    return Judge(facts_, down_, now_, kClock + now_.count() / 1000);
+    return FindLivenessChanges(facts_, down_, now_, kClock + now_.count() / 1000);
   }
-  // "a ErrImagePull, b NodeUnreachable", which is told then.
+  // "a ErrImagePull, b NodeUnreachable", which is reported then.
   std::string ReasonsAfter(Time time) {
     std::string all;
     for (const auto& [name, ready] : After(time).ready) {
       EXPECT_EQ(ready.type + ready.status, "ReadyUnknown");
       all += (all.empty() ? "" : ", ") + name + " " + ready.reason;
-      down_.told[name] = ready;
+      down_.reported[name] = ready;
       Say(name, "Unknown", ready.reason);
     }
     return all;

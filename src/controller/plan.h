@@ -11,11 +11,11 @@
 
 namespace kvs::controller {
 
-// All that the controller knows.
+// The controller's inputs.
 struct Facts {
   std::map<std::string, kube::Node> nodes;              // by name
   std::map<std::string, kube::VSwitchConfig> existing;  // by name
-  std::map<std::string, kube::Pod> pods;                // the agents' among them, by key
+  std::map<std::string, kube::Pod> pods;                // by key; the agents' are among them
   const kube::ConfigMap* config_map = nullptr;          // kube-system/k-vswitch; null: none
   std::vector<Problem> problems;                        // the source's
   std::vector<Ip> api_servers;                          // their addresses
@@ -23,26 +23,27 @@ struct Facts {
   std::string now;  // RFC 3339, for conditions that change
 };
 
-// Per-node ranges that we cut from the cluster's: as kube-controller-manager does by default.
+// Size of the nodes' ranges that the controller allocates from the cluster's: the default of
+// kube-controller-manager.
 inline constexpr int kNodeBits4 = 24, kNodeBits6 = 64;
 inline constexpr char kOverlayIpAnnotation[] = "kvswitch.io/overlay-ip";
 
 // The configuration of every node, by name: the spec, and the condition "Accepted". Pure and
-// deterministic; applied to its own result it settles within a few rounds.
+// deterministic; applied repeatedly to its own result, it becomes stable within a few rounds.
 //
-//  * Pod ranges are Node.spec.podCIDRs. A node that has none keeps what its configuration has, or
-//    gets the lowest free range of each of the cluster's ranges.
+//  * Pod ranges are Node.spec.podCIDRs. A node without them keeps the ranges in its configuration,
+//    or gets the lowest free range of each of the cluster's ranges.
 //  * Overlay addresses are the Node's annotation, else the first InternalIP of each family.
-//  * A range or address that two nodes want goes to who has it in its configuration, else to the
-//    first by name. Who is refused keeps what it had, and its condition says why; so does who wants
-//    a range outside the cluster's, or writes what can't be read.
-//  * Nobody gets a range that is none for pods (base/usable.h), that has no room for one, that
-//    holds an address of a Node or of the API server, or overlaps the Services', nor an overlay
-//    address that can't be sent to or is a pod's or a Service's. A range or an overlay address in
-//    use stays when another address or a setting comes later: then that is what is refused or
-//    reported (settings.h).
+//  * If two nodes request the same range or address, the one that has it in its configuration gets
+//    it, else the first by name. The other keeps its previous one, and its condition says why. The
+//    same applies to a range outside the cluster's, and to an unreadable value.
+//  * Refused are pod ranges that are unusable for pods (base/usable.h), have no room for a pod,
+//    contain an address of a Node or of the API server, or overlap the Services'; and overlay
+//    addresses that can't be sent to, or that are a pod's or a Service's. A range or overlay
+//    address in use is kept when an address or a setting that conflicts with it is added: then the
+//    addition is refused or reported (settings.h).
 //  * A configuration is owned by its Node, by UID.
-//  * The range of a configuration whose node is gone is not given away until that is deleted.
+//  * The range of a configuration whose node is gone is not allocated again until that is deleted.
 //
 // The reasons of a condition that is False are in reasons.h; its message names object, field and
 // remedy.

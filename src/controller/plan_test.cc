@@ -307,9 +307,9 @@ TEST(Plan, TheTimeOfAConditionChangesWithItsStatus) {
 Node AnyNode(const std::string& name) {
   Node node{.meta = {.name = name}};
   for (int count = *rc::gen::inRange(0, 3); count > 0; --count) {
-    const int wish = *rc::gen::inRange(0, 6);
-    node.pod_cidrs.push_back(wish == 0   ? "garbage"
-                             : wish == 1 ? fmt::format("fd00:1:0:{}::/64", *rc::gen::inRange(0, 4))
+    const int kind = *rc::gen::inRange(0, 6);
+    node.pod_cidrs.push_back(kind == 0   ? "garbage"
+                             : kind == 1 ? fmt::format("fd00:1:0:{}::/64", *rc::gen::inRange(0, 4))
                                          : fmt::format("10.1.{}.0/{}", 4 * *rc::gen::inRange(0, 4),
                                                        *rc::gen::inRange(22, 25)));
   }

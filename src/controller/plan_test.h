@@ -7,7 +7,7 @@
 
 namespace kvs::controller {
 
-// A cluster whose plan is applied again and again.
+// A cluster whose plan is applied repeatedly.
 struct Cluster {
   Facts facts;
   kube::ConfigMap map{.meta = {.name = "k-vswitch", .ns = "kube-system"}};

@@ -8,17 +8,17 @@
 
 namespace kvs::controller {
 
-// Address ranges, none overlapping another, and the node that each belongs to.
+// Address ranges without overlaps, and the node of each.
 class Ranges {
  public:
-  // The range that overlaps `range`, with its node; null: it is free.
+  // The range that overlaps `range`, with its node; null: `range` is free.
   const std::pair<const Prefix, std::string>* Overlapping(const Prefix& range) const;
-  // Takes the range for the node, if it is free.
+  // Takes the range for the node; false if it isn't free.
   bool Take(const Prefix& range, const std::string& node);
-  // Gives back what Take() took for the node; nothing if it didn't.
+  // Releases a range that Take() took for the node; does nothing otherwise.
   void Release(const Prefix& range, const std::string& node);
   // Takes the lowest free range of `length` bits within `cluster`; nullopt: there is none. `length`
-  // must not be less than the cluster's. What is released meanwhile is not found again.
+  // must not be less than the cluster's. Ranges released later are not found again.
   std::optional<Prefix> TakeLowest(const Prefix& cluster, int length, const std::string& node);
 
  private:

@@ -55,9 +55,9 @@ RC_GTEST_PROP(Ranges, WhatIsTakenNeverOverlaps, ()) {
     std::optional<Prefix> got;
     if (index % 3 == 0) {
       got = ranges.TakeLowest(P("10.0.0.0/20"), length, "n");
-    } else if (const Prefix wish(Ip4::FromInt(0x0a000000u + index * 16u), length);
-               ranges.Take(wish, "n")) {
-      got = wish;
+    } else if (const Prefix wanted(Ip4::FromInt(0x0a000000u + index * 16u), length);
+               ranges.Take(wanted, "n")) {
+      got = wanted;
     }
     if (!got) continue;
     for (const Prefix& other : taken) RC_ASSERT(!other.Overlaps(*got));

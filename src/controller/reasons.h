@@ -2,11 +2,11 @@
 
 #include <string_view>
 
-// The reasons of the conditions that the controller writes: one word each, by which programs of
-// others may tell them apart. They outlive the controller (cli/durable_names_test.cc).
+// The reasons of the conditions that the controller writes. Other programs may depend on them, so
+// they must not change (cli/durable_names_test.cc).
 namespace kvs::controller::reason {
 
-// Of a VSwitchConfig's condition Accepted: True for the first, else False (plan.h).
+// Of a VSwitchConfig's condition Accepted: True with the first one, False with the others (plan.h).
 inline constexpr char kGood[] = "Accepted";
 inline constexpr char kInvalidNode[] = "InvalidNode";
 inline constexpr char kInvalidSettings[] = "InvalidSettings";
@@ -30,14 +30,14 @@ inline constexpr std::string_view kOfAccepted[] = {kGood,
                                                    kPodCidrOverlap,
                                                    kPodCidrsExhausted};
 
-// Of a VSwitchConfig's condition Ready where it is Unknown (liveness.h).
+// Of a VSwitchConfig's condition Ready when it is Unknown (liveness.h).
 inline constexpr char kAgentNotReady[] = "AgentNotReady";
 inline constexpr char kNoAgent[] = "NoAgent";
 inline constexpr char kNodeUnreachable[] = "NodeUnreachable";
 inline constexpr std::string_view kOfReady[] = {kAgentNotReady, kNoAgent, kNodeUnreachable};
 
-// Of a Node's condition NetworkUnavailable (node_condition.h): it has its network; it has not; it
-// lost it with its agent; another network plugin serves its pods.
+// Of a Node's condition NetworkUnavailable (node_condition.h): the network works; it does not; it
+// was lost with its agent; another network plugin serves the pods.
 inline constexpr char kNetworkReady[] = "KVSwitchReady";
 inline constexpr char kNetworkNotReady[] = "KVSwitchNotReady";
 inline constexpr char kAgentGone[] = "KVSwitchAgentGone";

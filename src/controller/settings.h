@@ -20,7 +20,7 @@ struct Flags {
   bool overlay_type_given = false;
 };
 
-// What holds for the whole cluster.
+// Settings of the whole cluster.
 struct Settings {
   std::vector<Prefix> cluster_cidrs;
   std::vector<Prefix> service_cidrs;
@@ -31,18 +31,18 @@ struct Settings {
   std::vector<Problem> problems;  // with the ConfigMap and the flags
 };
 
-// The ConfigMap's value where it is good; where it is bad, the last good one, which the existing
-// configurations still hold; else the flag's.
+// The ConfigMap's value if it is valid; if it is invalid, the last valid one, from the existing
+// configurations; else the flag's.
 //
-// Ranges, the flags' too, are bad if they contradict what is in use: if they hold one of
-// `addresses` (sorted), if Services' overlap those that a node has for its pods, or if one list
-// overlaps the other, where the one that is new is refused, or both. Ranges that the configurations
-// hold already are in use themselves, and no address that comes later makes them bad.
+// Ranges, also the flags', are invalid if they conflict with what is in use: if they contain one of
+// `addresses` (sorted), if the Services' overlap a node's pod ranges, or if the two lists overlap
+// each other (then the new one is refused, or both). Ranges in existing configurations are in use
+// themselves, and addresses that appear later don't make them invalid.
 Settings Resolve(const Flags& flags, const kube::ConfigMap* map,
                  const std::map<std::string, kube::VSwitchConfig>& existing,
                  const std::vector<TakenAddress>& addresses);
 
-// Whether a range of one list overlaps one of the other: an error text that says which, or empty.
+// An error text if a range of one list overlaps one of the other, which names both; else empty.
 std::string Overlap(const std::vector<Prefix>& cluster_cidrs,
                     const std::vector<Prefix>& service_cidrs);
 
