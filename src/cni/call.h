@@ -7,7 +7,7 @@
 #include "cni/config.h"
 #include "cni/env.h"
 
-// One call of the plugin: what was asked, and until when an answer is due.
+// One call of the plugin: its parameters, and the deadline of the answer.
 namespace kvs::cni {
 
 using Deadline = std::chrono::steady_clock::time_point;
@@ -20,8 +20,8 @@ struct Call {
   Env env;
   NetConf conf;
   Deadline deadline;
-  // Called after every step that leaves something behind, with its name. A test ends the process
-  // here, to see that the next call repairs what is left.
+  // Called with its name after every step that leaves something behind. A test ends the process
+  // here, to check that the next call repairs the rest.
   std::function<void(std::string_view)> step = [](std::string_view) {};
 };
 

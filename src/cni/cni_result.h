@@ -8,21 +8,21 @@
 #include "base/net.h"
 #include "cni/failure.h"
 
-// What ADD returns, and what comes back as prevResult (CNI specification 1.1.0, "Result"). One form
-// in memory for all versions of the specification.
+// The result of ADD, which is returned as prevResult later (CNI specification 1.1.0, "Result"). One
+// form in memory for all versions of the specification.
 namespace kvs::cni {
 
 inline constexpr std::string_view kSupportedVersions[] = {"0.3.1", "0.4.0", "1.0.0", "1.1.0"};
 inline constexpr std::string_view kNewestVersion = "1.1.0";
 
-// Whether `version` is one of kSupportedVersions, and its place there; -1 if it is not.
+// The index of `version` in kSupportedVersions; -1 if it is not supported.
 int VersionRank(std::string_view version);
 
 struct CniResult {
   struct Interface {
     std::string name;
     std::string mac;      // as text: may be empty, or of another length
-    int mtu = 0;          // bytes; 0: not told. Since 1.1.0
+    int mtu = 0;          // bytes; 0: not given. Since 1.1.0
     std::string sandbox;  // path of the namespace; empty on the host
     friend bool operator==(const Interface&, const Interface&) = default;
   };
@@ -30,7 +30,7 @@ struct CniResult {
     Ip ip;
     int length = 0;  // of the prefix
     std::optional<Ip> gateway;
-    std::optional<int> interface;  // place in `interfaces`
+    std::optional<int> interface;  // index in `interfaces`
     friend bool operator==(const Address&, const Address&) = default;
   };
   struct Route {
@@ -42,9 +42,9 @@ struct CniResult {
   std::vector<Interface> interfaces;  // none in the answer of an IPAM plugin
   std::vector<Address> ips;
   std::vector<Route> routes;
-  std::string dns;  // a JSON object, handed through; empty: none
+  std::string dns;  // a JSON object, passed on unchanged; empty: none
 
-  // As JSON of one of kSupportedVersions: before 1.0.0 addresses carry their family as "version".
+  // As JSON of one of kSupportedVersions: before 1.0.0 addresses have their family as "version".
   std::string Encode(std::string_view version) const;
   // From JSON of any of kSupportedVersions.
   static Outcome<CniResult> Decode(std::string_view text);

@@ -20,7 +20,7 @@
 //    "ovsdb": "/run/openvswitch/db.sock", "bridge": "k-vswitch0", "mtu": 1450, "timeout": 10,
 //    "ipam": {"type": "host-local", ...}}
 //
-// Only name and type (and cniVersion) are required. Keys that are not known are for others.
+// Only name and type (and cniVersion) are required. Unknown keys are ignored.
 namespace kvs::cni {
 
 struct AttachmentKey {
@@ -34,8 +34,8 @@ struct NetConf {
   std::string name;     // of the network
   std::string ovsdb = "/run/openvswitch/db.sock";
   std::string bridge = ovsdb::kBridgeName;
-  std::optional<int> mtu;  // bytes; none (or 0): what the agent found
-  // "timeout", in seconds: all that ADD may take, waiting for the agent included.
+  std::optional<int> mtu;  // bytes; none (or 0): the agent's
+  // "timeout", in seconds: the longest duration of ADD, including the wait for the agent.
   std::chrono::milliseconds timeout{10'000};
   std::string ipam;        // ipam.type, a delegated plugin's name; empty: own allocation
   std::vector<Ip> ips;     // runtimeConfig.ips (capability "ips"), without prefix lengths
@@ -43,20 +43,20 @@ struct NetConf {
   std::string dns;         // a JSON object; empty: none
   std::optional<CniResult> prev_result;
   std::set<AttachmentKey> valid_attachments;  // "cni.dev/valid-attachments", for GC
-  // All of it as it came, for delegated plugins; a DEL's with `version`.
+  // The received text, for delegated plugins; a DEL's with `version`.
   std::string raw;
 
-  // Checks types, values, and what `command` needs; for DEL and GC, who take what ADD would refuse,
-  // only what says what is to go. For DEL a version that is missing or not known counts as the
-  // newest. Codes: kIncompatibleVersion (also for a command
-  // that the version does not have), kUndecodable (no JSON, wrong types), kBadConfig (wrong
-  // values); the message names the key.
+  // Checks types, values, and what `command` needs. DEL and GC accept configurations that ADD would
+  // refuse: only the fields that identify attachments are checked. For DEL an absent or unknown
+  // version means the newest. Codes: kIncompatibleVersion (also if the version does not have the
+  // command), kUndecodable (not JSON, wrong types), kBadConfig (wrong values); the message names
+  // the key.
   static Outcome<NetConf> Decode(Command command, std::string_view text);
 
   friend bool operator==(const NetConf&, const NetConf&) = default;
 };
 
-// The cniVersion to answer in: that of the configuration if we support it, else the newest.
+// The cniVersion of the answer: that of the configuration if it is supported, else the newest.
 std::string AnswerVersion(std::string_view text);
 
 }  // namespace kvs::cni

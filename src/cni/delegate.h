@@ -6,19 +6,20 @@
 #include "cni/call.h"
 
 // Address management by another plugin (CNI specification 1.1.0, "Section 4: Plugin Delegation"):
-// the executable `ipam.type` of CNI_PATH gets our environment and configuration.
+// the executable `ipam.type` in CNI_PATH gets our environment and configuration.
 namespace kvs::cni {
 
-// Runs it with CNI_COMMAND=`command` and returns its stdout. A plugin that does not know the
-// configuration's version is asked which it knows, and gets the newest that both do; one that is
-// older than the command (GC, STATUS: 1.1.0) is not asked at all.
+// Runs the plugin with CNI_COMMAND=`command` and returns its stdout. A plugin that does not support
+// the configuration's version is asked for its versions, and gets the newest common one; if the
+// command is newer than all of them (GC, STATUS: 1.1.0), it is not run.
 //
-// Its failure keeps its code, the message says whose it is. kBadConfig if it is not in CNI_PATH;
-// kIo if it cannot be run, kTryLater if it is not done at the deadline, kUndecodable if its answer
-// has more than kMostInput bytes (cni/stream.h); it is killed then, with what it has started.
+// Its failure keeps its code, and the message names the plugin. kBadConfig if it is not in
+// CNI_PATH; kIo if it can't be run; kTryLater if it isn't finished at the deadline; kUndecodable if
+// its answer has more than kMostInput bytes (cni/stream.h). In the last two cases it is killed with
+// its child processes.
 Outcome<std::string> RunIpam(const Call& call, std::string_view command, Deadline deadline);
 
-// Whether it is in CNI_PATH. What is gone holds no address any more.
+// Whether the plugin is in CNI_PATH. One that was removed can't hold an address.
 bool IpamIsThere(const Call& call);
 
 }  // namespace kvs::cni

@@ -2,23 +2,23 @@
 
 #include "cni/call.h"
 
-// Taking attachments away: DEL, GC, and ADD where it cleans up.
+// Removal of attachments: DEL, GC, and the cleanup of ADD.
 namespace kvs::cni {
 
-// How a link goes: to the agent if there is one to delete it, or at once (which costs 30 ms).
+// How to delete a link: by the agent if it runs, or at once (which takes 30 ms).
 enum class LinkRemoval { kDeferred, kImmediate };
 
-// Takes away whatever there is of the attachment `call.env`: its link, its port, its delegated
-// address. Nothing left is no error, nor is an OVSDB that cannot be reached: the link goes then,
-// and the agent deletes a port without a link. Fails with kIo where the kernel or the database
-// refuse, or as the delegated plugin does.
+// Removes everything of the attachment `call.env`: its link, its port, its delegated address. No
+// error if nothing exists, or if OVSDB can't be reached: then the link is deleted, and the agent
+// deletes the port without a link. Fails with kIo if the kernel or the database refuses, or as the
+// delegated plugin does.
 Outcome<> Detach(const Call& call, LinkRemoval removal, Deadline deadline);
 
 Outcome<> Del(const Call& call);
 
-// Takes away every attachment of the network `call.conf.name` that is not in valid_attachments. An
-// attachment that is being made meanwhile must be in it. One of which neither row nor link tells
-// the network (an earlier build made it, or the name is too long for its link) is let be.
+// Removes every attachment of the network `call.conf.name` that is not in valid_attachments, which
+// must include attachments in progress. An attachment is kept if neither row nor link has its
+// network (an earlier build made it, or the name is too long for its link).
 Outcome<> Gc(const Call& call);
 
 }  // namespace kvs::cni

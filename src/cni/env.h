@@ -19,28 +19,28 @@ struct Env {
   std::string ifname;             // CNI_IFNAME
   std::vector<std::string> path;  // CNI_PATH, where delegated plugins are
   bool netns_override = false;    // CNI_NETNS_OVERRIDE: the plugin may be in the pod's namespace
-  bool never_attached = false;    // of a DEL: ADD refuses what is asked for here
-  // Of CNI_ARGS; empty outside Kubernetes. Namespace and name are there both, or neither.
+  bool never_attached = false;    // of a DEL: ADD would have refused these parameters
+  // From CNI_ARGS; empty outside Kubernetes. Either both namespace and name are set, or neither.
   NamespacedName pod;
   std::string pod_uid;
 
-  // Checks what the command needs and the form of what is there. `get` is getenv(3). Fails with
-  // Code::kBadEnvironment; the message names the variable. Nothing but CNI_COMMAND is read for
-  // VERSION.
+  // Checks that the variables that the command needs exist, and the form of all. `get` is
+  // getenv(3). Fails with Code::kBadEnvironment; the message names the variable. For VERSION only
+  // CNI_COMMAND is read.
   static Outcome<Env> Read(const std::function<const char*(const char*)>& get);
 
-  // "container/ifname": what an attachment is known by.
+  // "container/ifname", which identifies an attachment.
   std::string attachment() const { return container + "/" + ifname; }
-  // "namespace/name" of the pod, or the attachment where the runtime told none.
+  // "namespace/name" of the pod, or the attachment if the runtime did not give it.
   std::string who() const;
 
   friend bool operator==(const Env&, const Env&) = default;
 };
 
-// An interface name that Linux takes: 1 to 15 printable ASCII letters, not "." or "..", no '/' or
-// ':', and no '%', by which the kernel means a number of its choice.
+// An interface name that Linux accepts: 1 to 15 printable ASCII characters, not "." or "..", no '/'
+// or ':', and no '%', which the kernel replaces by a number.
 bool IsInterfaceName(std::string_view name);
-// An identifier of the CNI specification: alphanumeric, then also '_', '.' and '-'.
+// An identifier of the CNI specification: alphanumeric first, then also '_', '.' and '-'.
 bool IsIdentifier(std::string_view text);
 
 }  // namespace kvs::cni

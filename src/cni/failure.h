@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-// How a CNI command fails: a code that the runtime acts on and a sentence for a person.
+// A failure of a CNI command: a code for the runtime and a sentence for a person.
 namespace kvs::cni {
 
 // Codes of the CNI specification 1.1.0, "Error"; from 100 on they are the plugin's own.
@@ -23,7 +23,7 @@ enum class Code {
   kUnavailable = 50,          // STATUS: ADD cannot be served
   kLimitedConnectivity = 51,  // STATUS: and pods may have lost their network
   kAlreadyAttached = 100,     // ADD: the interface exists; DEL comes first
-  kDrifted = 101,             // CHECK: something is not as ADD left it
+  kDrifted = 101,             // CHECK: the attachment differs from ADD's result
   kAddressTaken = 102,        // ADD: a requested or delegated address belongs to another pod
 };
 
@@ -45,7 +45,7 @@ tl::unexpected<Failure> Refuse(Code code, fmt::format_string<Args...> text, Args
       Failure{static_cast<int>(code), fmt::format(text, std::forward<Args>(args)...), {}});
 }
 
-// An error from below, with what was being done.
+// Adds what was being done to an error from another room.
 inline tl::unexpected<Failure> Wrap(Code code, std::string_view doing, const Error& error) {
   return Refuse(code, "{}: {}", doing, error.message);
 }

@@ -11,7 +11,8 @@
 #include "ovsdb/attachment.h"
 #include "ovsdb/names.h"
 
-// The host's end of a pod's cable. Its alias says whose it is, its group whether it lives.
+// The host end of a pod's veth pair. Its alias identifies the attachment; its group says whether
+// the pod still exists.
 namespace kvs::cni {
 
 // What is left of attachments: links of this host, ports of our bridge.
@@ -20,20 +21,19 @@ struct Remains {
   std::vector<ovsdb::Uuid> ports;
 };
 
-// What the link tells of its attachment; nullopt if it is no attachment's.
+// The attachment in the link's alias; nullopt if the link is not an attachment's.
 std::optional<ovsdb::Attachment> AttachmentOf(const netlink::Link& link);
-// Whose it is.
+// The attachment that the link belongs to.
 std::optional<AttachmentKey> OwnerOf(const netlink::Link& link);
 
-// Everything of the attachment `env`. `snapshot`: the rows of it; nullptr if OVSDB cannot be
-// reached.
+// Everything of the attachment `env`. `snapshot`: its rows; nullptr if OVSDB can't be reached.
 Result<Remains> FindRemains(netlink::Socket& host, const Env& env, const Snapshot* snapshot);
 
-// The host's end of the pod's interface `env.ifname`, if it is a link that nobody else may claim:
-// of this attachment, dying, or (its maker was killed) without an alias.
+// The host end of the pod's interface `env.ifname`, unless it belongs to another attachment: it is
+// this attachment's, or about to be deleted, or has no alias (the plugin was killed).
 std::optional<netlink::Link> FindByPodEnd(netlink::Socket& host, const Env& env);
 
-// Deletes the links, or leaves them to the agent. Links that are gone are no error.
+// Deletes the links, or leaves them to the agent. No error if one does not exist.
 Result<> DeleteLinks(netlink::Socket& host, std::span<const netlink::Link> links);
 Result<> RetireLinks(netlink::Socket& host, std::span<const netlink::Link> links);
 

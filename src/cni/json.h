@@ -9,12 +9,12 @@
 #include "base/net.h"
 #include "cni/failure.h"
 
-// Reads JSON whose types are not known to be right. A Json is a place in a document; what is absent
-// or null reads as nothing, what has the wrong type reads as nothing and is noted. So a decoder is
-// a straight list of reads, with one look at the note at its end. Only for .cc files.
+// Reads JSON of unverified types. A Json is a position in a document; an absent or null value reads
+// as nothing, and a value of the wrong type reads as nothing and is noted. So a decoder is a plain
+// list of reads, with one check of the note at its end. Only for .cc files.
 namespace kvs::cni {
 
-// The first thing that was wrong in a document.
+// The first error in a document.
 class Note {
  public:
   void Take(Code code, std::string_view path, std::string_view problem) {
@@ -39,7 +39,7 @@ class Json {
   std::optional<double> Number() const;
   std::optional<int> Integer() const;
   bool Object() const;
-  // Text as a value that has a Parse(): Ip, Mac, Prefix.
+  // Text as a type that has Parse(): Ip, Mac, Prefix.
   template <class T>
   std::optional<T> Parse() const;
   // Calls `use(Json element, size_t index)` for every element of an array.
@@ -55,7 +55,7 @@ class Json {
   Note& note_;
 };
 
-// The document `text`; at most 32 levels deep.
+// Parses the document `text`, of at most 32 levels.
 Outcome<boost::json::value> ParseJson(std::string_view what, std::string_view text);
 
 inline bool Json::Is(bool right, std::string_view wanted) const {

@@ -7,8 +7,8 @@
 #include "cni/call.h"
 
 // The CNI plugin k-vswitch-cni as a function: environment and standard input in, standard output
-// and exit status out (CNI specification 1.1.0). It attaches pods to the node's bridge, and speaks
-// only to the kernel, to OVSDB, and to a delegated IPAM plugin; k-vswitchd does the rest.
+// and exit status out (CNI specification 1.1.0). It attaches pods to the node's bridge, and talks
+// only to the kernel, OVSDB, and a delegated IPAM plugin; k-vswitchd does the rest.
 namespace kvs::cni {
 
 struct Answer {
@@ -22,7 +22,7 @@ class Plugin {
   explicit Plugin(std::function<void(std::string_view)> step = [](std::string_view) {})
       : step_(std::move(step)) {}
 
-  // `get` is getenv(3), `input` what came on standard input, or why that could not be read.
+  // `get` is getenv(3), `input` the content of standard input, or why it could not be read.
   Answer Run(const std::function<const char*(const char*)>& get,
              const Outcome<std::string>& input) const;
 

@@ -9,8 +9,8 @@
 #include "cni/allocation.h"
 #include "cni/call.h"
 
-// Where an ADD may attach its pod: candidates are tried one after another until the kernel and
-// OVSDB both take the port's name.
+// Where an ADD can attach its pod: candidates are tried one after another until both the kernel and
+// OVSDB accept the port's name.
 namespace kvs::cni {
 
 struct PortCandidate {
@@ -21,20 +21,20 @@ struct PortCandidate {
 
 class PortCandidates {
  public:
-  // `ranges`: the node's. `ports`: the names of all ports there are. `delegated`: the addresses
-  // that an IPAM plugin gave, maybe one twice; empty: our own. `call` must outlive it.
+  // `ranges`: the node's. `ports`: the names of all existing ports. `delegated`: the addresses from
+  // an IPAM plugin, possibly with duplicates; empty: our own allocation. `call` must outlive this.
   PortCandidates(const Call& call, std::vector<Prefix> ranges,
                  const std::vector<std::string>& ports, const std::vector<Ip>& delegated);
 
-  // The next one to try. Fails with kAddressTaken if an address that was asked for is another
-  // pod's, with kTryLater if the range is used up, with kBadConfig for what cannot be asked for.
+  // The next candidate. Fails with kAddressTaken if a requested address is another pod's, with
+  // kTryLater if the range is used up, with kBadConfig if the requested addresses are impossible.
   Outcome<PortCandidate> Next();
 
-  // The one that Next() gave turned out to be somebody else's.
+  // The candidate of the last Next() turned out to be used already.
   void Taken() { tried_.insert(last_); }
 
-  // Whether that one is wanted so much that a link which is about to be deleted shall go at once:
-  // if the address was asked for, or if no other is free.
+  // Whether a link with that name that is about to be deleted should be deleted at once: if the
+  // address was requested, or if no other is free.
   bool insists() const { return nothing_else_ || !delegated_.empty() || !call_.conf.ips.empty(); }
 
  private:

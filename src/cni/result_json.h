@@ -3,7 +3,7 @@
 #include "cni/cni_result.h"
 #include "cni/json.h"
 
-// Reading a CniResult that is part of a larger document. Only for .cc files.
+// Decodes a CniResult within a larger document. Only for .cc files.
 namespace kvs::cni {
 
 CniResult ReadResult(const Json& at);

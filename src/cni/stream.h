@@ -5,14 +5,14 @@
 
 #include "cni/call.h"
 
-// What another program tells us: a runtime its configuration, a plugin its result. It may be
-// endless, and it may never end.
+// Input from another program: the configuration from a runtime, the result of a plugin. It may be
+// endless, or never end.
 namespace kvs::cni {
 
 inline constexpr size_t kMostInput = 1 << 20;  // bytes
 
-// All that is in `fd` up to its end; `what` says in messages what that is. Fails with kTryLater if
-// the end has not come at the deadline, with kUndecodable if it is more than kMostInput.
+// The content of `fd` up to its end; messages call it `what`. Fails with kTryLater if the end is
+// not reached at the deadline, with kUndecodable if there are more than kMostInput bytes.
 Outcome<std::string> ReadToEnd(int fd, std::string_view what, Deadline deadline);
 
 }  // namespace kvs::cni

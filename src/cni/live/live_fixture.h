@@ -14,8 +14,8 @@
 
 namespace kvs::cni {
 
-// What the live tests stand on: a node, and the real plugin called as a container runtime does.
-// Pods are known by their container id; their namespaces are made when first named.
+// For live tests: a node, and the real plugin, called as by a container runtime. Pods are
+// identified by container id; their namespaces are created at their first use.
 struct LiveFixture {
   explicit LiveFixture(const std::string& pod_ranges = "10.1.1.0/24,fd00:10:1:1::/64")
       : node(pod_ranges) {
@@ -51,8 +51,8 @@ struct LiveFixture {
     return RunProgram({K_VSWITCH_CNI}, VariablesFor(command, pod), boost::json::serialize(with));
   }
 
-  // Calls the plugins of network conf["name"], as a runtime does: each with the result of the one
-  // before. `result`: of the last ADD, for DEL and CHECK.
+  // Calls the plugins of network conf["name"] as a runtime does: each with the result of the
+  // previous one. `result`: of the last ADD, for DEL and CHECK.
   Ended InvokeChain(const std::string& command, const std::string& pod,
                     std::vector<boost::json::object> plugins, std::string& result) {
     if (command == "DEL") std::ranges::reverse(plugins);
@@ -63,7 +63,7 @@ struct LiveFixture {
       plugin["name"] = conf["name"];
       if (!result.empty()) plugin["prevResult"] = boost::json::parse(result);
       const std::string type(plugin.at("type").as_string());
-      // Portmap 1.1.1 looks for the rules of the one family in the tables of both.
+      // Portmap 1.1.1 looks for the rules of one family in the tables of both.
       if (type == "portmap" && command == "CHECK") continue;
       const std::string program = type == "k-vswitch-cni" ? K_VSWITCH_CNI : "/usr/lib/cni/" + type;
       ended = RunProgram({program}, VariablesFor(command, pod), boost::json::serialize(plugin));
@@ -95,7 +95,7 @@ struct LiveFixture {
     return RunProgram({"nsenter", "--net=" + Netns(pod), "sh", "-c", command}).output;
   }
 
-  // Nothing is left on the node, dying links aside.
+  // Expects that nothing is left on the node, except links that are about to be deleted.
   void ExpectNothing() {
     EXPECT_THAT(node.Ports(), ::testing::IsEmpty());
     EXPECT_THAT(node.Links(ovsdb::kLiveLinkGroup), ::testing::IsEmpty());

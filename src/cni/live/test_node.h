@@ -14,12 +14,12 @@
 #include "ovsdb/attachment.h"
 #include "ovsdb/blocking_client.h"
 
-// For live tests and the benchmark: a node in namespaces of its own (network, mounts), with a real
-// ovsdb-server and ovs-vswitchd (userspace datapath), bridge k-vswitch0, and something that answers
-// the plugin as k-vswitchd would. All of it goes with the process.
+// For live tests and the benchmark: a node in its own namespaces (network, mounts) with a real
+// ovsdb-server and ovs-vswitchd (userspace datapath), bridge k-vswitch0, and a stand-in for
+// k-vswitchd that answers the plugin. Everything ends with the process.
 namespace kvs::cni {
 
-// Moves the process into namespaces of its own; call it before any thread is made.
+// Moves the process into its own namespaces; must be called before any thread is created.
 void EnterNode();
 
 struct Ended {
@@ -27,10 +27,10 @@ struct Ended {
   std::string output;
 };
 using Variables = std::map<std::string, std::string>;
-// Starts a program with these variables added to the environment. Its stderr is ours.
+// Starts a program with these variables added to the environment. It writes to our stderr.
 pid_t Start(const std::vector<std::string>& command, const Variables& variables, int input,
             int output);
-// Runs one to its end.
+// Runs a program to its end.
 Ended RunProgram(const std::vector<std::string>& command, const Variables& variables = {},
                  const std::string& input = "");
 
@@ -45,11 +45,11 @@ class TestNode {
   std::string socket() const { return path("db.sock"); }
   netlink::Socket& host() { return *host_; }
 
-  // A pod's network namespace; returns its path.
+  // Creates a pod's network namespace; returns its path.
   std::string MakePod(const std::string& name);
 
-  // k-vswitchd's part: writes kvs.realized on every row that has none (or `error` as kvs.error).
-  // With `wait_ofport` not before the switch has numbered the port.
+  // k-vswitchd's part: writes kvs.realized on every row without one (or `error` as kvs.error). With
+  // `wait_ofport` only after the switch has assigned the port a number.
   void StartAgent(const std::string& error = "", bool wait_ofport = false);
   void StopAgent();
   void SetAgentReady(bool ready);
@@ -59,13 +59,13 @@ class TestNode {
 
   // The external_ids of all attachments, by port name.
   std::map<std::string, ovsdb::StringMap> Ports();
-  // The links of attachments in that group, by name.
+  // The attachments' links in that group, by name.
   std::vector<std::string> Links(uint32_t group);
-  // Deletes dying links, as the agent does.
+  // Deletes the links that the plugin left, as the agent does.
   void Reap() { (void)host_->Do(netlink::DeleteLinkGroup(28)); }
   // Deletes an attachment's port, as if OVSDB had been rolled back.
   void LosePort(const std::string& name);
-  // Makes the port of a link again, as the agent does.
+  // Recreates the port of a link, as the agent does.
   void RestorePort(const std::string& name);
 
  private:
