@@ -37,8 +37,8 @@ struct LivenessChanges {
 };
 
 //  * Ready becomes Unknown when no pod of the agent has been Ready for timeouts.agent. The reason
-//    is why its container does not run ("ErrImagePull", "OOMKilled"), "NodeUnreachable" if the Node
-//    isn't Ready either, "NoAgent" if there is no pod, else "AgentNotReady".
+//    is why its container does not run ("ErrImagePull", "OOMKilled"), "NodeUnreachable" if the
+//    Node's Ready is Unknown, "NoAgent" if there is no pod, else "AgentNotReady".
 //  * It is written once: an agent that writes its own status afterwards is running, whatever its
 //    pod shows; so is an agent whose container runs on a Ready Node and that reports itself not
 //    Ready. It is written again when the node is lost, or is back without its agent.
