@@ -6,9 +6,8 @@
 
 namespace kvs::lab {
 
-// Keeps a lab that is up equal to its folder of manifests: a change takes effect at once. Runs
-// until SIGTERM or SIGINT; the lab stays up. What fails is logged and tried again with the next
-// change.
+// Keeps a running lab equal to its folder of manifests: a change takes effect at once. Runs until
+// SIGTERM or SIGINT; the lab keeps running. Failures are logged and retried with the next change.
 Result<> RunKubelet(const std::string& lab);
 
 }  // namespace kvs::lab

@@ -16,18 +16,18 @@
 #include "probe/endpoint.h"
 #include "probe/probe.h"
 
-// A whole cluster of the real programs on one machine. The folder of manifests says what there
-// shall be: a machine for every Node, a pod attached by the real CNI plugin for every Pod with a
-// nodeName. The lab plays what Kubernetes would: machines, kubelet, container runtime.
+// A whole cluster of the real programs on one machine. The folder of manifests defines it: a
+// machine for every Node, and a pod attached by the real CNI plugin for every Pod with a nodeName.
+// The lab takes the parts of Kubernetes: machines, kubelet, container runtime.
 //
 //   auto lab = Lab::Up({.name = "t1", .nodes = 2});
 //   (*lab)->node("node1").RestartOvs();
 //   (*lab)->Connect("shop/web-1", address);
 //
-// Calls block. Not thread-safe, except that nodes may be used at once from different threads.
+// Calls block. Not thread-safe, except that different threads may use the nodes at the same time.
 namespace kvs::lab {
 
-// A step that took `time`; told to whoever watches.
+// Called after each step, with its duration.
 using OnStep = std::function<void(std::string_view what, std::chrono::milliseconds time)>;
 
 struct Options {
@@ -46,18 +46,19 @@ struct Options {
 
 class Lab {
  public:
-  // Brings all of it up: cleans what a killed lab of this name left, machines, controller, agents,
-  // pods. An Error if a lab of this name is in use. On failure nothing is left.
+  // Starts everything: cleans up what a killed lab of this name left, then starts machines,
+  // controller, agents and pods. An Error if a lab of this name is in use. After a failure nothing
+  // is left.
   static Result<std::unique_ptr<Lab>> Up(Options options);
-  // A lab that is up, kept by another program or left by Leave(). It isn't taken down by this
-  // object.
+  // Opens a running lab that another program keeps, or that was left by Leave(). This object
+  // doesn't stop it.
   static Result<std::unique_ptr<Lab>> Join(const std::string& name);
-  // Takes it down, unless joined or left.
+  // Stops the lab, unless it was joined or left.
   ~Lab();
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
-  // The lab outlives this object.
+  // The lab keeps running after this object is destroyed.
   void Leave() { lock_.reset(); }
 
   const State& state() const { return state_; }
@@ -65,27 +66,27 @@ class Lab {
   const std::map<std::string, std::unique_ptr<Node>>& nodes() const { return nodes_; }
   Node& node(const std::string& name) const { return *nodes_.at(name); }
   const std::map<std::string, Pod>& pods() const { return pods_; }
-  // What is wrong with the folder, as of the last Sync().
+  // Problems of the folder, as of the last Sync().
   const std::vector<Problem>& problems() const { return problems_; }
 
   // Pods, nodes and the outside.
   std::vector<probe::Endpoint> Endpoints() const;
   Result<probe::Endpoint> Find(const std::string& endpoint) const;
-  // Whether every program does that a lab which is kept up has: the nodes', controller and kubelet.
+  // Whether all programs of a lab that is kept up run: the nodes', controller and kubelet.
   bool AllRun() const;
 
-  // Makes the machine equal to the folder as it is now: nodes and pods that are new, gone or
-  // changed. Goes on after a failure; the Error names all of them. Nothing is taken away while
-  // there are problems with the folder: what is illegible is not gone.
+  // Makes the machines equal to the present folder: adds, removes and changes nodes and pods.
+  // Continues after a failure; the Error names all of them. Nothing is removed while the folder has
+  // problems, because an unreadable object looks absent.
   Result<> Sync();
-  // Writes or removes the manifest of a pod, "namespace/name", and syncs.
+  // Writes or removes the manifest of a pod, "namespace/name", and calls Sync().
   Result<> AddPod(const std::string& name, const std::string& node);
   Result<> RemovePod(const std::string& name);
 
   Result<> StartController();
   Result<> StopController(int signal);
 
-  // One probe from an endpoint (a name of Endpoints()).
+  // One probe from an endpoint (a name in Endpoints()).
   Result<probe::Outcome> Connect(const std::string& from, const Ip& to,
                                  uint16_t port = probe::kEchoPort,
                                  std::chrono::milliseconds timeout = std::chrono::seconds(3)) const;

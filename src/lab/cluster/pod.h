@@ -10,8 +10,8 @@
 #include "lab/machine/node.h"
 #include "lab/machine/state.h"
 
-// Pods of a lab, made as a container runtime makes them: a namespace, the CNI plugins of the node's
-// configuration, and a process inside (see echo.h).
+// A lab's pods, made as by a container runtime: a namespace, the CNI plugins of the node's
+// configuration, and a process in it (see echo.h).
 namespace kvs::lab {
 
 struct Pod {
@@ -27,14 +27,14 @@ struct Pod {
   std::string netns(const State& state) const;
 };
 
-// On failure nothing is left.
+// After a failure nothing is left.
 Result<Pod> AttachPod(const State& state, const Node& node, const std::string& kvs,
                       const kube::Pod& pod);
-// `node` may be gone (null): then only what the lab has of the pod is removed.
+// `node` may be null if it is gone: then only the lab's part of the pod is removed.
 Result<> DetachPod(const State& state, const Node* node, const Pod& pod);
-// CNI CHECK: is the pod's network still as it was made?
+// CNI CHECK: whether the pod's network is still as it was made.
 Result<> CheckPod(const State& state, const Node& node, const Pod& pod);
-// The pods that the state folder knows, by name.
+// The pods in the state folder, by name.
 std::map<std::string, Pod> ReadPods(const State& state);
 
 }  // namespace kvs::lab

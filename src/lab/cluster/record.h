@@ -9,7 +9,7 @@
 #include "lab/cluster/lab.h"
 #include "lab/machine/state.h"
 
-// What a program that joins a lab must know of it: lab.json in the state folder.
+// What a program that joins a lab must know: lab.json in the state folder.
 namespace kvs::lab {
 
 struct Record {

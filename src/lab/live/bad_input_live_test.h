@@ -11,7 +11,7 @@
 
 namespace kvs::lab {
 
-// Empty if there is none.
+// The content; empty if the file can't be read.
 inline std::string Read(const std::string& path) { return ReadFile(path).value_or(""); }
 
 inline size_t CountIn(const std::string& text, const std::string& part) {
@@ -27,9 +27,9 @@ inline std::string Garbage(size_t size) {
   return bytes;
 }
 
-// What people write wrongly, and what surroundings do to the programs: each gets one clear message
-// in the place where people look, everybody who could reach somebody still can, and all is well
-// when it is undone.
+// Wrong input of users and faults of the environment: each gives one clear message where users
+// look, all pods that had connectivity keep it, and everything recovers when the fault is
+// corrected.
 class BadInputLiveTest : public LiveLab {
  protected:
   std::string ControllerLog() { return Read(lab_->state().Path("k-vswitch-controller.log")); }
@@ -45,7 +45,7 @@ class BadInputLiveTest : public LiveLab {
           << name << ": " << Problems(*machine);
     ExpectMended();
   }
-  // The link of a node that has its address, as `ip -o address` writes it.
+  // A node's link that has its address, as `ip -o address` prints it.
   std::string LinkOf(const Node& of) {
     const auto told = exec::Check(
         of.Here({"ip", "-o", "address", "show", "to", of.addresses().front().ToString()}));

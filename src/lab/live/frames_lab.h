@@ -7,7 +7,8 @@
 
 namespace kvs::lab {
 
-// A lab and, of one of its pods on node1, the wire: a test sends what the pod itself would not.
+// A lab, and access to the link of a pod on node1: a test sends frames that the pod itself would
+// not.
 class FramesLab : public LiveLab {
  protected:
   void SetUp() override {

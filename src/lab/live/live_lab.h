@@ -19,11 +19,11 @@
 
 namespace kvs::lab {
 
-// What the tests of faults stand on: a lab of two nodes in which everybody reaches everybody. What
-// the agents logged is shown when a test fails.
+// For tests of faults: a lab of two nodes with full connectivity. If a test fails, the agents' logs
+// are printed.
 class LiveLab : public testing::Test {
  protected:
-  static constexpr auto kPromise = std::chrono::seconds(15);  // for everything to be mended
+  static constexpr auto kPromise = std::chrono::seconds(15);  // until everything is repaired
   static constexpr auto kOneTry =
       std::chrono::seconds(10);  // a slow, emulated guest needs 2 to 4 s for first packets
 
@@ -57,7 +57,8 @@ class LiveLab : public testing::Test {
     const auto done = exec::Check(node().Here(std::move(argv)));
     return done ? *done : done.error().message;
   }
-  // The problems of the agent, a line each; "ok\n" if there are none.
+  // The agent's problems, a line each; "ok
+  // " if there are none.
   std::string Problems(const Node& of) {
     const auto all = exec::Check(
         of.Here({"curl", "-s", "--unix-socket", of.agent_socket(), "http://agent/readyz"}));

@@ -10,15 +10,15 @@
 #include "base/result.h"
 #include "lab/live/frame.h"
 
-// For tests that ask where a frame gets to: every frame carries a mark of its own somewhere in its
-// bytes, and taps on all links of a lab look for marks, whatever the headers have become.
+// For tests of where a frame arrives: every frame contains a unique mark, and taps on all links of
+// a lab search for marks, however the headers have changed.
 namespace kvs::lab {
 
 // 16 bytes, unique by `number` within this process: "kvs" and hex digits.
 Bytes Mark(uint32_t number);
 
-// A packet socket (packet(7)) on a link: what is sent by it is on the wire as it is, and it sees
-// the marks of all frames there.
+// A packet socket (packet(7)) on a link: it sends frames unchanged, and sees the marks of all
+// frames there.
 class Tap {
  public:
   enum class Sees { kIncoming, kAll };
@@ -27,7 +27,7 @@ class Tap {
                                            Sees sees);
 
   Result<> Send(const Bytes& frame) const;
-  // Whether a frame with this mark has come, as of the last Listen().
+  // Whether a frame with this mark was seen up to the last Listen().
   bool Saw(const Bytes& mark) const { return seen_.contains(mark); }
 
  private:
@@ -39,7 +39,7 @@ class Tap {
   std::set<Bytes> seen_;
 };
 
-// Reads what comes to the taps for so long.
+// Reads frames from the taps for `time`.
 void Listen(const std::vector<Tap*>& taps, std::chrono::milliseconds time);
 
 }  // namespace kvs::lab

@@ -35,7 +35,7 @@ std::string Content(const fs::path& path) {
 
 class UninstallLiveTest : public testing::Test {
  protected:
-  // A machine with wishes of its own: a link that forwards, a plugin and a firewall of somebody
+  // A machine with other settings: a link that forwards, a plugin and a firewall of somebody
   // else.
   void SetUp() override {
     if (getuid() != 0) GTEST_SKIP() << "needs root";

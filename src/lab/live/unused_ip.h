@@ -7,9 +7,9 @@
 
 namespace kvs::lab {
 
-// An IPv4 address of the pods' range of a node that no pod has. Pods get theirs at hashed
-// positions, so a test that names one meets a pod there once in some 250 runs. The node has a pod,
-// and the range that the lab's own manifests give it (a /24).
+// An IPv4 address of a node's pod range that no pod has. Pods get addresses at hashed positions, so
+// an address chosen by a test would be a pod's in one of about 250 runs. The node must have a pod,
+// and the range from the lab's own manifests (a /24).
 inline Ip UnusedPodIp(const Lab& lab, const std::string& node) {
   const auto& pods = lab.pods();
   const auto there =

@@ -16,10 +16,10 @@ struct CniAttachment {
   std::string ifname = "eth0";
 };
 
-// Gives the last plugin's result (JSON). The Error names the plugin, its code and message; plugins
-// that were already done are undone (DEL), as runtimes do.
+// Returns the last plugin's result (JSON). The Error names the plugin, its code and message;
+// plugins that had succeeded are undone (DEL), as runtimes do.
 Result<std::string> CniAdd(const Node& node, const CniAttachment& attachment);
-// `result`: what CniAdd gave.
+// `result`: from CniAdd.
 Result<> CniCheck(const Node& node, const CniAttachment& attachment, const std::string& result);
 Result<> CniDelete(const Node& node, const CniAttachment& attachment, const std::string& result);
 

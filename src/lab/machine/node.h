@@ -19,9 +19,9 @@ namespace kvs::lab {
 bool KernelDatapath();
 
 // A machine: a network namespace with its own ovsdb-server and ovs-vswitchd, and the agent. Its NIC
-// `u0` is a veth on the underlay. If the kernel has Open vSwitch's datapath, that is used; else the
-// userspace datapath, and then `u0` is a port of the OVS bridge `br-phy`, which has the node's
-// addresses: userspace tunnels need them on an OVS bridge.
+// `u0` is a veth on the underlay. It uses Open vSwitch's kernel datapath if the kernel has it.
+// Otherwise it uses the userspace datapath, and `u0` is a port of the OVS bridge `br-phy`, which
+// has the node's addresses: userspace tunnels need them on an OVS bridge.
 class Node {
  public:
   struct Options {
@@ -43,33 +43,35 @@ class Node {
   std::string cni_bin_dir() const { return Path("cni/bin"); }
   std::string Log(const std::string& program) const { return Path(program + ".log"); }
 
-  // The namespace, the NIC on the underlay, OVS and br-phy with the addresses. Not the agent.
+  // Creates the namespace, the NIC on the underlay, OVS and br-phy with the addresses, without the
+  // agent.
   Result<> BringUp();
-  // Ends everything of it.
+  // Ends all processes and removes everything.
   Result<> TakeDown();
 
   Result<> StartOvsdb();
   Result<> StartOvs();  // ovs-vswitchd
   Result<> StartAgent();
   exec::Command AgentCommand() const;
-  // Ends "ovsdb-server", "ovs-vswitchd" or "k-vswitchd" with `signal` and waits for its end.
+  // Sends `signal` to "ovsdb-server", "ovs-vswitchd" or "k-vswitchd", and waits for its end.
   Result<> Stop(const std::string& program, int signal);
-  // Kills ovs-vswitchd and starts it; all flows are gone, as after a crash. br-phy is made usable
-  // again.
+  // Kills ovs-vswitchd and starts it again; all flows are lost, as after a crash. br-phy is
+  // configured again.
   Result<> RestartOvs();
-  // Waits until the agent has installed the CNI configuration: pods can be attached.
+  // Waits until the agent has installed the CNI configuration, so that pods can be attached.
   Result<> AwaitReady(std::chrono::milliseconds timeout) const;
-  // The file that a container runtime would take. Empty: there is none.
+  // The configuration that a container runtime would use; empty if there is none.
   std::string CniConfig() const;
 
-  // Runs a command on the node, with OVS's tools and kvs pointed to its own sockets.
+  // A command for this node, with OVS's tools and kvs set to its own sockets.
   exec::Command Here(std::vector<std::string> argv) const;
-  // Asks ovs-vswitchd, as ovs-appctl does: Appctl("ofproto/trace", {"k-vswitch0", "..."}).
+  // Sends a command to ovs-vswitchd, as ovs-appctl does: Appctl("ofproto/trace", {"k-vswitch0",
+  // "..."}).
   Result<std::string> Appctl(const std::string& method, const std::vector<std::string>& args) const;
 
   static constexpr std::array kPrograms = {"ovsdb-server", "ovs-vswitchd", "k-vswitchd"};
   bool Runs(const std::string& program) const { return state_.Runs(Noted(program)); }
-  // A number of the agent's /metrics, as it is written there; "" if the agent doesn't tell it.
+  // The value of one of the agent's metrics, as text; "" if the agent does not have it.
   std::string Metric(const std::string& name) const;
 
  private:

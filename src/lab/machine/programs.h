@@ -6,14 +6,14 @@
 
 namespace kvs::lab {
 
-// Where the programs under test are.
+// The paths of the programs under test.
 struct Programs {
   std::string agent;       // k-vswitchd
   std::string cni;         // k-vswitch-cni
   std::string controller;  // k-vswitch-controller
   std::string kvs;
 
-  // Looks in $KVS_BIN_DIR, beside the running program, in the build tree around it, and in PATH.
+  // Searches $KVS_BIN_DIR, the folder of the running program, the build tree around it, and PATH.
   static Result<Programs> Find();
 };
 

@@ -8,11 +8,11 @@
 #include "base/result.h"
 #include "exec/process.h"
 
-// What a lab has on this machine, kept so that any later program can find it and take it away:
+// What a lab has on this machine, recorded so that any later program can find and remove it:
 //   /run/kvs-lab/NAME/            the state folder; see the paths below
 //   /run/netns/kvs-NAME-*         network namespaces: one per node and pod, "underlay", "outside"
-// Every process of a lab lives in one of its namespaces, so it is found even when the note about it
-// was never written (the lab was killed in between). Nothing is made outside: no link, address or
+// Every process of a lab is in one of its namespaces, so it is found even if its record was not
+// written (the lab was killed before). Nothing is created outside of them: no link, address or
 // process in the machine's own namespace.
 namespace kvs::lab {
 
@@ -31,18 +31,18 @@ class State {
   bool Exists() const;
   Result<> Make() const;
 
-  // Notes about processes, by a name such as "node1/agent".
+  // Records of processes, by a name such as "node1/agent".
   Result<> Note(const std::string& what, const exec::Process& process) const;
   void Forget(const std::string& what) const;
   std::map<std::string, exec::Process> Processes() const;
   Result<exec::Process> Find(const std::string& what) const;
   bool Runs(const std::string& what) const;
 
-  // Something outside the folder that the lab makes: Clean removes it too.
+  // Records something that the lab made outside the folder: Clean removes it too.
   Result<> Own(const std::string& path) const;
 
-  // Ends every process of the lab, removes its namespaces, what it owns and the folder. No error if
-  // there is nothing. What can't be removed is named.
+  // Ends every process of the lab, removes its namespaces, the recorded paths and the folder. No
+  // error if there is nothing. The Error names anything that can't be removed.
   Result<> Clean() const;
 
  private:
@@ -51,10 +51,10 @@ class State {
   std::string folder_;
 };
 
-// Who runs a lab holds its lock; one that can be had belongs to nobody alive.
+// Held by the process that runs a lab; if it can be taken, no living process runs it.
 class Lock {
  public:
-  // An Error if somebody alive holds it.
+  // An Error if a living process holds it.
   static Result<Lock> Take(const State& state);
   Lock(Lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Lock& operator=(Lock&& other) noexcept {

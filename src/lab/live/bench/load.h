@@ -12,20 +12,20 @@
 #include "base/net.h"
 #include "base/result.h"
 
-// Load for the benchmarks: packets of our own between two network namespaces, and how they fared.
-// Blocking, with a thread at each end. Where each is answered by the other, both stay on one CPU:
-// else the scheduler's choice is what is measured.
+// Load for the benchmarks: our own packets between two network namespaces, and measurements.
+// Blocking, with one thread at each end. When packets are answered one by one, both threads stay on
+// one CPU: otherwise the result would depend on the scheduler.
 namespace kvs::lab {
 
-// Where packets go: from a namespace to an address of another.
+// Where packets go: from a namespace to an address in another.
 struct Path {
   std::string client;  // namespaces
   std::string server;
   Ip address;  // of the server
 };
 
-// The far end of TCP: serves one connection after the other until it is destroyed. A byte that
-// comes alone is answered by a byte, what comes in larger pieces is swallowed.
+// The TCP server: serves one connection after the other until it is destroyed. It answers a single
+// byte by a byte, and discards larger amounts.
 class Responder {
  public:
   static constexpr uint16_t kPort = 9000;
@@ -42,17 +42,17 @@ class Responder {
   std::thread thread_;
 };
 
-// Each needs a Responder at the path's end, and fails if nothing comes for 5 s.
+// Each of these needs a Responder at the path's end, and fails if nothing arrives for 5 s.
 //
 // Transactions per second over one connection: a byte there, a byte back, one at a time.
 Result<double> RequestResponse(const Path& path, int transactions);
-// The same with a connection for each: connect, a byte there, a byte back, close.
+// The same with one connection each: connect, a byte there, a byte back, close.
 Result<double> ConnectRequestResponse(const Path& path, int connections);
 // Gbit/s of one TCP connection, from the first byte sent to the last one received.
 Result<double> Throughput(const Path& path, std::chrono::milliseconds time);
 
-// A stream of numbered UDP packets at a steady rate, and which of them arrived. The receiver
-// outlives the sender by a second.
+// A stream of numbered UDP packets at a steady rate, and which of them arrived. The receiver runs a
+// second longer than the sender.
 class Stream {
  public:
   struct Count {
@@ -65,7 +65,7 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  Count Finish();  // waits for its end
+  Count Finish();  // waits until it has ended
 
  private:
   Stream(Fd sender, Fd receiver, int per_second, uint64_t packets);

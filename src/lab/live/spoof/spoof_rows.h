@@ -10,7 +10,8 @@
 #include "lab/live/frame.h"
 #include "lab/machine/underlay.h"
 
-// The table of spoof_live_test: who claims what to whom, and where that may get.
+// The rows of spoof_live_test: which addresses a sender claims, to whom, and where the frame may
+// arrive.
 namespace kvs::lab {
 
 inline Ip Address(const char* text) { return Ip::Parse(text).value(); }
@@ -22,7 +23,7 @@ struct Actor {
   const Ip& ip(Family family) const { return ips[family]; }
 };
 
-// Nodes have their underlay's addresses here.
+// Nodes have their addresses on the underlay here.
 struct Hosts {
   Actor a, b;  // pods of node1
   Actor c;     // of node2
@@ -30,35 +31,36 @@ struct Hosts {
   Actor node1, node2, node3;
   Actor outside;  // no node; its addresses are those beyond the underlay
 
-  // The first and the second address of a pod's node's range, by IP family.
+  // The first and the second address of the range of a pod's node, by IP family.
   static Ip Gateway(const Actor& pod, Family family) { return InRange(pod, family, 1); }
   static Ip Snat(const Actor& pod, Family family) { return InRange(pod, family, 2); }
-  // The last of a range of IPv4, which no pod gets, in either family.
+  // The last address of an IPv4 range, which no pod gets; the same index in IPv6.
   static Ip Nobody(const Actor& pod, Family family) { return InRange(pod, family, 255); }
   static Ip InRange(const Actor& pod, Family family, uint64_t index) {
     return Prefix(pod.ip(family), family == Family::kIpv6 ? 64 : 24).At(index).value();
   }
 };
 
-// Where the host's NAT leads to node2's overlay address: from a Service on node1, and from a UDP
-// port of node3's, which masquerades as well.
+// Where a host's NAT translates to node2's overlay address: a Service on node1, and a UDP port of
+// node3's, which masquerades as well.
 inline constexpr const char* kService4 = "10.96.0.50";
 inline constexpr const char* kService6 = "fd00:10:96::50";
 inline constexpr uint16_t kNodePort = 30789;
 
-// Taps, by name: a pod ("shop/web-1") on its eth0; a node ("node1") on its side of the bridge,
-// k-vswitch0; a node's wire ("node1/u0") on the underlay, both directions; "outside".
+// Taps, by name: a pod ("shop/web-1") at its eth0; a node ("node1") at its side of the bridge,
+// k-vswitch0; a node's underlay link ("node1/u0"), in both directions; "outside".
 struct Row {
   std::string name;
-  std::string from;  // by which tap its frames are sent
-  std::string to;    // where its mark must arrive; "": a lie, which must arrive nowhere
-  // Makes the frames; each carries the mark.
+  std::string from;  // the tap that sends its frames
+  std::string to;    // where its mark must arrive; "": spoofed, must not arrive anywhere
+  // Makes the frames; each contains the mark.
   std::function<std::vector<Bytes>(const Bytes& mark)> frames;
-  // Where its mark may be seen besides: on the way, or quoted in an ICMP error.
+  // Where its mark may also be seen: on the path, or quoted in an ICMP error.
   std::set<std::string> passes = {};
 };
 
-// A UDP datagram to the echo server, as an honest pod sends it. A row changes what it lies about.
+// A UDP datagram to the echo server as a regular pod sends it. A row changes the fields that it
+// spoofs.
 struct Datagram {
   Mac eth_src, eth_dst;
   Ip src, dst;
@@ -67,9 +69,9 @@ struct Datagram {
 };
 Datagram Honest(const Actor& from, const Ip& to);
 
-std::vector<Row> PodRows(const Hosts& hosts);  // addresses, fragments, frames out of the common
+std::vector<Row> PodRows(const Hosts& hosts);        // addresses, fragments, unusual frames
 std::vector<Row> NeighbourRows(const Hosts& hosts);  // ARP, Neighbor Discovery, DHCP
-// Tunnels and what comes from the underlay. `overlay`: "vxlan", "gre", "geneve" or "none".
+// Tunnels and packets from the underlay. `overlay`: "vxlan", "gre", "geneve" or "none".
 std::vector<Row> UnderlayRows(const Hosts& hosts, const std::string& overlay);
 
 }  // namespace kvs::lab
