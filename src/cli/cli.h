@@ -2,7 +2,8 @@
 
 namespace kvs::cli {
 
-// The program kvs: what people ask of k-vswitch, and the lab. Gives the exit code (exit_code.h).
+// The program kvs: status, diagnosis and tests of k-vswitch, and the lab. Returns the exit code
+// (exit_code.h).
 int Main(int argc, char** argv);
 
 }  // namespace kvs::cli

@@ -7,24 +7,26 @@
 
 namespace kvs::cli {
 
-// AgentOptions the agent of this node listens, if it is told nothing else.
+// The default socket of this node's agent.
 inline constexpr char kAgentSocket[] = "/run/k-vswitch/agent.sock";
 
-// Of an answer: a node that was taken over must not exhaust the memory of who asks.
+// The limit of an answer's size, so that an agent under an attacker's control can't exhaust the
+// memory of kvs.
 inline constexpr size_t kMostAnswer = size_t{64} << 20;  // bytes
 
 struct Answer {
   long status = 0;  // HTTP
   std::string body;
 
-  // As the hidden `kvs ask` prints it, which is what comes out of an agent's pod: a line with
-  // status and size, then the body. Error: it isn't that, or a part is missing.
+  // The form in which the hidden `kvs ask` prints the answer in an agent's pod: a line with status
+  // and size, then the body. Parsing fails if it has another form or is incomplete.
   std::string ToWire() const;
   static Result<Answer> FromWire(std::string_view wire);
 };
 
-// GET `path` from the agent that listens on the Unix socket `socket`, or another `method`. An Error
-// only if nobody answers, which names the socket and the remedy, or with more than kMostAnswer.
+// Sends GET `path`, or another `method`, to the agent at the Unix socket `socket`. An Error only if
+// there is no answer (it names the socket and the remedy), or if the answer is larger than
+// kMostAnswer.
 Result<Answer> AskAgent(const std::string& socket, const std::string& path,
                         const std::string& method = "GET");
 

@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-// AgentOptions in the list of the Node's conditions that of our controller is; -1: nowhere.
+// The index of our controller's condition among the Node's conditions; -1: it has none.
 int OurCondition(const json::value& node) {
   const json::array& conditions = ListAt(node, "/status/conditions");
   for (size_t i = 0; i < conditions.size(); ++i) {

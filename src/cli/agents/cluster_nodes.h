@@ -16,22 +16,22 @@ struct ClusterNode {
   std::string agent;       // name of the pod, in kube-system; empty: none
   std::string waits;       // why its program doesn't run: "CrashLoopBackOff"; empty: it does
   bool ready = false;      // the Node's condition Ready
-  bool networked = false;  // our controller has said something of its network
+  bool networked = false;  // our controller has set the network's condition
   std::vector<Ip> ips;     // InternalIPs
   uint16_t kubelet_port = 10250;
 };
 
-// The items of the list that kubectl gives as JSON.
+// The items of the list that kubectl returns as JSON.
 Result<boost::json::array> Items(const Kubectl& kubectl, const std::vector<std::string>& arguments);
 
-// Of a Node.
+// The InternalIPs of a Node.
 std::vector<Ip> InternalIps(const boost::json::value& node);
 
-// Of all nodes that run Linux, by name.
+// All nodes that run Linux, by name.
 Result<std::vector<ClusterNode>> FindNodes(const Kubectl& kubectl);
 
-// Takes the condition NetworkUnavailable off the Nodes that have it from our controller: a Node
-// that keeps it with status True takes no pod of whichever network comes next. Gives their names.
+// Removes our controller's condition NetworkUnavailable from the Nodes: a Node with status True
+// gets no pods, whichever network is installed next. Returns the Nodes' names.
 Result<std::vector<std::string>> ClearNetworkConditions(const Kubectl& kubectl);
 
 }  // namespace kvs::cli

@@ -12,13 +12,13 @@
 #include "cli/agents/kubectl.h"
 #include "lab/cluster/lab.h"
 
-// The namespace of a run of `kvs test`: two pods on each node taking part, a-NODE and b-NODE, which
-// run `kvs echo`, and a Service over them. They conform to the Pod Security Standard "restricted".
-// Every run has its own, with a label that says until when it may be needed.
+// The namespace of a run of `kvs test`: two pods on each participating node, a-NODE and b-NODE,
+// which run `kvs echo`, and a Service with these pods. They conform to the Pod Security Standard
+// "restricted". Every run has a namespace of its own, with a label until when it may be needed.
 namespace kvs::cli {
 
 inline constexpr char kTestContainer[] = "echo";
-// Of all runs: what begins the namespace's name, its labels as a selector, and the label that says
+// Common to all runs: the prefix of the namespace's name, its labels as a selector, and the label
 // until when it may be needed, in seconds since 1970.
 inline constexpr char kTestNamespacePrefix[] = "kvs-test-";
 inline constexpr char kTests[] =
@@ -33,20 +33,20 @@ struct TestNamespace {
   static TestNamespace New(std::chrono::seconds timeout);
 };
 
-// A List of all of it, as `kubectl create` takes it.
+// A List of all objects, for `kubectl create`.
 boost::json::value TestObjects(const TestNamespace& space, const std::vector<ClusterNode>& nodes,
                                const std::string& image);
 
-// Makes it. What runs left that were killed goes, and isn't waited for.
+// Creates it. Namespaces of runs that were killed are deleted, without waiting.
 Result<> CreateTestNamespace(const Kubectl& kubectl, const TestNamespace& space,
                              const std::vector<ClusterNode>& nodes, const std::string& image);
 
-// Waits until `count` pods are Ready, and gives them as endpoints. The Error names those which
-// aren't at the end of `timeout`, with why.
+// Waits until `count` pods are Ready, and returns them as endpoints. The Error names those that
+// aren't Ready after `timeout`, with the reason.
 Result<std::vector<probe::Endpoint>> AwaitTestPods(const Kubectl& kubectl, const std::string& space,
                                                    size_t count, std::chrono::seconds timeout);
 
-// Deletes it, if it is there and a test's, and waits until it is gone.
+// Deletes the namespace if it exists and is a test's, and waits until it is gone.
 Result<> DeleteTestNamespace(const Kubectl& kubectl, const std::string& space);
 
 }  // namespace kvs::cli

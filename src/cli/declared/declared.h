@@ -8,7 +8,7 @@ class App;
 class Option;
 }  // namespace CLI
 
-// What the command line declares to CLI11, without what is hidden (group ""): from this come help,
+// What the command line declares to CLI11, without hidden items (group ""): the source of help,
 // suggestions, completion and manual pages.
 namespace kvs::cli {
 
@@ -20,10 +20,10 @@ std::vector<const CLI::Option*> FlagsOf(const CLI::App& app);
 
 std::vector<const CLI::Option*> PositionalsOf(const CLI::App& app);
 
-// "-o", "--output"; of a positional none.
+// "-o", "--output"; empty for a positional.
 std::vector<std::string> NamesOf(const CLI::Option& option);
 
-// All that it may be; empty: that is open.
+// All possible values; empty: any.
 std::vector<std::string> ValuesOf(const CLI::Option& option);
 
 // "kvs lab pod add".

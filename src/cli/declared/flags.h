@@ -10,7 +10,7 @@
 
 #include "cli/declared/usage_error.h"
 
-// Flags that several commands have.
+// Flags of several commands.
 namespace kvs::cli {
 
 // --kubeconfig and --context, as kubectl's.
@@ -20,8 +20,9 @@ inline std::vector<CLI::Option*> AddKubectlFlags(CLI::App& command, std::string&
           command.add_option("--context", context, "context of the kubeconfig, as of kubectl")};
 }
 
-// One of `values`, which are called `what`; another is named together with the nearest of them. As
-// a transformation it gives the value for one of its other names, {NAME: VALUE}.
+// Accepts one of `values`, which messages call `what`; the message for another value has the
+// nearest of them. As a transformation, it replaces the other names in {NAME: VALUE} by their
+// values.
 inline CLI::Validator OneOf(const std::string& what, const std::vector<std::string>& values,
                             const std::map<std::string, std::string>& names = {}) {
   return {[what, values, names](std::string& value) -> std::string {
@@ -29,14 +30,14 @@ inline CLI::Validator OneOf(const std::string& what, const std::vector<std::stri
             if (std::ranges::find(values, value) != values.end()) return "";
             std::string hint = DidYouMean(value, values);
             if (hint.empty()) hint = fmt::format(", not one of {}", fmt::join(values, ", "));
-            // What a check returns would get the option's name in front.
+            // The option's name would be put before a returned message.
             throw CLI::ParseError(fmt::format("unknown {} \"{}\"{}", what, value, hint),
                                   CLI::ExitCodes::ValidationError);
           },
           fmt::format("{{{}}}", fmt::join(values, ","))};
 }
 
-// -o, one of `forms`; what `output` holds is the default.
+// -o with one of `forms`; the content of `output` is the default.
 inline void AddOutputFlag(CLI::App& command, std::string& output,
                           const std::vector<std::string>& forms) {
   command.add_option("-o,--output", output, "output format")
@@ -44,7 +45,7 @@ inline void AddOutputFlag(CLI::App& command, std::string& output,
       ->capture_default_str();
 }
 
-// Of a number of seconds: 90, 90s, 5m, 1h.
+// A number of seconds: 90, 90s, 5m, 1h.
 inline CLI::AsNumberWithUnit Duration() {
   return CLI::AsNumberWithUnit(std::map<std::string, int>{{"s", 1}, {"m", 60}, {"h", 3600}});
 }

@@ -10,12 +10,13 @@ class App;
 
 namespace kvs::cli {
 
-// The manual page of a command in section 1, in the macros of man(7); and with it
+// The manual page of a command in section 1, in the macros of man(7); and its file name,
 // "kvs-lab-pod-add.1".
 std::string ManPage(const CLI::App& command);
 std::string ManPageName(const CLI::App& command);
 
-// One for `app` and one for each command below it, into a folder, which is created if need be.
+// Writes a page for `app` and one for each command below it into a folder, which is created if
+// needed.
 Result<> WriteManPages(const CLI::App& app, const std::string& folder);
 
 }  // namespace kvs::cli

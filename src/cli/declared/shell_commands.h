@@ -6,8 +6,8 @@ class App;
 
 namespace kvs::cli {
 
-// Adds `kvs completion SHELL` and, hidden, `kvs docs man FOLDER`, by which a release makes its
-// manual pages. A command that ran leaves its exit code in `code`.
+// Adds `kvs completion SHELL` and the hidden `kvs docs man FOLDER`, which a release uses for its
+// manual pages. A command that ran writes its exit code to `code`.
 void AddShellCommands(CLI::App& app, int& code);
 
 }  // namespace kvs::cli

@@ -11,15 +11,15 @@ class ParseError;
 
 namespace kvs::cli {
 
-// The candidate that `word` was meant to be, by the letters that differ: one in three at most, two
-// neighbours that changed places count as one. Also one that `word` begins. Empty: none is near.
+// The candidate most similar to `word`: it differs in at most one in three letters (two exchanged
+// neighbours count as one), or begins with `word`. Empty: none is similar.
 std::string Nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 // "; did you mean \"status\"?", or empty.
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
 
-// What is wrong with the command line that `app` was given, for PrintError: the word, what it may
-// have been meant to be, and where the help is.
+// The message for PrintError about the command line of `app`: the wrong word, the most similar one,
+// and where the help is.
 std::string UsageErrorText(const CLI::App& app, const CLI::ParseError& error);
 
 }  // namespace kvs::cli

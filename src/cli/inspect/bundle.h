@@ -12,9 +12,10 @@ struct BundleArguments {
   std::string file;  // empty: k-vswitch-bundle-TIME.tar.gz, here
 };
 
-// Writes a support archive: what every agent says, and of a cluster our objects, pods, their logs
-// and events, without secrets (redact.h). It has a README.txt that says what is in it, and what
-// could not be had: that stops nothing else. kOk: it is written, with whatever could be had.
+// Writes a support archive: every agent's answers and, from a cluster, our objects, pods, their
+// logs and events, without secrets (redact.h). Its README.txt lists its content, and what could not
+// be collected, which does not stop the rest. kOk: it is written, with everything that could be
+// collected.
 ExitCode WriteBundle(const BundleArguments& arguments);
 
 }  // namespace kvs::cli

@@ -4,9 +4,9 @@
 
 namespace kvs::cli {
 
-// What an agent wrote to the status of its node's VSwitchConfig, in the shape of its answer to GET
-// /v1/status (agent/api.h), as far as it is there: without notes, peers and repairs. That the node
-// is not ready, or that something is wrong with it, is a problem of the condition that says so.
+// An agent's status in its node's VSwitchConfig, in the form of its answer to GET /v1/status
+// (agent/api.h), as far as it is known there: without notes, peers and repairs. A condition that is
+// not as it should be becomes a problem.
 boost::json::value StatusOfConfig(const boost::json::value& config);
 
 }  // namespace kvs::cli

@@ -12,22 +12,22 @@ struct GetArguments {
   AgentOptions where;
   std::string kind;        // "flows", "ports" or "pods"
   std::string output;      // "table", "wide", "json", "yaml" or "name"
-  std::string space, pod;  // only what is of this namespace, of this pod (NAMESPACE/NAME)
-  std::string selector;    // only what is of pods with these labels, as kubectl's -l
-  // To watch: waits until it is time to look again; false: enough. Empty: look once.
+  std::string space, pod;  // only items of this namespace, of this pod (NAMESPACE/NAME)
+  std::string selector;    // only items of pods with these labels, as kubectl's -l
+  // For watching: waits until the next look; false: stop. Empty: look once.
   std::function<bool()> wait;
 };
 
-// Prints what agents have of a kind: tables, with a column for the node where there are several; or
-// as JSON or YAML: of one agent its answer (agent/api.h), of a cluster or lab {"nodes": {NODE:
-// answer}}; or names ("pod/web-1").
+// Prints the agents' items of a kind: as tables, with a column for the node if there are several;
+// as JSON or YAML, an agent's answer (agent/api.h), or {"nodes": {NODE: answer}} for a cluster or
+// lab; or as names ("pod/web-1").
 //
-// Who watches sees, after all that is there, what comes, changes or goes, as kubectl shows it with
-// --output-watch-events: ADDED, MODIFIED, DELETED. A counter that counts is no change. What a node
-// had stays while it doesn't answer.
+// A watch prints all items, then those that are added, changed or removed, as kubectl does with
+// --output-watch-events: ADDED, MODIFIED, DELETED. A changed counter is no change. A node's items
+// are kept while it doesn't answer.
 //
-// kOk; kFailed: a node didn't answer, which is told on standard error, and hides no other; kUsage:
-// flows have no names, labels are known to the API server only; kUnreachable: nobody answers.
+// kOk; kFailed: a node didn't answer, which is reported on standard error; the others are shown;
+// kUsage: flows have no names, only the API server knows labels; kUnreachable: no agent answers.
 ExitCode ShowItems(const GetArguments& arguments);
 
 }  // namespace kvs::cli

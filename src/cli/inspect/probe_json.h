@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "probe/probe.h"
 
-// What `kvs test` asks of the hidden `kvs probe` in a pod, and what that answers, as JSON:
+// The JSON between `kvs test` and the hidden `kvs probe` in a pod, request and answer:
 //   {"timeoutMs": 3000, "cells": [{"protocol": "TCP", "address": "10.244.1.3", "port": 8080, ...}]}
 //   {"outcomes": [{"reached": true, "us": 412, "attempts": 1, "reason": ""}]}
 namespace kvs::cli {
@@ -22,7 +22,7 @@ std::string ToJson(const Question& question);
 Result<Question> ParseQuestion(std::string_view text);
 
 std::string ToJson(const std::vector<probe::Outcome>& outcomes);
-// An Error unless there are `count` of them.
+// An Error unless there are `count` outcomes.
 Result<std::vector<probe::Outcome>> ParseOutcomes(std::string_view text, size_t count);
 
 }  // namespace kvs::cli

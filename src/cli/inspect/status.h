@@ -10,11 +10,11 @@ namespace kvs::cli {
 struct StatusArguments {
   AgentOptions where;
   bool json = false;
-  std::chrono::seconds wait{0};  // for all to be well
+  std::chrono::seconds wait{0};  // until there are no problems
 };
 
-// Prints whether all is well, with this node or with the cluster, and if not, why: kOk, kFailed,
-// kUnreachable. While it waits, it says on standard error what it waits for.
+// Prints whether this node or the cluster works, and if not, why: kOk, kFailed, kUnreachable. While
+// it waits, it prints on standard error what it waits for.
 ExitCode ShowStatus(const StatusArguments& arguments);
 
 }  // namespace kvs::cli

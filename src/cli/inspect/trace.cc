@@ -20,7 +20,7 @@ tl::unexpected<Failure> Misused(std::string message) {
   return tl::unexpected(Failure{kUsage, std::move(message)});
 }
 
-Traced<json::value> AskHop(const WayToAgents& ask, const std::string& node,
+Traced<json::value> AskHop(const AgentTransport& ask, const std::string& node,
                            const std::string& query) {
   const auto answer = ask(node, "/v1/trace?" + query);
   const auto failed = [&](ExitCode code, std::string_view why) {
@@ -47,7 +47,7 @@ Traced<std::pair<PacketEnd, Ip>> TargetOf(const std::string& name, bool ipv6, co
 
 // Why other nodes know no way to this pod: its address is outside its node's ranges. "": that is
 // not so, or not known, as where there is no tunnel, and the network may know a way.
-std::string WhyCutOff(const PacketEnd& end, Family family, const WayToAgents& ask) {
+std::string WhyCutOff(const PacketEnd& end, Family family, const AgentTransport& ask) {
   if (end.node.empty() || end.from == "node") return "";
   const auto answer = ask(end.node, "/v1/status");
   if (!answer || answer->status != 200) return "";
@@ -69,7 +69,7 @@ std::string WhyCutOff(const PacketEnd& end, Family family, const WayToAgents& as
 }
 
 // What an end of the packet has to do with it that it does not arrive; "": nothing.
-std::string WhyLost(const Packet& packet, const PacketPath& path, const WayToAgents& ask) {
+std::string WhyLost(const Packet& packet, const PacketPath& path, const AgentTransport& ask) {
   if (path.failure || path.hops.empty()) return "";
   const json::value& last = path.hops.back();
   const std::string outcome = TextAt(last, "/outcome");
@@ -107,7 +107,7 @@ ExitCode PacketPath::code() const {
   return outcome == "delivered" || outcome == "forwarded" || outcome == "host" ? kOk : kFailed;
 }
 
-PacketPath Follow(const Packet& packet, const WayToAgents& ask) {
+PacketPath Follow(const Packet& packet, const AgentTransport& ask) {
   PacketPath path;
   std::string node = packet.node;
   std::string query = fmt::format("from={}&to={}&protocol={}&port={}", packet.from, packet.to,
@@ -169,7 +169,7 @@ Traced<Packet> ReadArguments(const TraceArguments& arguments, const FindEnd& fin
                 .target = to->first};
 }
 
-int Trace(const TraceArguments& arguments, const FindEnd& find, const WayToAgents& ask) {
+int Trace(const TraceArguments& arguments, const FindEnd& find, const AgentTransport& ask) {
   const auto packet = ReadArguments(arguments, find);
   if (!packet) {
     PrintError(packet.error().message);

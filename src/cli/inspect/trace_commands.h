@@ -6,8 +6,8 @@ class App;
 
 namespace kvs::cli {
 
-// Adds `kvs trace`, in a cluster, on a node or in a lab (agents.h). A command that ran leaves its
-// exit code in `code`.
+// Adds `kvs trace`, for a cluster, a node or a lab (agents.h). A command that ran writes its exit
+// code to `code`.
 void AddTraceCommand(CLI::App& app, int& code);
 
 }  // namespace kvs::cli

@@ -15,23 +15,23 @@ struct VersionArguments {
   bool json = false;
 };
 
-// Versions of this kvs, of the controllers and of each node's agent, and on standard error a
-// warning where they don't go together. As JSON:
+// Prints the versions of this kvs, of the controllers and of each node's agent, and on standard
+// error a warning about each unsupported combination. As JSON:
 //   {"client": "0.1.0", "controllers": [{"pod", "node", "version"}],
 //    "agents": [{"node", "version"}], "warnings": ["..."]}
-// A version that is not known is "unknown". Of a cluster an agent's version is what it wrote to its
-// VSwitchConfig last, a controller's is the tag of its pod's image; of a lab or a socket the agent
-// says it, and there are no controllers.
+// An unknown version is "unknown". In a cluster, an agent's version is in its VSwitchConfig, and a
+// controller's is the tag of its pod's image; for a lab or a socket the agent answers with its
+// version, and there are no controllers.
 //
-// kOk, with warnings too; kUnreachable: that of this kvs is printed, no other is known.
+// kOk, also with warnings; kUnreachable: only the version of this kvs is known and printed.
 ExitCode ShowVersion(const VersionArguments& arguments);
 
-// The version that an image's tag says: "0.1.0" of "ghcr.io/k-vswitch/k-vswitch:v0.1.0@sha256:...";
-// an image without a tag: "unknown".
+// The version in an image's tag: "0.1.0" of "ghcr.io/k-vswitch/k-vswitch:v0.1.0@sha256:...";
+// "unknown" for an image without a tag.
 std::string VersionOfImage(const std::string& image);
 
-// What does not go together (docs/upgrade.md): agents may be of several versions, and one minor
-// version behind the controller; kvs should be of the agents' version.
+// Unsupported combinations (docs/upgrade.md): agents may have several versions, and be one minor
+// version behind the controller; kvs should have the agents' version.
 std::vector<std::string> SkewWarnings(const std::string& client,
                                       const std::vector<std::string>& controllers,
                                       const std::map<std::string, std::string>& agents);

@@ -4,7 +4,7 @@
 
 namespace kvs::cli {
 
-// What RunGuarded() calls at the end of a lab: cleans up lab `name`, unless somebody else holds it.
+// Called by RunGuarded() at the end of a lab: removes lab `name`, unless another process holds it.
 void CleanIfNobodysLab(const std::string& name, bool killed);
 
 }  // namespace kvs::cli

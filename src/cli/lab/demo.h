@@ -16,10 +16,9 @@ struct DemoOptions {
   std::function<void(lab::Lab&)> before_matrix = [](lab::Lab&) {};
 };
 
-// The main job: brings a lab up, shows pods, the matrix of real connectivity and the path of one
-// packet, and how long each step took; takes it down. Gives kOk, or kFailed if any cell is not as
-// it should be. Works in a child process: whatever ends it (Ctrl-C, a crash), nothing of the lab is
-// left.
+// Starts a lab, shows pods, the matrix of real connectivity, the path of one packet and the
+// duration of each step, and stops the lab. Returns kOk, or kFailed if any cell is not as it should
+// be. It works in a child process: however that ends (Ctrl-C, a crash), nothing of the lab is left.
 int RunDemo(const DemoOptions& options);
 
 }  // namespace kvs::cli

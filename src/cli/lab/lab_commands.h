@@ -6,7 +6,7 @@ class App;
 
 namespace kvs::cli {
 
-// Adds `kvs lab ...`. A command that ran leaves its exit code in `code`.
+// Adds `kvs lab ...`. A command that ran writes its exit code to `code`.
 void AddLabCommands(CLI::App& app, int& code);
 
 }  // namespace kvs::cli

@@ -22,7 +22,7 @@ FindEnd EndsOfLab(const lab::Lab& lab) {
   };
 }
 
-WayToAgents AgentsOf(const lab::Lab& lab) {
+AgentTransport AgentsOf(const lab::Lab& lab) {
   return [&lab](const std::string& node, const std::string& path) -> Result<Answer> {
     const auto machine = lab.nodes().find(node);
     if (machine == lab.nodes().end()) return Fail("not a node of this lab");

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "lab/cluster/lab.h"
 
-// A lab, as programs see it (-o json).
+// A lab as JSON (-o json).
 namespace kvs::cli {
 
 // {"name", "manifests", "overlay", "nodes": [...], "pods": [...]}, where a node is

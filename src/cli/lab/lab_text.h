@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "lab/cluster/lab.h"
 
-// A lab, as people see it.
+// A lab as text for people.
 namespace kvs::cli {
 
 // A lab::OnStep that prints a line.

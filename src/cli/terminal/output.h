@@ -7,11 +7,10 @@
 
 #include "base/text.h"
 
-// What people see on a terminal, all of it as Text. For programs there is JSON, which stays what it
-// means as Text.
+// Output on a terminal, all of it as Text. JSON for programs keeps its meaning as Text.
 namespace kvs::cli {
 
-// Colours only on a terminal, and not if NO_COLOR is set (no-color.org).
+// Colours, only on a terminal and only if NO_COLOR is unset (no-color.org).
 class Paint {
  public:
   Paint();
@@ -27,8 +26,8 @@ class Paint {
   bool on_;
 };
 
-// Rows under a header, columns as wide as their widest field and two blanks apart. One field floods
-// no table: it is cut to kMostField bytes, and those wider than kWidest shift only their own row.
+// Rows under a header, with columns as wide as their widest field and two blanks between them. A
+// field is cut to kMostField bytes, and one wider than kWidest shifts only its own row.
 class TextTable {
  public:
   static constexpr size_t kMostField = 512, kWidest = 128;
@@ -37,7 +36,7 @@ class TextTable {
 
   void Add(const std::vector<std::string>& row);
   Text ToText() const;
-  // The rows that were added since; no column gets narrower.
+  // The rows added since the last call; no column gets narrower.
   Text TakeNew();
 
  private:
@@ -45,7 +44,7 @@ class TextTable {
   std::vector<size_t> widths_;  // by then
 };
 
-// As Text::Format, on standard output or on `file`.
+// As Text::Format, to standard output or to `file`.
 template <class... Values>
 void Print(Text::Layout<Values...> layout, const Values&... values) {
   fmt::print("{}", Text::Format(layout, values...));
@@ -58,7 +57,7 @@ void Print(std::FILE* file, Text::Layout<Values...> layout, const Values&... val
 // "node1, node2, node3 and 7 more".
 std::string FirstNames(const std::vector<std::string>& names);
 
-// "error: ..." on standard error; further lines are indented.
+// Prints "error: ..." to standard error; further lines are indented.
 void PrintError(std::string_view message);
 
 }  // namespace kvs::cli

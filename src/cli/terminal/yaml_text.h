@@ -6,8 +6,8 @@
 
 namespace kvs::cli {
 
-// As kubectl's -o yaml writes it (YAML 1.2; what would not be a string without quotes in YAML 1.1
-// either has them). Like JSON it is whole, and does nothing to a terminal.
+// As kubectl's -o yaml writes it (YAML 1.2; strings that YAML 1.1 would read as another type are
+// quoted too). Like JSON it is complete, without terminal control characters.
 Text YamlText(const boost::json::value& value);
 
 }  // namespace kvs::cli

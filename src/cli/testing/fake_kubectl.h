@@ -11,9 +11,9 @@
 #include <iterator>
 #include <string>
 
-// For tests: a cluster played by a program `kubectl` in PATH. What it answers lies in files, and
-// what isn't there is "gone"; what it was asked is written to the file "asked", a line each. Where
-// there is a file "forbidden", that is the API server's answer to `kubectl exec`.
+// For tests: a program `kubectl` in PATH that plays a cluster. Its answers are files; for a missing
+// file it fails with "... is gone". Its arguments are appended to the file "asked", a line per
+// call. If there is a file "forbidden", it is the API server's answer to `kubectl exec`.
 namespace kvs::cli {
 
 class FakeKubectl : public testing::Test {
@@ -35,15 +35,15 @@ class FakeKubectl : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  // What `kubectl get KIND` prints is the file "get-KIND"; for other verbs "VERB-SECOND-WORD". In
-  // namespace kvs-test its name ends with "-kvs-test".
+  // Sets the output of `kubectl get KIND` (file "get-KIND"), or of other verbs (file
+  // "VERB-SECOND-WORD"). In namespace kvs-test the name ends with "-kvs-test".
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name, std::ios::trunc) << text;
   }
   void Remove(const std::string& name) { std::filesystem::remove(folder_ / name); }
-  // What was given to `kubectl create`.
+  // The input of `kubectl create`.
   std::string Created() const { return Content("created"); }
-  // What the agent in `pod` says to `path`.
+  // Sets the answer of the agent in `pod` to `path`.
   void Answers(const std::string& pod, const std::string& path, const std::string& body,
                int status = 200) {
     Write(FileOf(pod, path),
@@ -56,7 +56,7 @@ class FakeKubectl : public testing::Test {
   const std::filesystem::path& folder() const { return folder_; }
   std::string Asked() const { return Content("asked"); }
 
-  // node1 has agent-a, node2 agent-b; win is of another system.
+  // node1 has agent-a, node2 agent-b; win runs another system.
   static constexpr char kNodes[] = R"({"items":[
     {"metadata":{"name":"node2","labels":{"kubernetes.io/os":"linux"}}},
     {"metadata":{"name":"node1","labels":{"kubernetes.io/os":"linux"}},

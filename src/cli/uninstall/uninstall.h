@@ -13,19 +13,19 @@ struct UninstallArguments {
   std::string kubeconfig, context;  // as kubectl's
 };
 
-// Whether whoever sits there wants it; "": nobody does, there is no terminal.
+// Whether the user at the terminal confirms. Empty: there is no terminal.
 using OnConfirm = std::function<bool()>;
 
-// Takes k-vswitch out of a cluster: on each node its agent takes away what is there, then our
-// objects are deleted. First every agent is asked what it would do; pods that are attached anywhere
-// stop it before anything was changed, and a node that isn't clean keeps our objects, so that the
-// same can be asked again. `force` overrides both.
+// Removes k-vswitch from a cluster: each node's agent removes what is on the node, then our objects
+// are deleted. First every agent is asked for a dry run. If pods are attached anywhere, nothing is
+// changed; if a node can't be cleaned, our objects are kept, so that the command can be repeated.
+// `force` overrides both.
 //
-// Prints a line per node and thing. kOk: all of it is gone (dry run: would be).
+// Prints a line per node and thing. kOk: everything is removed (dry run: would be).
 ExitCode UninstallCluster(const UninstallArguments& arguments, const OnConfirm& confirm);
 
-// The objects of deploy/k-vswitch.yaml, and what the controller makes, in the order in which they
-// are deleted: "TYPE/NAME".
+// The objects of deploy/k-vswitch.yaml, and those that the controller makes, in the order of their
+// deletion: "TYPE/NAME".
 struct ClusterObjects {
   std::string ns;  // namespace; empty: of the cluster
   std::vector<std::string> names;

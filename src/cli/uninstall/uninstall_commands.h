@@ -6,7 +6,7 @@ class App;
 
 namespace kvs::cli {
 
-// Adds `kvs uninstall`. If it ran, it leaves its exit code in `code`.
+// Adds `kvs uninstall`. If it ran, it writes its exit code to `code`.
 void AddUninstallCommands(CLI::App& app, int& code);
 
 }  // namespace kvs::cli
