@@ -10,25 +10,27 @@
 
 namespace kvs::feed {
 
-// The table in which the datapath remembers connections: how many it holds at most, and holds. The
-// kernel's is shared with the host, and its size is a setting that anybody may change (Linux,
+// The datapath's connection table: its size and its number of connections. The kernel's is shared
+// with the host, and its size is a setting that other programs may change (Linux,
 // Documentation/networking/nf_conntrack-sysctl.rst); the userspace datapath's belongs to
-// ovs-vswitchd (dpctl(8), ct-get-maxconns). Neither tells of changes: it is looked at.
+// ovs-vswitchd (dpctl(8), ct-get-maxconns). There are no notifications of changes, so it is polled.
 class ConntrackTable {
  public:
-  // `proc_sys`: where the kernel's settings are. `on_change`: of the size, of what Look() fails by.
+  // `proc_sys`: where the kernel's settings are. `on_change`: called when the size or failure()
+  // changes.
   ConntrackTable(ovsdb::Unixctl& vswitchd, std::string proc_sys, std::function<void()> on_change)
       : vswitchd_(vswitchd), proc_sys_(std::move(proc_sys)), on_change_(std::move(on_change)) {}
 
-  // Of the userspace datapath (`netdev`) or the kernel's. Unless it is looking.
+  // Reads the values of the userspace datapath (`netdev`) or of the kernel's, unless it is reading
+  // already.
   void Look(bool netdev);
 
-  // As of the last look; nullopt: not known yet. 0: there is no bound.
+  // The result of the last Look(); nullopt: not known yet. 0: unlimited.
   std::optional<uint64_t> size() const { return size_; }
   uint64_t used() const { return used_; }
-  // More than half of it is in use, or was, and it is not below 40 % since.
+  // Whether more than half of the table is in use; false again below 40 %.
   bool crowded() const { return crowded_; }
-  // Why the last look saw nothing; "": it did.
+  // Why the last Look() failed; "": it didn't.
   const std::string& failure() const { return failure_; }
 
  private:

@@ -7,12 +7,12 @@
 
 namespace kvs::feed {
 
-// What the API says of addresses is judged before anything is made of it, here a second time: the
-// controller refuses most of it already, but not what only this node sees, and not what somebody
-// wrote past it.
+// Checks addresses from the API before they are used. The controller has refused most of the bad
+// ones; this check adds those that only this node can detect, and those that were written without
+// the controller.
 class Judge {
  public:
-  // An address that is not any pod's.
+  // An address that can't be a pod's.
   struct Taken {
     Ip ip;
     std::string whose;  // "this node's", "the overlay address of node2"
@@ -21,9 +21,9 @@ class Judge {
 
   explicit Judge(std::vector<Taken> taken);
 
-  // Why `range` can't be pods'; "" if it can.
+  // Why `range` can't be a pod range; "" if it can.
   std::string ObjectionToPods(const Prefix& range) const;
-  // Why `ip` can't be a pod's; "" if it can.
+  // Why `ip` can't be a pod's address; "" if it can.
   std::string ObjectionToPod(const Ip& ip) const;
 
  private:

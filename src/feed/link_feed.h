@@ -18,13 +18,14 @@
 
 namespace kvs::feed {
 
-// The links and addresses of this node's network namespace, as they are now: dumped at the start
-// and kept by notifications.
+// The present links and addresses of this node's network namespace: dumped at the start and updated
+// by notifications.
 class LinkFeed {
  public:
   struct Handlers {
     std::function<void()> on_change;  // of a link or an address; called once for many
-    // Somebody changed this route; nullptr: changes were lost, and it may be any.
+    // This route was changed by another program; nullptr: notifications were lost, and any route
+    // may have changed.
     std::function<void(const netlink::Route*)> on_route_change;
   };
 
@@ -34,25 +35,25 @@ class LinkFeed {
 
   // nullptr if there is no such link.
   const netlink::Link* Find(std::string_view name) const;
-  // Whether a link but `except` has this address. Several may, and lo often does where nodes speak
-  // BGP.
+  // Whether a link other than `except` has this address. Several links may have it; lo often does
+  // on nodes that speak BGP.
   bool HasAddress(const Ip& ip, std::string_view except = "") const;
-  // By which link packets of this host go to `ip`, the MTU there, and who gets them first; nullopt:
-  // there is no way.
+  // The link by which this host sends packets to `ip`, the MTU on that path, and the next hop;
+  // nullopt: there is no route.
   struct Way {
     const netlink::Link* link;
     int mtu;      // bytes
     Ip next_hop;  // `ip` itself, or a router
   };
   std::optional<Way> WayTo(const Ip& ip) const;
-  // So that WayTo() asks anew: nobody tells of changes of ip rules.
+  // Makes WayTo() ask the kernel again: there are no notifications of changed ip rules.
   void ForgetWays() { ways_.clear(); }
-  // Addresses by which this node can be reached: of all links but the one named, lo too, without
-  // link-local and loopback ones. Sorted.
+  // The addresses by which this node can be reached: those of all links except `excluded_link`,
+  // including lo, without link-local and loopback addresses. Sorted.
   std::vector<Ip> AddressesExceptOf(std::string_view excluded_link) const;
   std::vector<netlink::Link> All() const;  // a copy
   void ForEachLink(const std::function<void(const netlink::Link&)>& visit) const;
-  // Each address with its link.
+  // Calls with each address and its link.
   void ForEachAddress(
       const std::function<void(const netlink::Link&, const netlink::Address&)>& visit) const;
   // The next hops of the default routes.
@@ -62,7 +63,7 @@ class LinkFeed {
   LinkFeed(io::Loop& loop, Handlers handlers);
   Result<> Dump();
   Result<> DumpGateways();
-  // Whether it may lead to somewhere that WayTo() was asked for.
+  // Whether the route may affect a result of WayTo().
   bool IsWay(const netlink::Route& route) const;
   void Changed();
 

@@ -7,10 +7,10 @@
 
 namespace kvs::feed {
 
-// The pods here with an address that is of none of this node's ranges, as of one that it had before
-// they were changed. Other nodes know no way to them, and take nothing from them. Where a delegated
-// IPAM plugin chooses addresses, they are outside by somebody's wish (docs/install.md), and not
-// counted. nullopt: there are none.
+// Pods on this node with an address outside of all its ranges, for example from before the ranges
+// were changed. Other nodes have no route to them, and drop packets from them. If a delegated IPAM
+// plugin assigns addresses, its choice is intended (docs/install.md) and not reported. nullopt:
+// there are none.
 std::optional<Problem> PodsOutsideRanges(const world::Self& self,
                                          const engine::Table<world::Port>& ports);
 

@@ -46,7 +46,7 @@ TEST_F(OutsideRanges, ManyAreCountedAndSomeNamed) {
             "shop/a (10.1.1.3), shop/b (10.1.1.3), shop/c (10.1.1.3) and 2 more");
 }
 
-TEST_F(OutsideRanges, AnAddressThatAnotherPluginChoseIsAWish) {
+TEST_F(OutsideRanges, AnAddressThatAnotherPluginChoseIsNoProblem) {
   Put("shop/a", "192.0.2.7", true);
   EXPECT_EQ(Told(), "");
 }

@@ -7,8 +7,8 @@
 
 namespace kvs::feed {
 
-// What is wrong if the Open vSwitch that runs here, by Open_vSwitch.ovs_version, is older than 3.1,
-// the first with NXT_CT_FLUSH. A version that nobody wrote there (ovs-ctl does) is not judged.
+// A Problem if the running Open vSwitch, by Open_vSwitch.ovs_version, is older than 3.1, the first
+// version with NXT_CT_FLUSH. nullopt also if ovs-ctl has not written a version.
 std::optional<Problem> CheckOvsVersion(const ovsdb::Replica& replica);
 
 }  // namespace kvs::feed

@@ -8,9 +8,9 @@
 
 namespace kvs::feed {
 
-// Pods that packets of this node don't go to through the bridge, though our routes are there: an ip
-// rule, or a route of somebody else that the kernel prefers, leads them elsewhere or nowhere. Asked
-// of the kernel for one address of each range. nullopt: there are none.
+// Pods to which this node does not send packets through the bridge although our routes exist: an ip
+// rule, or a preferred route of another program, sends them elsewhere or nowhere. The kernel is
+// asked for one address of each range. nullopt: there are none.
 std::optional<Problem> RoutesTaken(const world::Self& self, const engine::Table<world::Node>& nodes,
                                    const LinkFeed& links);
 

@@ -9,18 +9,19 @@
 
 namespace kvs::feed {
 
-// The local addresses in the table of routes that ovs-vswitchd keeps for tunnels of the userspace
-// datapath (ovs-appctl ovs/route/show): it sends from these only. It follows the kernel by itself,
-// and says nothing when it has; so it is asked.
+// The local addresses in the routing table that ovs-vswitchd keeps for tunnels of the userspace
+// datapath (ovs-appctl ovs/route/show): it can send from these only. It follows the kernel without
+// a notification, so it is polled.
 class SwitchRoutes {
  public:
-  // `on_change`: of the addresses, or that they are known.
+  // `on_change`: called when the addresses change or become known.
   SwitchRoutes(ovsdb::Unixctl& vswitchd, std::function<void()> on_change)
       : vswitchd_(vswitchd), on_change_(std::move(on_change)) {}
 
-  // Asks, unless it is asking. Where there is no answer, what was known stays.
+  // Requests the table, unless a request is in progress. If there is no answer, the known addresses
+  // stay.
   void Ask();
-  // Whether it was asked and has answered, or there was nobody to answer.
+  // Whether a request has been answered, or has failed.
   bool known() const { return known_; }
   const std::set<Ip>& local_addresses() const { return local_addresses_; }
 
@@ -32,8 +33,8 @@ class SwitchRoutes {
   bool asking_ = false;
 };
 
-// Reads "Cached: 10.200.0.1/32 dev br-phy SRC 10.200.0.1 local" and the like; other lines are
-// passed over.
+// Parses "Cached: 10.200.0.1/32 dev br-phy SRC 10.200.0.1 local" and the like; other lines are
+// skipped.
 std::set<Ip> ParseLocalAddresses(std::string_view route_show);
 
 }  // namespace kvs::feed
