@@ -98,7 +98,7 @@ std::optional<Problem> ConfigBefore::ToProblem() const {
 std::string ConfigBefore::ToNote() const {
   if (!multus || whose == Whose::kAnothers) return "";
   if (delegate.empty())
-    return fmt::format("Multus ({}) delegates to what its daemon's configuration says", file);
+    return fmt::format("Multus ({}) delegates to the network in its daemon's configuration", file);
   std::string note = fmt::format("Multus ({}) delegates to {}", file, delegate);
   if (whose == Whose::kNotKnown)
     note += fmt::format(", a NetworkAttachmentDefinition; its type must be {}", kCniPlugin);

@@ -126,7 +126,8 @@ TEST_F(ConfigBeforeTest, SaysWhatItDoesNotKnow) {
             "NetworkAttachmentDefinition; its type must be k-vswitch-cni");
   Write("00-multus.conf", R"({"type":"multus-shim","logLevel":"verbose"})");
   EXPECT_EQ(ProblemOf(), "");
-  EXPECT_EQ(NoteOf(), "Multus (00-multus.conf) delegates to what its daemon's configuration says");
+  EXPECT_EQ(NoteOf(),
+            "Multus (00-multus.conf) delegates to the network in its daemon's configuration");
 }
 
 }  // namespace

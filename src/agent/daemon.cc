@@ -102,7 +102,7 @@ Result<> Daemon::WatchForInstall() {
 void Daemon::NoteInstall(const kube::VSwitchConfig& config) {
   if (config.meta.name != options_.node_name || again_.active()) return;
   if (ReadFile(options_.uninstalled_mark()) != config.meta.uid) {
-    log::Info("VSwitchConfig/{} is of a new install", config.meta.name);
+    log::Info("VSwitchConfig/{} belongs to a new install", config.meta.name);
     return again_.Start(std::chrono::milliseconds(0));
   }
   kube::VSwitchConfig told;

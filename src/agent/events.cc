@@ -25,7 +25,7 @@ void Events::Check(std::chrono::milliseconds now, bool serving,
     if (!down_since_) down_since_ = now;
     if (now - *down_since_ < kube::Warnings::kLasting) return;
     served_ = false;
-    Tell(true, kNetworkNotReady, "k-vswitch attaches no pods on this node: see its problems");
+    Tell(true, kNetworkNotReady, "k-vswitch can't attach pods on this node; see: kvs status");
   }
 }
 

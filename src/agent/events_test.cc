@@ -75,7 +75,7 @@ TEST_F(EventsTest, AProblemIsALineWhenItComesAndOneWhenItIsOver) {
   EXPECT_NE(said.find("warning node1 NetworkProblem: OVSDB connection: refused 5 times\n"),
             said.npos)
       << said;
-  EXPECT_NE(said.find("node1 NetworkProblem: OVSDB connection is over after 20 s\n"), said.npos);
+  EXPECT_NE(said.find("node1 NetworkProblem: OVSDB connection ended after 20 s\n"), said.npos);
   EXPECT_EQ(std::ranges::count(said, '\n'), 3) << "and that it is ready";
   ASSERT_EQ(reports_.told.size(), 2u) << "one event, whatever it counts";
 }

@@ -27,7 +27,8 @@ void Declare(CLI::App& app, Flags& flags) {
       ->required();
   kube::DeclareFlags(app, o.kubernetes);
   app.add_option("--state-dir", o.kubernetes.state_dir,
-                 "keeps what was known for when no API server answers, e.g. /var/lib/k-vswitch");
+                 "folder for the last known objects, used while no API server answers, e.g. "
+                 "/var/lib/k-vswitch");
   app.add_option("--ovsdb", o.ovsdb, "socket of ovsdb-server")->capture_default_str();
   app.add_option("--ovs-run-dir", o.ovs_run_dir,
                  "folder of k-vswitch0.mgmt (default: that of --ovsdb)");
@@ -38,8 +39,9 @@ void Declare(CLI::App& app, Flags& flags) {
                  "where the CNI configuration is written, e.g. /etc/cni/net.d");
   app.add_option("--cni-bin-dir", o.cni_bin_dir,
                  "where the CNI plugin is installed, e.g. /opt/cni/bin");
-  app.add_option("--cni-binary", o.cni_binaries,
-                 "the CNI plugins to install, by comma; others than ours where there is none")
+  app.add_option(
+         "--cni-binary", o.cni_binaries,
+         "the CNI plugins to install, separated by commas; others than ours only if missing")
       ->delimiter(',');
   app.add_option("--proc-sys", o.proc_sys, "where the kernel's settings can be written")
       ->capture_default_str();

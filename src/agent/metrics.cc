@@ -15,7 +15,7 @@ void AddState(const Figures& now, Metrics& all) {
             "Open vSwitch of this node: its version, and the datapath (system: kernel, netdev: "
             "userspace); always 1.")
       .Value(1, {{"ovs_version", now.ovs_version}, {"datapath", now.datapath}});
-  all.Gauge("kvswitch_problems", "Problems that this node has now; kvs status names them.")
+  all.Gauge("kvswitch_problems", "Present problems of this node; see kvs status.")
       .Value(now.problems);
   all.Gauge("kvswitch_pods", "Pods attached to this node.").Value(now.pods);
   all.Gauge("kvswitch_pods_waiting",
@@ -24,14 +24,14 @@ void AddState(const Figures& now, Metrics& all) {
   all.Gauge("kvswitch_nodes", "Nodes of the cluster that this node knows.").Value(now.nodes);
   if (now.attach_seconds != nullptr)
     all.Add("kvswitch_pod_attach_duration_seconds",
-            "Time from when CNI ADD puts a pod's port into OVSDB until all that the pod needs is "
-            "confirmed.",
+            "Time from the insertion of a pod's port into OVSDB until everything that the pod "
+            "needs is confirmed.",
             *now.attach_seconds);
 }
 
 void AddSwitch(const Figures& now, Metrics& all) {
-  all.Gauge("kvswitch_flows_desired", "Flows that the switch should hold.").Value(now.flows);
-  all.Gauge("kvswitch_flows_refused", "Flows that the switch refuses; kvs status says why.")
+  all.Gauge("kvswitch_flows_desired", "Desired flows of the switch.").Value(now.flows);
+  all.Gauge("kvswitch_flows_refused", "Flows refused by the switch; see kvs status.")
       .Value(now.flows_refused);
   all.Counter("kvswitch_flow_operations_total",
               "Flows and groups added to, changed in or removed from the switch.")
@@ -40,11 +40,11 @@ void AddSwitch(const Figures& now, Metrics& all) {
               "Flows and groups restored after another program changed or removed them.")
       .Value(now.flow_repairs);
   all.Counter("kvswitch_flow_dumps_total",
-              "Comparisons of all flows of the switch with those that it should hold.")
+              "Comparisons of the switch's flows with the desired flows.")
       .Value(now.flow_dumps);
   all.Counter("kvswitch_limited_packets_total",
-              "Packets dropped because a pod began more connections, or sent more fragments, in a "
-              "second than a pod may.")
+              "Packets dropped because a pod began more connections, or sent more fragments, per "
+              "second than allowed.")
       .Value(now.dropped_connections, {{"limit", "connections"}})
       .Value(now.dropped_fragments, {{"limit", "fragments"}});
   all.Counter("kvswitch_openflow_connections_total",
@@ -67,7 +67,7 @@ void AddRepairs(const Figures& now, Metrics& all) {
               "restored after another program changed them.")
       .Value(now.host_repairs);
   all.Counter("kvswitch_port_repairs_total",
-              "Ports of the bridge opened again after another program shut them by OpenFlow.")
+              "Bridge ports reopened after another program closed them with OpenFlow.")
       .Value(now.port_repairs);
   all.Counter("kvswitch_stale_ports_deleted_total",
               "Ports deleted from OVSDB because their link was gone, e.g. after a reboot.")
@@ -84,22 +84,22 @@ void AddConntrack(const Figures& now, Metrics& all) {
   };
   if (now.connections_most) {
     all.Gauge("kvswitch_conntrack_entries",
-              "Connections in the datapath's conntrack table, those of other programs too.")
+              "Connections in the datapath's conntrack table, including those of other programs.")
         .Value(now.connections);
     all.Gauge("kvswitch_conntrack_entries_limit",
-              "Connections that the datapath's conntrack table may hold; +Inf: no limit.")
+              "Size of the datapath's conntrack table in connections; +Inf: unlimited.")
         .Value(most(*now.connections_most));
   }
   all.Gauge("kvswitch_conntrack_zone_entries",
-            "Connections in a conntrack zone of ours that count towards its limit.");
+            "Connections that count towards the limit of a conntrack zone of k-vswitch.");
   for (const ovsdb::ZoneLimit& zone : now.zones)
     all.Value(zone.count, {{"zone", std::to_string(zone.zone)}});
   all.Gauge("kvswitch_conntrack_zone_entries_limit",
-            "Connections that a conntrack zone of ours may hold; +Inf: no limit.");
+            "Limit of connections in a conntrack zone of k-vswitch; +Inf: unlimited.");
   for (const ovsdb::ZoneLimit& zone : now.zones)
     all.Value(most(zone.limit), {{"zone", std::to_string(zone.zone)}});
   all.Gauge("kvswitch_pods_at_connection_limit",
-            "Pods that have more connections than maxConnectionsPerPod and can begin no other.")
+            "Pods with more connections than maxConnectionsPerPod, which can't begin new ones.")
       .Value(now.pods_at_limit);
 }
 
@@ -153,7 +153,7 @@ std::string MetricsText(const std::optional<Figures>& figures) {
   Metrics all;
   all.Gauge("kvswitch_build_info", "Version of the program; always 1.")
       .Value(1, {{"version", KVS_VERSION}});
-  all.Gauge("kvswitch_ready", "1 if this node attaches and connects its pods, as /readyz says.")
+  all.Gauge("kvswitch_ready", "1 if pods are attached and connected on this node, as for /readyz.")
       .Value(figures && figures->ready ? 1 : 0);
   if (figures) {
     AddState(*figures, all);

@@ -32,7 +32,8 @@ Result<std::unique_ptr<NodeLock>> NodeLock::Take(const std::string& path,
   }
   char pid[16] = {};
   if (read(fd, pid, sizeof pid - 1) < 0) pid[0] = '\0';
-  return Fail("another k-vswitchd (pid {}) holds {}; one node has one agent", std::atoi(pid), path);
+  return Fail("another k-vswitchd (pid {}) holds {}; only one may run on a node", std::atoi(pid),
+              path);
 }
 
 NodeLock::~NodeLock() { close(fd_); }

@@ -24,7 +24,7 @@ std::string Agent::ObjectionTo(const ovsdb::Interface& interface) const {
     if (auto why = ObjectionToPod(ip); !why.empty()) return why;
     if (of_ranges && std::ranges::none_of(self->pod_ranges,
                                           [&](const Prefix& range) { return range.Contains(ip); }))
-      return fmt::format("{} is of a pod range that was this node's before; it has {} now", ip,
+      return fmt::format("{} is in a former pod range of this node; its present ranges are {}", ip,
                          Join(self->pod_ranges));
   }
   return "";
@@ -37,7 +37,7 @@ std::string Agent::ObjectionToPod(const Ip& ip) const {
       feed::NetworkOf(ip, *links_, own == nullptr ? std::vector<Ip>() : own->spec.overlay_ips);
   if (network.empty()) return "";
   return fmt::format(
-      "{} is of {}, where it may be another machine's, which this node would not reach any more; "
+      "{} is in {} and may be another machine's address, which this node could then not reach; "
       "choose another address",
       ip, network);
 }

@@ -63,8 +63,8 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem
   if (AsksForAuto(agent))
     status.conditions.push_back(
         Make(before, kDirectRouting.type, false, kDirectRouting.bad,
-             "overlayType auto means vxlan to all nodes: this version doesn't probe whether the "
-             "network carries pods' addresses; where you know that it does, choose none"));
+             "overlayType auto uses vxlan between all nodes: this version doesn't detect whether "
+             "the network routes pods' addresses; if it does, set overlayType none"));
   if (const world::Self* self = agent.world().self.Find(0)) {
     status.mtu = self->mtu;
     status.datapath = agent.OnNetdev() ? "netdev" : "system";

@@ -40,13 +40,13 @@ class Fields {
     const auto [parsed, error] =
         std::from_chars(text.data() + (hex ? 2 : 0), end, number, hex ? 16 : 10);
     if (error != std::errc{} || parsed != end || number < least || number > most)
-      Refuse(name, fmt::format("{} is no number from {} to {}", text, least, most));
+      Refuse(name, fmt::format("{} is not a number from {} to {}", text, least, most));
     return number;
   }
   std::string OneOf(const std::string& name, std::initializer_list<std::string_view> choices) {
     std::string text = Text(name);
     if (std::ranges::find(choices, text) == choices.end())
-      Refuse(name, fmt::format("{} is none of {}", text, fmt::join(choices, ", ")));
+      Refuse(name, fmt::format("{} is not one of {}", text, fmt::join(choices, ", ")));
     return text;
   }
   void Refuse(const std::string& name, const std::string& why) {
@@ -135,11 +135,12 @@ void StartAtPod(const std::string& name, const world::World& world, Fields& fiel
   const Ip* source = OfFamily(port->ips, packet.to.family());
   if (source == nullptr)
     return fields.Refuse("from",
-                         fmt::format("pod {}: has no address of {}'s family", name, packet.to));
+                         fmt::format("pod {} has no address of {}'s family", name, packet.to));
   if (port->ofport == 0)
-    return fields.Refuse("from", fmt::format("pod {}: the switch has not numbered its port {} yet; "
-                                             "try again",
-                                             name, port->name));
+    return fields.Refuse(
+        "from",
+        fmt::format("pod {}: the switch has not assigned its port {} a number yet; try again", name,
+                    port->name));
   packet.from = *source;
   packet.entry = fmt::format("from {} by port {}", name, port->name);
   packet.flow = fmt::format("in_port={},", port->ofport) + Headers(packet) +
@@ -151,8 +152,8 @@ void StartAtHost(const world::Self& self, const pipeline::Pipeline& pipeline, Fi
   const auto route = RouteTo(pipeline, packet.to);
   if (!route || route->link != HostRoute::Link::kBridge || !route->src)
     return fields.Refuse(
-        "to", fmt::format("{}: the host {} sends there by routes of its own, not by the switch",
-                          packet.to, self.node));
+        "to", fmt::format("{}: the host {} routes it itself, not through the switch", packet.to,
+                          self.node));
   packet.from = *route->src;
   packet.entry = "from the host " + self.node;
   packet.flow =
@@ -162,7 +163,7 @@ void StartAtHost(const world::Self& self, const pipeline::Pipeline& pipeline, Fi
 void GoOn(bool tunnel, const world::World& world, Fields& fields, TracedPacket& packet) {
   packet.from = fields.Address("source");
   if (!fields.wrong() && packet.from.family() != packet.to.family())
-    return fields.Refuse("source", "is of another family than to");
+    return fields.Refuse("source", "has another family than to");
   const std::string link = Link(fields.Hardware("source-mac"), fields.Hardware("target-mac"),
                                 fields.Number("ttl", 1, 255));
   if (!tunnel) {
@@ -211,13 +212,12 @@ class Judge {
         self_(*world.self.Find(0)) {}
 
   Verdict Decide() const {
-    if (trace_.steps.empty())
-      return {"unknown", "unknown: the answer of ovs-vswitchd is not understood"};
+    if (trace_.steps.empty()) return {"unknown", "unknown: can't parse ovs-vswitchd's answer"};
     if (trace_.output.empty()) return {"dropped", Dropped()};
     if (trace_.output == "LOCAL") return AtHost();
     if (!trace_.tunnel_to.empty() && trace_.output == fmt::to_string(OverlayPort(world_)))
       return Tunnelled();
-    Verdict verdict{"unknown", "to port " + trace_.output + ", which is no pod's"};
+    Verdict verdict{"unknown", "to port " + trace_.output + ", which isn't a pod's"};
     world_.ports.ForEach([&](const world::Port& port) {
       if (trace_.output == fmt::to_string(port.ofport))
         verdict = {"delivered", fmt::format("to {} by port {}", port.pod, port.name)};
@@ -238,13 +238,13 @@ class Judge {
     const Ip& to = packet_.to;
     if (AnyOf(self_.gateways, to) || world_.addresses.Find(to) != nullptr) return {"host", host};
     if (AnyContains(world_.cluster.Find(0)->services, to))
-      return {"host", host + ", where kube-proxy takes it to an endpoint of the Service"};
+      return {"host", host + ", where kube-proxy forwards it to an endpoint of the Service"};
     const auto route = RouteTo(pipeline_, to);
     const std::string node = NodeWithPod(world_, to);
     if (route && route->link == HostRoute::Link::kAny && !node.empty())
       return {"forwarded", host + ", which routes it to " + node,
               json::object{{"node", node}, {"packet", "from=route" + Continuation()}}};
-    return {"host", host + ", which sends it on by its own routes"};
+    return {"host", host + ", which forwards it by its own routes"};
   }
 
   Verdict Tunnelled() const {

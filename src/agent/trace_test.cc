@@ -95,7 +95,7 @@ TEST_F(TraceTest, BeginsAtTheHostByItsRoute) {
   EXPECT_THAT(packet->flow, StartsWith("in_port=LOCAL,"));
   Query away = With("to", "192.0.2.1");
   away["from"] = "node";
-  EXPECT_THAT(Refusal(away), HasSubstr("to: 192.0.2.1: the host node1 sends there by routes"));
+  EXPECT_THAT(Refusal(away), HasSubstr("to: 192.0.2.1: the host node1 routes it itself"));
 }
 
 TEST_F(TraceTest, RefusesWhatIsWrongByItsName) {
@@ -110,7 +110,8 @@ TEST_F(TraceTest, RefusesWhatIsWrongByItsName) {
   six["from"] = "shop/four";
   EXPECT_THAT(Refusal(six), HasSubstr("has no address of fd00:2::7's family"));
   world_.ports.Put({.name = "kv4", .ofport = 0, .ips = {At("10.1.1.4")}, .pod = {"shop", "four"}});
-  EXPECT_THAT(Refusal(With("from", "shop/four")), HasSubstr("has not numbered its port kv4"));
+  EXPECT_THAT(Refusal(With("from", "shop/four")),
+              HasSubstr("has not assigned its port kv4 a number"));
 }
 
 TEST_F(TraceTest, GoesOnAtTheOtherEndOfTheTunnel) {
@@ -165,13 +166,13 @@ TEST_F(TraceTest, SaysWhereItEnds) {
                        hop.at("verdict").as_string().c_str());
   };
   EXPECT_EQ(ends("10.1.1.3", {.output = "19"}), "delivered: to shop/web by port kv3");
-  EXPECT_EQ(ends("10.1.1.9", {.output = "77"}), "unknown: to port 77, which is no pod's");
+  EXPECT_EQ(ends("10.1.1.9", {.output = "77"}), "unknown: to port 77, which isn't a pod's");
   EXPECT_EQ(ends("10.1.1.9", {}), "dropped: dropped in table route");
   EXPECT_EQ(ends("10.200.0.1", {.output = "LOCAL"}), "host: to the host node1");
   EXPECT_EQ(ends("10.96.0.10", {.output = "LOCAL"}),
-            "host: to the host node1, where kube-proxy takes it to an endpoint of the Service");
+            "host: to the host node1, where kube-proxy forwards it to an endpoint of the Service");
   EXPECT_EQ(ends("192.0.2.1", {.output = "LOCAL"}),
-            "host: to the host node1, which sends it on by its own routes");
+            "host: to the host node1, which forwards it by its own routes");
   EXPECT_EQ(ends("10.1.2.7", {.tunnel_to = "10.200.0.9", .output = "1"}),
             "forwarded: into the tunnel to an unknown node, 10.200.0.9");
   const auto silent = HopOf(*Read(start_), {}, world_, pipeline_);

@@ -135,7 +135,7 @@ class Uninstaller {
     change.Comment("k-vswitchd: uninstalling");
     change.RemoveExternalIds(Table::kBridge, bridge->uuid, {key});
     if (auto done = client.Transact(std::move(change), Soon()); !done)
-      Stays("promise to the CNI plugin", done.error());
+      Stays("ready mark for the CNI plugin", done.error());
   }
 
   bool Refused() {
@@ -168,7 +168,7 @@ class Uninstaller {
     if (bridge == nullptr || root == nullptr) return;
     if (std::ranges::none_of(bridge->external_ids,
                              [](const auto& entry) { return entry.first.starts_with("kvs."); }))
-      return report_.kept.push_back("bridge k-vswitch0: k-vswitch did not make it");
+      return report_.kept.push_back("bridge k-vswitch0: k-vswitch did not create it");
     Limits(ovsdb::DatapathOf(bridge->datapath_type));
     const size_t ports = bridge->ports.size() - 1;  // without LOCAL
     Remove(fmt::format("bridge k-vswitch0 with {} in Open vSwitch", Plural(ports, "port")),
@@ -185,7 +185,7 @@ class Uninstaller {
                    return now.root() != nullptr && now.root()->cur_cfg >= change;
                  },
                  Soon());
-             if (!gone) return Wrap("ovs-vswitchd has not taken it down yet", gone.error());
+             if (!gone) return Wrap("ovs-vswitchd has not removed it yet", gone.error());
              return {};
            });
   }
@@ -206,8 +206,7 @@ class Uninstaller {
         Ask("dpctl/ipf-get-status", {datapath}).and_then(ovsdb::ParseMaxFragments);
     if (!fragments) return Stays("limit of fragments", fragments.error());
     if (*fragments != apply::kMostFragments) return;  // somebody else's, by now
-    Remove(fmt::format("limit of {} fragments, which becomes {} again", *fragments,
-                       apply::kDefaultFragments),
+    Remove(fmt::format("limit of {} fragments, reset to {}", *fragments, apply::kDefaultFragments),
            [&] {
              return Done(Ask("dpctl/ipf-set-max-nfrags",
                              {datapath, std::to_string(apply::kDefaultFragments)}));
@@ -249,9 +248,9 @@ class Uninstaller {
       if (there && *there) Remove(table, [&] { return Nft(drop); });
     }
     const auto chains = netlink::ReadFilterChains(*netfilter_);
-    if (!chains) return Stays("rules in nftables chains of others", chains.error());
+    if (!chains) return Stays("rules in nftables chains of other programs", chains.error());
     for (const std::string& command : apply::CommandsFor(*chains, {}))
-      Remove("nftables rule of ours in a chain of others (" + command + ")",
+      Remove("our nftables rule in another program's chain (" + command + ")",
              [&] { return Nft(command + "\n"); });
   }
 
@@ -282,7 +281,8 @@ class Uninstaller {
     const InstalledPlugins plugins = FindInstalledPlugins(options_);
     for (const std::string& path : plugins.ours) RemoveWritten("CNI plugin ", path);
     for (const std::string& path : plugins.others)
-      report_.kept.push_back("CNI plugin " + path + ": k-vswitch did not put it there as it is");
+      report_.kept.push_back("CNI plugin " + path +
+                             ": k-vswitch did not install it, or it was changed since");
   }
 
   void Settings() {
@@ -295,8 +295,7 @@ class Uninstaller {
           setting.path.find("/all/") != setting.path.npos)
         main += fmt::format("{}{}={}", main.empty() ? "" : ", ", setting.path, setting.found);
     if (changed->empty()) return RemoveFile("file ", options_.settings_record());
-    Remove(fmt::format("{} of the kernel, as they were before: {}",
-                       Plural(changed->size(), "setting"), main),
+    Remove(fmt::format("{} of the kernel, restored: {}", Plural(changed->size(), "setting"), main),
            [&] { return record.PutBack(); });
   }
 

@@ -74,7 +74,7 @@ void AttachmentStatusWriter::Write() {
     // written again when the replica shows that. A database that takes nothing is asked again in a
     // second.
     if (outcome) return Write();
-    log::Debug("OVSDB: verdicts: {}", outcome.error().message);
+    log::Debug("OVSDB: attachment status: {}", outcome.error().message);
   });
 }
 
@@ -133,7 +133,7 @@ void AttachmentStatusWriter::Forgotten(const ovsdb::Uuid& interface, const Resul
   }
   const std::string refusal = done ? "" : done.error().message;
   if (!done && refusal != refusal_)
-    log::Warning("{}; new pods may inherit connections of who had their addresses before{}",
+    log::Warning("{}; new pods may inherit connections of the previous owners of their addresses{}",
                  refusal, judge_.netdev() ? "; install Open vSwitch 3.1 or newer" : "");
   refusal_ = refusal;
   if (it != waiting_.end() && it->second.to_forget && --*it->second.to_forget == 0) Write();

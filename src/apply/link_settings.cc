@@ -41,9 +41,10 @@ void LinkSettings::PutBack() {
     if (netlink::ReadSysctl(DefaultOf(path, link_), proc_sys_) != *now) return true;
     const auto done = netlink::WriteSysctl(path, value, proc_sys_);
     if (done)
-      log::Info("sysctl {}: set as somebody else had set it before {} was made anew", path, link_);
+      log::Info("sysctl {}: restored as another program had set it before {} was recreated", path,
+                link_);
     else
-      log::Warning("sysctl {}: {}; somebody else had set it before {} was made anew", path,
+      log::Warning("sysctl {}: {}; another program had set it before {} was recreated", path,
                    done.error().message, link_);
     return true;
   });

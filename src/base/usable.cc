@@ -55,19 +55,19 @@ const Reserved* Overlapped(const Prefix& range) {
 std::string WhyNoPodRange(const Prefix& range) {
   if (range.length() < (range.address().is6() ? 16 : 8))
     return fmt::format(
-        "{} is too large, for it holds addresses of others; choose a range "
-        "within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8",
+        "{} is too large, because it contains addresses of other networks; choose a range within "
+        "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8",
         range);
   if (const auto* reserved = Overlapped(range))
     return fmt::format(
-        "{} overlaps {}, which is {}, and no pod's or Service's; choose another range", range,
-        reserved->range, reserved->use);
+        "{} overlaps {}, which is {} and can't be used for pods or Services; choose another range",
+        range, reserved->range, reserved->use);
   return {};
 }
 
 std::string WhyNoPodIp(const Ip& ip) {
   if (const auto* reserved = Overlapped(Prefix::Host(ip)))
-    return fmt::format("{} is of {}, which is {}, and no pod's; choose another address", ip,
+    return fmt::format("{} is in {}, which is {} and can't be a pod's; choose another address", ip,
                        reserved->range, reserved->use);
   return {};
 }
@@ -75,9 +75,8 @@ std::string WhyNoPodIp(const Ip& ip) {
 std::string WhyNoOverlayIp(const Ip& ip) {
   if (const auto* reserved = Overlapped(Prefix::Host(ip)))
     return fmt::format(
-        "{} is of {}, which is {}: other nodes can't send to it; give the node "
-        "another address",
-        ip, reserved->range, reserved->use);
+        "{} is in {}, which is {}: other nodes can't send to it; give the node another address", ip,
+        reserved->range, reserved->use);
   return {};
 }
 

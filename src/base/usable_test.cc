@@ -33,11 +33,11 @@ TEST(Usable, OverlayAddresses) {
 
 TEST(Usable, TheReasonNamesTheUseAndTheRemedy) {
   EXPECT_EQ(WhyNoOverlayIp(*Ip::Parse("127.0.0.1")),
-            "127.0.0.1 is of 127.0.0.0/8, which is loopback (RFC 1122): other nodes can't send to "
+            "127.0.0.1 is in 127.0.0.0/8, which is loopback (RFC 1122): other nodes can't send to "
             "it; give the node another address");
   EXPECT_EQ(WhyNoPodRange(*Prefix::Parse("224.1.0.0/24")),
-            "224.1.0.0/24 overlaps 224.0.0.0/4, which is multicast (RFC 5771), and no pod's or "
-            "Service's; choose another range");
+            "224.1.0.0/24 overlaps 224.0.0.0/4, which is multicast (RFC 5771) and can't be used "
+            "for pods or Services; choose another range");
 }
 
 }  // namespace

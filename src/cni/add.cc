@@ -124,7 +124,7 @@ Outcome<> Adding::RemoveLeftovers() {
           return link.name == name && link.group == ovsdb::kLiveLinkGroup;
         });
     if (live && ovsdb::AttachmentStatus::FromExternalIds(interface.external_ids).realized)
-      return Refuse(Code::kAlreadyAttached, "{} has its interface {} already; DEL comes first",
+      return Refuse(Code::kAlreadyAttached, "{} already has interface {}; call DEL first",
                     env_.who(), env_.ifname);
   }
   if (auto gone = DeleteLinks(*host_socket_, remains->links); !gone)
@@ -160,7 +160,7 @@ Outcome<> Adding::Delegate() {
   if (!result)
     return Refuse(Code::kUndecodable, "ipam plugin {}: {}", conf_.ipam, result.error().message);
   if (result->ips.empty())
-    return Refuse(Code::kUndecodable, "ipam plugin {} gave no address", conf_.ipam);
+    return Refuse(Code::kUndecodable, "ipam plugin {} returned no address", conf_.ipam);
   delegated_ = std::move(*result);
   return {};
 }
@@ -216,7 +216,7 @@ Outcome<bool> Adding::ClearName(const std::string& name) {
   } else {
     auto found = FindByPodEnd(*host_socket_, env_);
     if (!found)
-      return Refuse(Code::kAlreadyAttached, "CNI_IFNAME: {} exists already in {}; DEL comes first",
+      return Refuse(Code::kAlreadyAttached, "CNI_IFNAME: {} exists already in {}; call DEL first",
                     env_.ifname, env_.netns);
     link = std::move(*found);
   }
@@ -310,11 +310,11 @@ Outcome<bool> Adding::ReceiveRows() {
       is_anothers_ = true;
       (void)host_socket_->Do(netlink::DeleteLink(candidate_.port));
       return Refuse(Code::kAlreadyAttached,
-                    "{} has got its interface {} from another ADD meanwhile; DEL comes first",
-                    env_.who(), env_.ifname);
+                    "{} got interface {} from another ADD meanwhile; call DEL first", env_.who(),
+                    env_.ifname);
     }
   if (taken && delegated_)
-    return Refuse(Code::kAddressTaken, "ipam plugin {} gave {}, which is another pod's address",
+    return Refuse(Code::kAddressTaken, "ipam plugin {} returned {}, which is another pod's address",
                   conf_.ipam, Join(candidate_.ips));
   if (taken && !conf_.ips.empty())
     return Refuse(Code::kAddressTaken, "runtimeConfig.ips: {} is another pod's address",
@@ -332,9 +332,9 @@ Outcome<> Adding::AwaitAgent() {
   const auto answered = [&](const ovsdb::Replica& replica) {
     for (const auto& [uuid, interface] : replica.interfaces) {
       verdict = ovsdb::AttachmentStatus::FromExternalIds(interface.external_ids);
-      problem = interface.error     ? "; ovs-vswitchd says: " + *interface.error
-                : !interface.ofport ? "; ovs-vswitchd has given the port no number either: does it "
-                                      "run, and is the disk of its database full?"
+      problem = interface.error     ? "; ovs-vswitchd reports: " + *interface.error
+                : !interface.ofport ? "; ovs-vswitchd has not assigned a port number either: is it "
+                                      "running, and is its database's disk full?"
                                     : "";
       if (verdict.realized || !verdict.error.empty()) return true;
     }

@@ -17,7 +17,7 @@ Outcome<AddressPool> AddressPool::Over(const std::vector<Prefix>& ranges) {
     pool.end_ = std::min(pool.end_, range.size() - (range.address().is4() ? 1 : 0));
   if (pool.end_ <= pool.first())
     return Refuse(Code::kTryLater,
-                  "the node's pod range {} has no room for a pod; give it a larger",
+                  "the node's pod range {} has no room for a pod; give the node a larger one",
                   pool.ToString());
   return pool;
 }
@@ -47,11 +47,11 @@ Outcome<uint64_t> AddressPool::IndexOf(const std::vector<Ip>& ips) const {
     for (const Prefix& range : ranges_)
       if (range.Contains(ip)) one = range.IndexOf(ip);
     if (!one || *one < first() || *one >= end_)
-      return Refuse(Code::kBadConfig, "runtimeConfig.ips: {} is no pod's address in {}", ip,
+      return Refuse(Code::kBadConfig, "runtimeConfig.ips: {} can't be a pod's address in {}", ip,
                     ToString());
     if (index && index != one)
       return Refuse(Code::kBadConfig,
-                    "runtimeConfig.ips: {} and {} are not at the same place of {}; ask for {}",
+                    "runtimeConfig.ips: {} and {} don't have the same index in {}; request {}",
                     ips.front(), ip, ToString(), Join(At(*index)));
     index = one;
   }

@@ -67,10 +67,10 @@ TEST(AddressPoolTest, RefusesRequestsItCannotKeep) {
     EXPECT_EQ(index.error().code, 7);
     return index.error().message;
   };
-  EXPECT_THAT(message("10.1.2.5"), HasSubstr("10.1.2.5 is no pod's address in 10.1.1.0/24"));
-  EXPECT_THAT(message("10.1.1.1"), HasSubstr("no pod's address"));    // the gateway
-  EXPECT_THAT(message("10.1.1.255"), HasSubstr("no pod's address"));  // broadcast
-  EXPECT_THAT(message("10.1.1.5,fd00:1::6"), HasSubstr("ask for 10.1.1.5,fd00:1::5"));
+  EXPECT_THAT(message("10.1.2.5"), HasSubstr("10.1.2.5 can't be a pod's address in 10.1.1.0/24"));
+  EXPECT_THAT(message("10.1.1.1"), HasSubstr("can't be a pod's address"));    // the gateway
+  EXPECT_THAT(message("10.1.1.255"), HasSubstr("can't be a pod's address"));  // broadcast
+  EXPECT_THAT(message("10.1.1.5,fd00:1::6"), HasSubstr("request 10.1.1.5,fd00:1::5"));
 }
 
 TEST(MacTest, ComesFromTheAddress) {

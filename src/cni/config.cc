@@ -34,7 +34,7 @@ void ReadSwitch(const Json& root, NetConf& conf) {
   conf.mtu = mtu.Integer();
   if (conf.mtu == 0) conf.mtu.reset();
   if (conf.mtu && (*conf.mtu < kLeastMtu || *conf.mtu > kLargestMtu))
-    mtu.Wrong(Code::kBadConfig, fmt::format("{} must be {} to {}; leave it out to have the agent's",
+    mtu.Wrong(Code::kBadConfig, fmt::format("{} must be {} to {}; omit it to use the agent's",
                                             *conf.mtu, kLeastMtu, kLargestMtu));
   const Json timeout = root["timeout"];
   if (const auto seconds = timeout.Number()) {
@@ -88,16 +88,16 @@ Outcome<> CheckCommand(Command command, const NetConf& conf, bool has_attachment
     return Refuse(Code::kIncompatibleVersion, "cniVersion {} does not have this command",
                   conf.version);
   if (command == Command::kAdd && conf.prev_result)
-    return Refuse(
-        Code::kBadConfig,
-        "prevResult is there, but k-vswitch-cni makes the interface: it must be the first "
-        "plugin of network \"{}\"",
-        conf.name);
+    return Refuse(Code::kBadConfig,
+                  "prevResult is set, but k-vswitch-cni creates the interface: it must be the "
+                  "first plugin of network \"{}\"",
+                  conf.name);
   if (command == Command::kCheck && !conf.prev_result)
     return Refuse(Code::kBadConfig, "prevResult is missing; CHECK compares with it");
   // Were a missing list taken for an empty one, every pod would lose its network.
   if (command == Command::kGc && !has_attachments)
-    return Refuse(Code::kBadConfig, "cni.dev/valid-attachments is missing; GC keeps what it names");
+    return Refuse(Code::kBadConfig,
+                  "cni.dev/valid-attachments is missing; GC keeps the attachments in it");
   return {};
 }
 

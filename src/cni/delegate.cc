@@ -39,7 +39,8 @@ Outcome<Program> Find(const Call& call) {
   for (const std::string& folder : call.env.path)
     if (std::string path = folder + "/" + call.conf.ipam; access(path.c_str(), X_OK) == 0)
       return Program{path, "ipam plugin " + call.conf.ipam};
-  return Refuse(Code::kBadConfig, "ipam.type: \"{}\" is in no folder of CNI_PATH", call.conf.ipam);
+  return Refuse(Code::kBadConfig, "ipam.type: \"{}\" is not in any folder of CNI_PATH",
+                call.conf.ipam);
 }
 
 // The input lies in memory, so nobody waits for it to be read.
@@ -122,7 +123,7 @@ Outcome<Ending> Execute(const Program& program, std::string_view command, std::s
 }
 
 Failure FailureOf(const Program& program, const Ending& ending) {
-  Failure failure{static_cast<int>(Code::kIo), program.name + " failed without saying why", {}};
+  Failure failure{static_cast<int>(Code::kIo), program.name + " failed without a message", {}};
   const auto document = ParseJson("error", ending.output);
   if (!document || !document->is_object()) return failure;
   Note note;

@@ -48,7 +48,7 @@ TEST_F(DelegateTest, AnswersAndExits) {
   EXPECT_EQ(Answer("echo $CNI_COMMAND; cat", 30s), "DEL\n");
   EXPECT_THAT(Answer(R"(echo '{"code":7,"msg":"no"}'; exit 1)", 30s).error().message,
               "ipam plugin odd: no");
-  EXPECT_THAT(Answer("kill -9 $$", 30s).error().message, HasSubstr("failed without saying why"));
+  EXPECT_THAT(Answer("kill -9 $$", 30s).error().message, HasSubstr("failed without a message"));
 }
 
 TEST_F(DelegateTest, IsKilledWithItsChildrenWhenItHangs) {
@@ -70,8 +70,9 @@ TEST_F(DelegateTest, IsKilledWhenItSaysTooMuch) {
   const auto answer = Answer("exec cat /dev/zero", 60s);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, 6);
-  EXPECT_THAT(answer.error().message,
-              HasSubstr("ipam plugin odd: its answer to DEL has more than 1048576 bytes"));
+  EXPECT_THAT(
+      answer.error().message,
+      HasSubstr("ipam plugin odd: its answer to DEL has more than the maximum of 1048576 bytes"));
 }
 
 }  // namespace

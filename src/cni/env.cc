@@ -64,8 +64,7 @@ Outcome<> ReadArgs(std::string_view text, Env& env) {
   }
   if (!unknown.empty() && !ignore)
     return Refuse(Code::kBadEnvironment,
-                  "CNI_ARGS: \"{}\" is unknown; leave it out or add IgnoreUnknown=1",
-                  Shown(unknown));
+                  "CNI_ARGS: \"{}\" is unknown; omit it or add IgnoreUnknown=1", Shown(unknown));
   // Each has the form of a name or a UID, which are at most 253 letters (RFC 1123).
   for (const std::string* name : {&env.pod.ns, &env.pod.name, &env.pod_uid})
     if (!name->empty() && (!IsIdentifier(*name) || name->size() > 253))

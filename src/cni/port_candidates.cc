@@ -39,7 +39,7 @@ Outcome<PortCandidate> PortCandidates::Next() {
 Outcome<PortCandidate> PortCandidates::Delegated() {
   const std::string port = ovsdb::ForeignPortName(call_.env.attachment());
   if (std::exchange(last_, 1) == 0) return PortCandidate{.port = port, .ips = delegated_};
-  return Refuse(Code::kAddressTaken, "port {} is there already, and not of {}", port,
+  return Refuse(Code::kAddressTaken, "port {} exists already and is not of {}", port,
                 call_.env.who());
 }
 

@@ -23,8 +23,7 @@ Outcome<std::string> ReadToEnd(int fd, std::string_view what, Deadline deadline)
     if (size <= 0) return text;
     text.append(buffer, static_cast<size_t>(size));
   }
-  return Refuse(Code::kUndecodable, "{} has more than {} bytes; its writer must say less", what,
-                kMostInput);
+  return Refuse(Code::kUndecodable, "{} has more than the maximum of {} bytes", what, kMostInput);
 }
 
 }  // namespace kvs::cni

@@ -37,7 +37,7 @@ TEST(StreamTest, AnEndlessOneIsCutShort) {
   const auto text = ReadToEnd(zeros.get(), "it", In(60s));
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().code, 6);
-  EXPECT_THAT(text.error().message, HasSubstr("it has more than 1048576 bytes"));
+  EXPECT_THAT(text.error().message, HasSubstr("it has more than the maximum of 1048576 bytes"));
 }
 
 }  // namespace

@@ -115,8 +115,9 @@ void Controller::Reconcile() {
     if (!desired.contains(name)) gone.push_back(name);
   const bool hold = !gone.empty() && !facts_.problems.empty();
   if (hold && !holding_)
-    log::Warning("VSwitchConfig {}: its Node is gone, but deletion waits until this is mended: {}",
-                 gone.front(), facts_.problems.front().ToString());
+    log::Warning(
+        "VSwitchConfig {}: its Node is gone, but it is not deleted until this is corrected: {}",
+        gone.front(), facts_.problems.front().ToString());
   holding_ = hold;
   if (!hold) std::ranges::for_each(gone, [this](const auto& name) { Delete(name); });
 }

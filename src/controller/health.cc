@@ -8,17 +8,17 @@ std::string MetricsText(const Controller* controller, const kube::RequestCounts&
   io::Metrics all;
   all.Gauge("kvswitch_build_info", "Version of the program; always 1.")
       .Value(1, {{"version", KVS_VERSION}});
-  all.Gauge("kvswitch_controller_leading", "1 if this controller leads, 0 if it waits.")
+  all.Gauge("kvswitch_controller_leading", "1 if this controller is the leader, else 0.")
       .Value(controller != nullptr ? 1 : 0);
   if (controller != nullptr) {
     const auto& counters = controller->counters();
     all.Gauge("kvswitch_controller_nodes", "Nodes of the cluster.").Value(controller->nodes());
     all.Gauge("kvswitch_controller_nodes_refused",
-              "Nodes whose VSwitchConfig has condition Accepted False; it says why.")
+              "Nodes whose VSwitchConfig has condition Accepted False; its message says why.")
         .Value(controller->refused());
     all.Gauge("kvswitch_controller_problems",
-              "Objects of the API server that can't be read or are wrong, and servers that don't "
-              "answer; the log names them.")
+              "Unreadable or invalid objects of the API server, and servers that don't answer; see "
+              "the log.")
         .Value(controller->problems().size());
     all.Counter("kvswitch_controller_plans_total",
                 "Times that the configuration of all nodes was computed.")
@@ -27,7 +27,7 @@ std::string MetricsText(const Controller* controller, const kube::RequestCounts&
                 "VSwitchConfigs and node conditions written or deleted.")
         .Value(counters.writes);
     all.Counter("kvswitch_controller_write_errors_total",
-                "Writes that the API server refused or did not answer; they are tried again.")
+                "Writes that the API server refused or did not answer; they are retried.")
         .Value(counters.write_errors);
   }
   kube::AddTo(all, requests);
@@ -46,7 +46,7 @@ io::HttpResponse Health(const Controller* controller, const kube::RequestCounts&
   }
   if (request.path == "/metrics")
     return {.content_type = io::kMetricsType, .body = MetricsText(controller, requests)};
-  return {.status = 404, .body = "there are /healthz, /readyz and /metrics\n"};
+  return {.status = 404, .body = "not found; use /healthz, /readyz or /metrics\n"};
 }
 
 }  // namespace kvs::controller

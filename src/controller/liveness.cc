@@ -64,12 +64,11 @@ std::string MessageOf(const kube::Node& node, const kube::Pod* pod, std::time_t 
   if (pod != nullptr && pod->ready_changed != 0) since = pod->ready_changed;
   const std::string name = pod == nullptr ? "" : pod->meta.key();
   std::string text =
-      pod == nullptr
-          ? fmt::format("no pod of the agent has been on this node since {}", kube::Rfc3339(since))
-          : fmt::format("the agent's pod {} has not been Ready since {}", name,
-                        kube::Rfc3339(since));
+      pod == nullptr ? fmt::format("this node has had no agent pod since {}", kube::Rfc3339(since))
+                     : fmt::format("the agent's pod {} has not been Ready since {}", name,
+                                   kube::Rfc3339(since));
   if (pod != nullptr && !pod->waits.empty()) text += ": " + pod->waits;
-  if (IsUnreachable(node)) return text + "; its node is not heard of: " + node.ready->message;
+  if (IsUnreachable(node)) return text + "; its node doesn't report: " + node.ready->message;
   return text + (pod == nullptr ? "; see: kubectl -n kube-system describe daemonset k-vswitchd"
                                 : fmt::format("; see: kubectl -n {} describe pod {}", pod->meta.ns,
                                               pod->meta.name));

@@ -130,9 +130,9 @@ TEST_F(LivenessTest, TheMessageSaysSinceWhen) {
             "ErrImagePull; see: kubectl -n kube-system describe pod agent-a");
   EXPECT_EQ(ready.at("b").message,
             "the agent's pod kube-system/agent-b has not been Ready since 2025-12-31T23:59:00Z; "
-            "its node is not heard of: Kubelet stopped posting node status.");
+            "its node doesn't report: Kubelet stopped posting node status.");
   EXPECT_EQ(ready.at("c").message,
-            "no pod of the agent has been on this node since 2026-01-01T00:00:10Z; see: kubectl -n "
+            "this node has had no agent pod since 2026-01-01T00:00:10Z; see: kubectl -n "
             "kube-system describe daemonset k-vswitchd");
   EXPECT_EQ(ready.at("a").last_transition_time, "2026-01-01T00:01:10Z");
 }

@@ -36,11 +36,11 @@ void Declare(CLI::App& app, CommandLine& line) {
       ->envname("NODE_NAME");
   kube::DeclareFlags(app, line.kubernetes);
   app.add_option("--cluster-cidr", line.cluster_cidr,
-                 "ranges of all pods, by comma (ConfigMap k-vswitch wins)");
+                 "ranges of all pods, separated by commas (ConfigMap k-vswitch has precedence)");
   app.add_option("--service-cidr", line.service_cidr,
-                 "ranges of Services, by comma (ConfigMap k-vswitch wins)");
+                 "ranges of Services, separated by commas (ConfigMap k-vswitch has precedence)");
   app.add_option("--overlay-type", line.overlay_type,
-                 "auto, vxlan (default), gre, geneve or none (ConfigMap k-vswitch wins)");
+                 "auto, vxlan (default), gre, geneve or none (ConfigMap k-vswitch has precedence)");
   app.add_option("--health-address", line.health_address,
                  "IP:PORT for /healthz, /readyz and /metrics");
   app.add_option("--metrics-address", line.metrics_address,

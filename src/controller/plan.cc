@@ -116,10 +116,11 @@ void Planner::ReadRanges(Draft& draft) const {
     }
     auto& requested = draft.requested_range[range->family()];
     if (requested)
-      draft.Report(reason::kPodCidrInvalid, field,
-                   fmt::format("{} is a second range of its family, {} is used; keep one IPv4 and "
-                               "one IPv6 range",
-                               *range, *requested));
+      draft.Report(
+          reason::kPodCidrInvalid, field,
+          fmt::format(
+              "{} is a second range of its family; {} is used; keep one IPv4 and one IPv6 range",
+              *range, *requested));
     else
       requested = *range;
   }

@@ -175,10 +175,9 @@ TEST(Plan, BadRanges) {
             "pods= ip=10.0.0.2 PodCIDROutsideCluster: Node/b spec.podCIDRs: 10.2.0.0/24 is not "
             "within clusterCIDR 10.1.0.0/16,fd00:1::/48, and is refused; widen clusterCIDR or give "
             "the node another range");
-  EXPECT_EQ(
-      cluster["c"],
-      "pods=10.1.3.0/24 ip=10.0.0.3 PodCIDRInvalid: Node/c spec.podCIDRs[1]: 10.1.4.0/24 is a "
-      "second range of its family, 10.1.3.0/24 is used; keep one IPv4 and one IPv6 range");
+  EXPECT_EQ(cluster["c"],
+            "pods=10.1.3.0/24 ip=10.0.0.3 PodCIDRInvalid: Node/c spec.podCIDRs[1]: 10.1.4.0/24 is "
+            "a second range of its family; 10.1.3.0/24 is used; keep one IPv4 and one IPv6 range");
   // A range that was good stays in use when the Node becomes bad.
   cluster.AddNode("a", {"10.1.1.0/24"}, "10.0.0.1");
   cluster.Apply();
@@ -250,17 +249,18 @@ TEST(Plan, TheConfigMapWinsAndItsLastGoodValuesStay) {
   cluster.Set("clusterCIDR", "10.96.0.0/11");
   EXPECT_EQ(cluster["a"],
             "pods=10.1.0.0/24 ip=10.0.0.1 InvalidSettings: ConfigMap/kube-system/k-vswitch "
-            "data.serviceCIDR: range \"10.96.0.0/33\": the length must be 0 to 32; the last good "
-            "value stays; "
-            "ConfigMap/kube-system/k-vswitch data.clusterCIDR: 10.96.0.0/11 of pods "
-            "overlaps 10.96.0.0/12 of Services; choose ranges apart; the last good value stays; "
+            "data.serviceCIDR: range \"10.96.0.0/33\": the length must be 0 to 32; the last valid "
+            "value is used; "
+            "ConfigMap/kube-system/k-vswitch data.clusterCIDR: 10.96.0.0/11 for pods "
+            "overlaps 10.96.0.0/12 for Services; choose ranges that don't overlap; the last valid "
+            "value is used; "
             "ConfigMap/kube-system/k-vswitch data.overlayType: \"vlan\" is unknown; use auto, "
-            "vxlan, gre, geneve or none; the last good value stays; "
+            "vxlan, gre, geneve or none; the last valid value is used; "
             "ConfigMap/kube-system/k-vswitch data.metadataAccess: \"no\" is unknown; use allow or "
-            "deny; the last good value stays; "
-            "ConfigMap/kube-system/k-vswitch data.maxConnectionsPerPod: \"32k\" is no number of "
-            "connections; use a whole number from 0 (no bound) to 4294967295; the last good value "
-            "stays");
+            "deny; the last valid value is used; "
+            "ConfigMap/kube-system/k-vswitch data.maxConnectionsPerPod: \"32k\" is not a number of "
+            "connections; use a whole number from 0 (no limit) to 4294967295; the last valid value "
+            "is used");
   EXPECT_EQ(cluster.facts.existing.at("a").spec, good);
 }
 
@@ -270,7 +270,7 @@ TEST(Plan, WhatIsNoSettingIsTold) {
   cluster.Set("overlaytype", "geneve");
   EXPECT_EQ(cluster["a"],
             "pods=10.1.0.0/24 ip=10.0.0.1 InvalidSettings: ConfigMap/kube-system/k-vswitch "
-            "data.overlaytype: is no setting; use serviceCIDR, clusterCIDR, overlayType, "
+            "data.overlaytype: is not a setting; use serviceCIDR, clusterCIDR, overlayType, "
             "metadataAccess, maxConnectionsPerPod");
 }
 

@@ -12,8 +12,8 @@ bool HasRoom(const Prefix& range) { return range.size() > (range.address().is6()
 
 std::string Holds(const Prefix& range, const TakenAddress& address) {
   return fmt::format(
-      "{} holds {}, {}; choose a range apart from the addresses of nodes and of the API server",
-      range, address.ip, address.whose);
+      "{} contains {}, {}; choose a range without addresses of nodes or of the API server", range,
+      address.ip, address.whose);
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ std::string WhyRefused(const Prefix& range, bool has_it, const std::vector<Taken
   for (const TakenAddress& address : Within(addresses, range))
     if (address.in_use || !has_it)
       return fmt::format(
-          "{} holds {}, {}; give the node a range apart from the addresses of nodes and of the API "
+          "{} contains {}, {}; give the node a range without addresses of nodes or of the API "
           "server",
           range, address.ip, address.whose);
   if (has_it) return {};
@@ -41,13 +41,14 @@ std::string WhyRefused(const Ip& ip, const NodeRanges& allocated,
   if (std::string why = WhyNoOverlayIp(ip); !why.empty()) return why;
   for (const auto& [range, node] : allocated)
     if (range.Contains(ip))
-      return fmt::format("{} is within {}, the pods of Node/{}; give the node another address", ip,
-                         range, node);
+      return fmt::format("{} is within {}, the pod range of Node/{}; give the node another address",
+                         ip, range, node);
   for (const Prefix& range : services)
     if (range.Contains(ip))
       return fmt::format(
-          "{} is within {} of Services; give the node another address, or correct serviceCIDR", ip,
-          range);
+          "{} is within the Services' range {}; give the node another address, or correct "
+          "serviceCIDR",
+          ip, range);
   return {};
 }
 
@@ -56,8 +57,10 @@ std::string WhyNoServices(const std::vector<Prefix>& ranges, bool are_new,
   for (const Prefix& range : ranges) {
     for (const auto& [pods, node] : in_use)
       if (range.Overlaps(pods))
-        return fmt::format("{} of Services overlaps {}, the pods of Node/{}; choose ranges apart",
-                           range, pods, node);
+        return fmt::format(
+            "{} for Services overlaps {}, the pod range of Node/{}; choose ranges that don't "
+            "overlap",
+            range, pods, node);
     if (!are_new) continue;
     for (const TakenAddress& address : Within(addresses, range))
       if (!address.api_server || address.ip != range.At(1)) return Holds(range, address);

@@ -52,10 +52,11 @@ TEST(Plan, GivesNoRangeThatHoldsTheApiServersAddress) {
   cluster.Apply();
   cluster.facts.api_servers = {*Ip::Parse("10.1.2.9"), *Ip::Parse("fd00:1:0:2::9")};
   cluster.AddNode("a", {"10.1.2.0/24"}, "10.0.0.1");
-  EXPECT_EQ(cluster["a"],
-            "pods= ip=10.0.0.1 PodCIDRInvalid: Node/a spec.podCIDRs: 10.1.2.0/24 holds 10.1.2.9, "
-            "the API server's; give the node a range apart from the addresses of nodes and of the "
-            "API server; it is refused");
+  EXPECT_EQ(
+      cluster["a"],
+      "pods= ip=10.0.0.1 PodCIDRInvalid: Node/a spec.podCIDRs: 10.1.2.0/24 contains 10.1.2.9, "
+      "the API server's; give the node a range without addresses of nodes or of the API server; it "
+      "is refused");
   cluster.AddNode("a", {"10.1.1.0/24", "fd00:1:0:2::/64"}, "10.0.0.1");
   EXPECT_EQ(cluster["a"].substr(0, 45), "pods=10.1.1.0/24 ip=10.0.0.1 PodCIDRInvalid: ");
   cluster.AddNode("a", {"10.1.1.0/24", "fd00:1:0:3::/64"}, "10.0.0.1");

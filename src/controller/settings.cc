@@ -32,7 +32,7 @@ Result<int64_t> ParseConnections(std::string_view text) {
   const auto parsed = std::from_chars(text.data(), end, number);
   if (parsed.ec != std::errc() || parsed.ptr != end || number < 0 ||
       number > kube::kMostConnections)
-    return Fail("\"{}\" is no number of connections; use a whole number from 0 (no bound) to {}",
+    return Fail("\"{}\" is not a number of connections; use a whole number from 0 (no limit) to {}",
                 text, kube::kMostConnections);
   return number;
 }
@@ -96,7 +96,7 @@ class Resolver {
     const char* kept = "there is no earlier value";
     for (const auto& [name, config] : existing_) {
       if (!last(config.spec, value)) continue;
-      kept = "the last good value stays";
+      kept = "the last valid value is used";
       if (const auto at = config.spec.sources.find(source); at != config.spec.sources.end())
         settings_.sources[source] = at->second;
       break;
@@ -137,7 +137,7 @@ class Resolver {
       if (std::ranges::count(keys_, key) == 0)
         settings_.problems.push_back(
             {fmt::format("ConfigMap/{}", kConfigMapKey), "data." + key,
-             fmt::format("is no setting; use {}", fmt::join(keys_, ", "))});
+             fmt::format("is not a setting; use {}", fmt::join(keys_, ", "))});
   }
 
  private:
@@ -166,9 +166,9 @@ class Resolver {
     settings_.problems.push_back(
         {setting.in_map ? fmt::format("ConfigMap/{}", kConfigMapKey) : "k-vswitch-controller",
          setting.in_map ? fmt::format("data.{}", setting.key) : std::string(setting.flag),
-         fmt::format(
-             "{}; {}", why,
-             setting.before.empty() ? "there is no earlier value" : "the last good value stays")});
+         fmt::format("{}; {}", why,
+                     setting.before.empty() ? "there is no earlier value"
+                                            : "the last valid value is used")});
   }
 
   // A key without a value is as good as absent.
@@ -220,8 +220,8 @@ std::string Overlap(const Prefixes& cluster_cidrs, const Prefixes& service_cidrs
   for (const Prefix& pods : cluster_cidrs)
     for (const Prefix& services : service_cidrs)
       if (pods.Overlaps(services))
-        return fmt::format("{} of pods overlaps {} of Services; choose ranges apart", pods,
-                           services);
+        return fmt::format("{} for pods overlaps {} for Services; choose ranges that don't overlap",
+                           pods, services);
   return {};
 }
 

@@ -33,13 +33,13 @@ struct Running : Cluster {
 constexpr char kConnected[] = "10.244.1.0/24 10.200.0.1 10.244.2.0/24 10.200.0.2 ";
 
 std::string Told(const std::string& key, const std::string& why,
-                 const char* kept = "the last good value stays") {
+                 const char* kept = "the last valid value is used") {
   return fmt::format("ConfigMap/kube-system/k-vswitch data.{}: {}; {}", key, why, kept);
 }
 
 std::string Holds(const std::string& range, const std::string& what) {
-  return range + " holds " + what +
-         "; choose a range apart from the addresses of nodes and of the API server";
+  return range + " contains " + what +
+         "; choose a range without addresses of nodes or of the API server";
 }
 
 TEST(Plan, NoSettingTakesWhatIsInUse) {
@@ -52,15 +52,17 @@ TEST(Plan, NoSettingTakesWhatIsInUse) {
        Holds("10.200.0.2/32", "10.200.0.2, an address of Node/b")},
       {"serviceCIDR", "10.70.0.0/16", Holds("10.70.0.0/16", "10.70.0.9, the API server's")},
       {"serviceCIDR", "10.244.0.0/16",
-       "10.244.0.0/16 of Services overlaps 10.244.1.0/24, the pods of Node/a; choose ranges apart"},
+       "10.244.0.0/16 for Services overlaps 10.244.1.0/24, the pod range of Node/a; choose ranges "
+       "that don't overlap"},
       {"serviceCIDR", "10.244.2.128/25",
-       "10.244.2.128/25 of Services overlaps 10.244.2.0/24, the pods of Node/b; choose ranges "
-       "apart"},
+       "10.244.2.128/25 for Services overlaps 10.244.2.0/24, the pod range of Node/b; choose "
+       "ranges that don't overlap"},
       {"clusterCIDR", "10.200.0.0/16", Holds("10.200.0.0/16", "10.200.0.1, an address of Node/a")},
       {"clusterCIDR", "10.244.0.0/16,10.70.0.0/16",
        Holds("10.70.0.0/16", "10.70.0.9, the API server's")},
       {"clusterCIDR", "10.96.7.0/24",
-       "10.96.7.0/24 of pods overlaps 10.96.0.0/16 of Services; choose ranges apart"},
+       "10.96.7.0/24 for pods overlaps 10.96.0.0/16 for Services; choose ranges that don't "
+       "overlap"},
   };
   for (const char* cluster_cidr : {"10.244.0.0/16", ""})
     for (const auto& [key, value, why] : kBad) {
@@ -68,7 +70,7 @@ TEST(Plan, NoSettingTakesWhatIsInUse) {
       const std::string ranges = cluster.Ranges();
       const char* kept = !*cluster_cidr && std::string_view(key) == "clusterCIDR"
                              ? "there is no earlier value"
-                             : "the last good value stays";
+                             : "the last valid value is used";
       cluster.facts.api_servers = {*Ip::Parse("10.70.0.9")};
       cluster.Set(key, value);
       for (int round = 0; round < 2; ++round) {
@@ -86,10 +88,9 @@ TEST(Plan, ServicesDoNotOverlapTheClusterRange) {
   Running cluster("10.244.0.0/16", "10.96.0.0/16");
   cluster.Set("serviceCIDR", "10.244.128.0/24");  // which no node has
   cluster.Apply();
-  EXPECT_EQ(
-      cluster.Message(),
-      Told("serviceCIDR",
-           "10.244.0.0/16 of pods overlaps 10.244.128.0/24 of Services; choose ranges apart"));
+  EXPECT_EQ(cluster.Message(), Told("serviceCIDR",
+                                    "10.244.0.0/16 for pods overlaps 10.244.128.0/24 for Services; "
+                                    "choose ranges that don't overlap"));
   EXPECT_EQ(cluster.Ranges(), "pods 10.244.0.0/16 services 10.96.0.0/16");
 }
 
@@ -99,7 +100,8 @@ TEST(Plan, OfTwoSettingsThatContradictEachOtherNeitherIsTaken) {
   cluster.Set("clusterCIDR", "10.250.0.0/16,10.244.0.0/16");
   cluster.Apply();
   const std::string why =
-      "10.250.0.0/16 of pods overlaps 10.250.0.0/16 of Services; choose ranges apart";
+      "10.250.0.0/16 for pods overlaps 10.250.0.0/16 for Services; choose ranges that don't "
+      "overlap";
   EXPECT_EQ(cluster.Message(), Told("serviceCIDR", why) + "; " + Told("clusterCIDR", why));
   EXPECT_EQ(cluster.Ranges(), "pods 10.244.0.0/16 services 10.96.0.0/16");
   // Both move, and are judged by where the other moves to, or stays.
@@ -118,7 +120,7 @@ TEST(Plan, AFlagIsJudgedAsASettingIs) {
   cluster.Apply();
   EXPECT_EQ(cluster.Message(), "k-vswitch-controller --service-cidr: " +
                                    Holds("10.200.0.0/16", "10.200.0.1, an address of Node/a") +
-                                   "; the last good value stays");
+                                   "; the last valid value is used");
   EXPECT_EQ(cluster.Ranges(), "pods 10.244.0.0/16 services 10.96.0.0/16");
   EXPECT_EQ(cluster.Connected(), kConnected);
   cluster.Set("serviceCIDR", "10.250.0.0/16");
@@ -139,10 +141,11 @@ TEST(Plan, WhoComesLaterIsRefusedAndNotTheSetting) {
   Running cluster("10.244.0.0/16", "10.96.0.0/16");
   cluster.AddNode("c", {"10.244.3.0/24"}, "10.96.0.9");
   EXPECT_EQ(cluster["a"], "pods=10.244.1.0/24 ip=10.200.0.1 Accepted");
-  EXPECT_EQ(cluster["c"],
-            "pods=10.244.3.0/24 ip= OverlayIPInvalid: Node/c status.addresses: 10.96.0.9 is within "
-            "10.96.0.0/16 of Services; give the node another address, or correct serviceCIDR; it "
-            "is refused");
+  EXPECT_EQ(
+      cluster["c"],
+      "pods=10.244.3.0/24 ip= OverlayIPInvalid: Node/c status.addresses: 10.96.0.9 is within "
+      "the Services' range 10.96.0.0/16; give the node another address, or correct serviceCIDR; it "
+      "is refused");
 }
 
 TEST(Plan, AnOverlayAddressInUseIsAsGoodAsTheNodesOwn) {
@@ -168,7 +171,7 @@ TEST(Plan, WhatContradictsSinceBeforeIsToldAndStays) {
     config.spec.service_cidrs = *ParsePrefixes("10.244.0.0/16");
   cluster.Set("serviceCIDR", "10.244.0.0/16");
   cluster.Apply();
-  EXPECT_NE(cluster.Message().find("data.serviceCIDR: 10.244.0.0/16 of Services overlaps"),
+  EXPECT_NE(cluster.Message().find("data.serviceCIDR: 10.244.0.0/16 for Services overlaps"),
             std::string::npos);
   EXPECT_EQ(cluster.Connected(), kConnected);
 }

@@ -22,7 +22,8 @@ std::string Judge::ObjectionToPod(const Ip& ip) const {
   if (std::string why = WhyNoPodIp(ip); !why.empty()) return why;
   const auto same = Within(taken_, Prefix::Host(ip));
   if (same.empty()) return "";
-  return fmt::format("{} is {}, and no pod's; choose another address", ip, same.front().whose);
+  return fmt::format("{} is {} and can't be a pod's; choose another address", ip,
+                     same.front().whose);
 }
 
 }  // namespace kvs::feed

@@ -90,10 +90,10 @@ std::string NodeFeed::ObjectionToPod(const Ip& ip) const {
   };
   for (const auto& [name, node] : accepted_)
     if (name != own_name_ && in(node.pod_ranges))
-      return fmt::format("{} is of {}, the pod range of node {}; choose another address", ip,
+      return fmt::format("{} is in {}, the pod range of node {}; choose another address", ip,
                          Join(node.pod_ranges), name);
   if (const kube::VSwitchConfig* config = own(); config && in(config->spec.service_cidrs))
-    return fmt::format("{} is of {}, the range of Services; choose another address", ip,
+    return fmt::format("{} is in {}, the range of Services; choose another address", ip,
                        Join(config->spec.service_cidrs));
   return "";
 }

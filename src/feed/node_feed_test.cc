@@ -145,13 +145,13 @@ TEST_F(NodeFeedTest, NoPodHasAnAddressOfSomebodyElse) {
   feed_.Update({{*Ip::Parse("10.200.0.254"), "this node's default gateway"}},
                {*Ip::Parse("10.200.0.9")});
   EXPECT_EQ(feed_.ObjectionToPod(*Ip::Parse("10.200.0.3")),
-            "10.200.0.3 is the overlay address of node node3, and no pod's; choose another "
+            "10.200.0.3 is the overlay address of node node3 and can't be a pod's; choose another "
             "address");
   EXPECT_EQ(feed_.ObjectionToPod(*Ip::Parse("10.244.3.7")),
-            "10.244.3.7 is of 10.244.3.0/24,fd00:3::/64, the pod range of node node3; choose "
+            "10.244.3.7 is in 10.244.3.0/24,fd00:3::/64, the pod range of node node3; choose "
             "another address");
   EXPECT_EQ(feed_.ObjectionToPod(*Ip::Parse("10.96.0.1")),
-            "10.96.0.1 is of 10.96.0.0/16, the range of Services; choose another address");
+            "10.96.0.1 is in 10.96.0.0/16, the range of Services; choose another address");
   for (const char* ip : {"10.200.0.1", "10.200.0.9", "10.200.0.254", "fd00:200::3", "fd00:3::1",
                          "0.0.0.0", "127.0.0.1", "169.254.169.254", "224.0.0.5", "255.255.255.255",
                          "::", "::1", "fe80::5", "ff02::1", "::ffff:10.244.1.177"})

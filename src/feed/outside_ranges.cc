@@ -32,12 +32,12 @@ std::optional<Problem> PodsOutsideRanges(const world::Self& self,
   if (pods.size() > kMostNames) names += fmt::format(" and {} more", pods.size() - kMostNames);
   return Problem{
       "VSwitchConfig/" + self.node, "spec.podCIDRs",
-      fmt::format("{} here {} an address of none of this node's pod ranges ({}), as of one that "
-                  "was its before, and other nodes don't reach {}; delete {}, so that {} made "
-                  "anew: {}",
+      fmt::format("{} on this node {} an address outside of its pod ranges ({}), for example from "
+                  "before these were changed, and can't be reached from other nodes; delete {}, so "
+                  "that {} recreated: {}",
                   pods.size() == 1 ? "1 pod" : fmt::format("{} pods", pods.size()),
                   pods.size() == 1 ? "has" : "have", Join(self.pod_ranges),
-                  pods.size() == 1 ? "it" : "them", pods.size() == 1 ? "this pod" : "these pods",
+                  pods.size() == 1 ? "this pod" : "these pods",
                   pods.size() == 1 ? "it is" : "they are", names),
       "PodsOutsideRanges"};
 }

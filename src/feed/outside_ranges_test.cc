@@ -31,18 +31,20 @@ TEST_F(OutsideRanges, PodsOfTheNodesRangesAreNone) {
 TEST_F(OutsideRanges, APodOfARangeThatWasTheNodesBeforeIsTold) {
   Put("shop/a", "10.1.9.3,fd00:9::3");
   Put("shop/b", "10.1.9.4,fd00:1::4");
-  EXPECT_EQ(Told(),
-            "VSwitchConfig/node1 spec.podCIDRs: 1 pod here has an address of none of this node's "
-            "pod ranges (10.1.9.0/24,fd00:9::/64), as of one that was its before, and other nodes "
-            "don't reach it; delete this pod, so that it is made anew: shop/b (fd00:1::4)");
+  EXPECT_EQ(
+      Told(),
+      "VSwitchConfig/node1 spec.podCIDRs: 1 pod on this node has an address outside of its pod "
+      "ranges (10.1.9.0/24,fd00:9::/64), for example from before these were changed, and can't "
+      "be reached from other nodes; delete this pod, so that it is recreated: "
+      "shop/b (fd00:1::4)");
 }
 
 TEST_F(OutsideRanges, ManyAreCountedAndSomeNamed) {
   for (const char* pod : {"shop/e", "shop/d", "shop/c", "shop/b", "shop/a"}) Put(pod, "10.1.1.3");
   EXPECT_EQ(Told(),
-            "VSwitchConfig/node1 spec.podCIDRs: 5 pods here have an address of none of this "
-            "node's pod ranges (10.1.9.0/24,fd00:9::/64), as of one that was its before, and other "
-            "nodes don't reach them; delete these pods, so that they are made anew: "
+            "VSwitchConfig/node1 spec.podCIDRs: 5 pods on this node have an address outside of its "
+            "pod ranges (10.1.9.0/24,fd00:9::/64), for example from before these were changed, and "
+            "can't be reached from other nodes; delete these pods, so that they are recreated: "
             "shop/a (10.1.1.3), shop/b (10.1.1.3), shop/c (10.1.1.3) and 2 more");
 }
 

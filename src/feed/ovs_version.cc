@@ -21,8 +21,8 @@ std::optional<Problem> CheckOvsVersion(const ovsdb::Replica& replica) {
   if (!read || version >= kLeast) return std::nullopt;
   return Problem{
       "Open_vSwitch", "ovs_version",
-      fmt::format("this node runs Open vSwitch {}, and k-vswitch needs {}.{} or newer: upgrade it; "
-                  "until then no pod is attached, and those that are keep their network",
+      fmt::format("this node runs Open vSwitch {}; k-vswitch needs {}.{} or newer: upgrade it; "
+                  "until then no new pods are attached, and running pods keep their network",
                   *root->ovs_version, kLeast.first, kLeast.second),
       "OVSTooOld", true};
 }

@@ -37,10 +37,9 @@ std::optional<Problem> RoutesTaken(const world::Self& self, const engine::Table<
   taken.resize(taken.size() - more);
   return Problem{
       "Host", "route",
-      fmt::format("what this node sends to pods goes elsewhere than to its next hop on "
-                  "k-vswitch0, by an "
-                  "ip rule or route that is not k-vswitch's: {}{}; see: ip rule, ip "
-                  "route get ADDRESS, and remove that one",
+      fmt::format("packets from this node to pods don't go to their next hop on k-vswitch0, "
+                  "because of an ip rule or route that is not k-vswitch's: {}{}; see: ip rule, ip "
+                  "route get ADDRESS; remove that rule or route",
                   fmt::join(taken, ", "), more == 0 ? "" : fmt::format(" and {} more", more)),
       "RouteTaken"};
 }

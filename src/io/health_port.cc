@@ -24,11 +24,12 @@ void HealthPort::Listen() {
   if (made) {
     server_ = *std::move(made);
   } else {
-    problem_ = {"Host", words_.field,
-                fmt::format("{}; {} until that is free: see on this node: ss -ltnp; or choose "
-                            "another {}",
-                            made.error().message, words_.loss, words_.flag),
-                words_.reason};
+    problem_ = {
+        "Host", words_.field,
+        fmt::format(
+            "{}; {} until the address is free: see ss -ltnp on this node, or choose another {}",
+            made.error().message, words_.loss, words_.flag),
+        words_.reason};
     again_.Start(kAgain);
   }
   if (on_try_) on_try_(problem_);

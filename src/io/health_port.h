@@ -24,7 +24,7 @@ class HealthPort {
   struct Words {
     std::string field = "health";
     std::string flag = "--health-address";
-    std::string loss = "there are no metrics of this program";
+    std::string loss = "the metrics of this program are unavailable";
     std::string reason = kHealthPortTaken;
   };
 

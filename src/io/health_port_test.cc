@@ -17,7 +17,7 @@ TEST(HealthPort, ATakenPortIsAProblemUntilItIsFree) {
   const HealthPort port(loop, address, serve);
   ASSERT_TRUE(port.problem());
   EXPECT_EQ(port.problem()->ToString().find("Host health: listen on " + address +
-                                            ": address already in use; there are no "),
+                                            ": address already in use; the metrics "),
             0u)
       << port.problem()->ToString();
   other->reset();

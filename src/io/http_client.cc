@@ -341,7 +341,7 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
   if (transfer.outcome == CURLE_OK && transfer.head_came) return transfer.handlers.on_done({});
   std::string why = transfer.error.data();
   if (transfer.most != 0 && transfer.size > transfer.most)
-    why = fmt::format("the answer has more than {} MiB, which is the most", transfer.most >> 20);
+    why = fmt::format("the answer has more than the maximum of {} MiB", transfer.most >> 20);
   else if (transfer.outcome == CURLE_OK)  // libcurl takes a head that is cut off for a whole one
     why = "the connection was closed within the head of the answer";
   else if (why.empty() || TellsTooMuch(transfer.outcome))

@@ -88,9 +88,9 @@ TEST_F(HttpClientTest, AnAnswerHasABound) {
       RunFor(1ms);
     }
     EXPECT_EQ(call.done, most != 0);
-    EXPECT_EQ(call.error, most == 0 ? ""
-                                    : "GET " + Url("/a") +
-                                          ": the answer has more than 1 MiB, which is the most");
+    EXPECT_EQ(
+        call.error,
+        most == 0 ? "" : "GET " + Url("/a") + ": the answer has more than the maximum of 1 MiB");
   }
 }
 

@@ -20,11 +20,11 @@ MetricsPort::MetricsPort(Loop& loop, std::string address, std::function<std::str
             std::move(on_try),
             {.field = "metrics",
              .flag = "--metrics-address",
-             .loss = "other hosts get no metrics of this program",
+             .loss = "the metrics of this program are unavailable to other hosts",
              .reason = kMetricsPortTaken}) {}
 
 HttpResponse MetricsPort::Answer(const HttpRequest& request) {
-  if (request.path != "/metrics") return {.status = 404, .body = "there is /metrics\n"};
+  if (request.path != "/metrics") return {.status = 404, .body = "not found; use /metrics\n"};
   if (request.method != "GET" && request.method != "HEAD")
     return {.status = 405, .body = "only GET\n"};
   if (!made_at_ || loop_.Now() - *made_at_ >= kOld) {

@@ -233,7 +233,7 @@ Result<uint32_t> RulesetGeneration(Socket& socket) {
   const auto found = socket.Read(
       NftablesMessage(NFT_MSG_GETGEN, 0, NFPROTO_UNSPEC).Asking("read nftables"), number);
   if (!found) return tl::unexpected<Error>(found.error());
-  if (found->empty()) return Fail("read nftables: the kernel does not say its generation");
+  if (found->empty()) return Fail("read nftables: the kernel did not return the generation");
   return found->front();
 }
 

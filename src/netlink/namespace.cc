@@ -50,7 +50,7 @@ Result<Namespace> Namespace::Open(const std::string& path) {
   Fd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd) return FailErrno(errno, "open network namespace {}", path);
   if (ioctl(fd.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
-    return FailErrno(EINVAL, "{} is no network namespace", path);
+    return FailErrno(EINVAL, "{} is not a network namespace", path);
   return Namespace(std::move(fd));
 }
 

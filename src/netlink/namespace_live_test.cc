@@ -45,7 +45,8 @@ TEST(NamespaceLive, OpensNamespacesOnly) {
   EXPECT_EQ(Code(Namespace::Open("/run/netns/netlink-none")), ENOENT);
   const auto file = Namespace::Open("/etc/hostname");
   EXPECT_EQ(Code(file), EINVAL);
-  EXPECT_NE(file.error().message.find("/etc/hostname is no network namespace"), std::string::npos);
+  EXPECT_NE(file.error().message.find("/etc/hostname is not a network namespace"),
+            std::string::npos);
   EXPECT_EQ(Code(Namespace::Open("/proc/self/ns/mnt")), EINVAL);
 }
 

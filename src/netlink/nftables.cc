@@ -42,7 +42,7 @@ Request DeleteChain(std::string_view chain, const std::string& what) {
 }  // namespace
 
 Result<> DropIngress(Socket& socket, std::string_view link) {
-  const std::string what = fmt::format("drop what the kernel gets from link {}", link);
+  const std::string what = fmt::format("drop what the kernel receives from link {}", link);
   const Request table = Nftables(NFT_MSG_NEWTABLE, NLM_F_CREATE)
                             .PutText(NFTA_TABLE_NAME, kNftTable)
                             .PutU32(NFTA_TABLE_FLAGS, 0)  // awake
@@ -70,7 +70,7 @@ Result<> DropIngress(Socket& socket, std::string_view link) {
 }
 
 Result<> AllowIngress(Socket& socket, std::string_view link) {
-  const std::string what = fmt::format("give the kernel again what comes from link {}", link);
+  const std::string what = fmt::format("let the kernel receive from link {} again", link);
   return Commit(socket, {Flush(link, what), DeleteChain(link, what)}, what);
 }
 

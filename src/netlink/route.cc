@@ -137,7 +137,7 @@ Result<ResolvedRoute> LookUpRoute(Socket& socket, const Ip& ip) {
                       .Struct(rtmsg{.rtm_family = static_cast<uint8_t>(Family(ip)),
                                     .rtm_dst_len = static_cast<uint8_t>(ip.bits())})
                       .Put(RTA_DST, ip)
-                      .Asking(fmt::format("find the way to {}", ip)),
+                      .Asking(fmt::format("find the route to {}", ip)),
                   [](Bytes body) -> std::optional<ResolvedRoute> {
                     if (!TakeStruct<rtmsg>(body)) return std::nullopt;
                     const Attributes attributes(body);

@@ -125,7 +125,7 @@ Result<> Socket::ReadAll(const Request& request, const std::function<void()>& re
     if (!complete) return tl::unexpected<Error>(complete.error());
     if (*complete) return {};
   }
-  return FailErrno(EAGAIN, "{}: changed all the while it was read", request.what);
+  return FailErrno(EAGAIN, "{}: it changed repeatedly while it was read", request.what);
 }
 
 std::string Socket::Words(const Request& request) const {

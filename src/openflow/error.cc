@@ -118,7 +118,7 @@ constexpr Known kKnown[] = {
     {17, 12, "OFPBFC_MSG_TOO_MANY", "too many messages in the bundle"},
     {17, 13, "OFPBFC_MSG_FAILED", "a message of the bundle failed"},
     {17, 14, "OFPBFC_TIMEOUT", "the bundle took too long"},
-    {17, 15, "OFPBFC_BUNDLE_IN_PROGRESS", "another bundle is at work"},
+    {17, 15, "OFPBFC_BUNDLE_IN_PROGRESS", "another bundle is in progress"},
     {0xffff, 2, "NXBRC_NXM_INVALID", "the match is malformed"},
     {0xffff, 3, "NXBRC_NXM_BAD_TYPE", "a field of the match is not supported"},
     {0xffff, 4, "NXBRC_MUST_BE_ZERO", "a reserved field is not zero"},

@@ -144,7 +144,7 @@ void Session::Receive(std::span<const uint8_t> bytes) {
     Dispatch(*message);
     if (!stream_) return;
   }
-  if (framer_.broken()) return Down("what came from the socket is not OpenFlow");
+  if (framer_.broken()) return Down("the peer does not speak OpenFlow");
   Pump();
 }
 
@@ -152,7 +152,7 @@ void Session::Dispatch(const Message& message) {
   if (message.type == MessageType::kHello) return ReceiveHello(message);
   if (message.type == MessageType::kError) return ReceiveError(message);
   if (message.version != kVersion)
-    return Down(fmt::format("a message of OpenFlow version {} came", message.version));
+    return Down(fmt::format("received a message of OpenFlow version {}", message.version));
   switch (message.type) {
     case MessageType::kEchoRequest: {
       Reader body = message.body;

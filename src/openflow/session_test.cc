@@ -105,7 +105,7 @@ TEST_F(SessionTest, GarbageIsNotOpenFlow) {
   silent_ = true;
   greeting_ = std::string("\6\0\0\3garbage", 11);
   Run([this] { return !downs_.empty() && accepted_ > 1; });
-  EXPECT_THAT(downs_[0], HasSubstr("not OpenFlow"));
+  EXPECT_THAT(downs_[0], HasSubstr("does not speak OpenFlow"));
   EXPECT_EQ(downs_.size(), 1u);  // said once
   silent_ = false;
   greeting_.clear();
@@ -116,7 +116,7 @@ TEST_F(SessionTest, AnotherProtocolIsNotOpenFlow) {
   silent_ = true;
   greeting_ = "HTTP/1.1 400 Bad Request\r\n\r\n";
   Run([this] { return !downs_.empty(); });
-  EXPECT_THAT(downs_[0], HasSubstr("not OpenFlow"));
+  EXPECT_THAT(downs_[0], HasSubstr("does not speak OpenFlow"));
 }
 
 TEST_F(SessionTest, AnOldSwitchIsToldApart) {

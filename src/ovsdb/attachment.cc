@@ -29,7 +29,7 @@ std::optional<T> ParseInt(std::string_view text) {
 }
 
 tl::unexpected<Error> Missing(std::string_view key) {
-  return Fail("external_ids: there is no {}", key);
+  return Fail("external_ids: {} is missing", key);
 }
 tl::unexpected<Error> Bad(std::string_view key, const Error& error) {
   return Wrap(fmt::format("external_ids: {}", key), error);
@@ -176,12 +176,12 @@ std::string Attachment::WholeAlias(const std::string& alias, std::string_view li
 Result<Attachment> Attachment::FromAlias(std::string_view alias) {
   std::string_view rest = alias;
   const auto bad = [&](std::string_view why) { return Fail("link alias \"{}\": {}", alias, why); };
-  if (NextWord(rest) != kAliasTag) return bad("it is none of ours");
+  if (NextWord(rest) != kAliasTag) return bad("it isn't one of ours");
   Attachment attachment;
   const std::string_view name = NextWord(rest);
   const size_t slash = name.find('/');
   if (slash == 0 || slash == name.npos || slash + 1 == name.size())
-    return bad("there is no CONTAINER/IFNAME");
+    return bad("CONTAINER/IFNAME is missing");
   attachment.container = name.substr(0, slash);
   attachment.ifname = name.substr(slash + 1);
   const auto mac = Mac::Parse(NextWord(rest));
@@ -231,7 +231,7 @@ Result<BridgeFacts> BridgeFacts::FromExternalIds(const StringMap& ids) {
   facts.pod_ranges = std::move(*ranges);
   const auto mtu = ParseInt<int>(Find(ids, kMtuKey));
   if (!mtu || *mtu <= 0)
-    return Fail("external_ids: {}: \"{}\" is no MTU", kMtuKey, Find(ids, kMtuKey));
+    return Fail("external_ids: {}: \"{}\" is not an MTU", kMtuKey, Find(ids, kMtuKey));
   facts.mtu = *mtu;
   const std::string_view datapath = Find(ids, kDatapathKey);
   if (datapath != "netdev" && datapath != "system")

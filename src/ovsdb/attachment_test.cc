@@ -59,8 +59,8 @@ TEST(Attachment, SaysWhichKeyIsWrong) {
     const auto attachment = Attachment::FromExternalIds(ids);
     return attachment ? "" : attachment.error().message;
   };
-  EXPECT_EQ(message(kContainerKey, {}), "external_ids: there is no kvs.container");
-  EXPECT_EQ(message(kIfnameKey, ""), "external_ids: there is no kvs.ifname");
+  EXPECT_EQ(message(kContainerKey, {}), "external_ids: kvs.container is missing");
+  EXPECT_EQ(message(kIfnameKey, ""), "external_ids: kvs.ifname is missing");
   EXPECT_EQ(message(kIpsKey, "10.1.1"), "external_ids: kvs.ips: \"10.1.1\" is not an IP address");
   EXPECT_NE(message(kMacKey, {}), "");
   EXPECT_EQ(message(kIpamKey, "mine"),
@@ -187,7 +187,7 @@ TEST(BridgeFacts, GoThroughExternalIds) {
   StringMap ids = facts.ToExternalIds();
   ids["kvs.mtu"] = "big";
   EXPECT_EQ(BridgeFacts::FromExternalIds(ids).error().message,
-            "external_ids: kvs.mtu: \"big\" is no MTU");
+            "external_ids: kvs.mtu: \"big\" is not an MTU");
   EXPECT_FALSE(BridgeFacts::FromExternalIds({}));
 }
 

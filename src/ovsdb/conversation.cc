@@ -132,7 +132,7 @@ Result<> Conversation::OnReply(const json::object& message) {
   const json::value* id = message.if_contains("id");
   auto answer =
       id && id->is_int64() ? answers_.extract(id->get_int64()) : decltype(answers_)::node_type();
-  if (!answer) return Fail("ovsdb-server replied to a request that nobody made");
+  if (!answer) return Fail("ovsdb-server sent a reply without a request");
   return answer.mapped()(message);
 }
 
@@ -140,7 +140,7 @@ Result<> Conversation::OnReply(const json::object& message) {
 Result<> Conversation::OnUpdate(const json::value& params) {
   const json::array* parts = params.if_array();
   if (!parts || parts->size() != 3 || !(*parts)[1].is_string())
-    return Fail("ovsdb-server sent an update that is none");
+    return Fail("ovsdb-server sent a malformed update");
   const auto last = Uuid::Parse((*parts)[1].get_string());
   if (!last) return tl::unexpected(last.error());
   return Apply(*last, ApplyUpdates(replication_.replica, (*parts)[2]));
@@ -150,7 +150,7 @@ Result<> Conversation::OnUpdate(const json::value& params) {
 Result<> Conversation::OnContent(const std::set<Table>& tables, const json::value& result) {
   const json::array* parts = result.if_array();
   if (!parts || parts->size() != 3 || !(*parts)[0].is_bool() || !(*parts)[1].is_string())
-    return Fail("ovsdb-server answered a monitor with what is no content");
+    return Fail("ovsdb-server sent a malformed answer to a monitor");
   const auto last = Uuid::Parse((*parts)[1].get_string());
   if (!last) return tl::unexpected(last.error());
   const bool resumed = (*parts)[0].get_bool();

@@ -35,7 +35,7 @@ Result<std::vector<ZoneLimit>> ParseZoneLimits(std::string_view text) {
     const auto limit = TakeNumber(rest, ",limit=");
     const auto count = TakeNumber(rest, ",count=");
     if (!zone || *zone > std::numeric_limits<uint16_t>::max() || !limit || !count)
-      return Fail("dpctl/ct-get-limits: no limit of a zone: {}", line);
+      return Fail("dpctl/ct-get-limits: not a zone's limit: {}", line);
     zones.push_back({static_cast<uint16_t>(*zone), *limit, *count});
   }
   return zones;
@@ -44,7 +44,7 @@ Result<std::vector<ZoneLimit>> ParseZoneLimits(std::string_view text) {
 Result<uint64_t> ParseCount(std::string_view text) {
   std::string_view rest = text;
   const auto number = TakeNumber(rest, "");
-  if (!number || (!rest.empty() && rest != "\n")) return Fail("dpctl: no number: {}", text);
+  if (!number || (!rest.empty() && rest != "\n")) return Fail("dpctl: not a number: {}", text);
   return *number;
 }
 

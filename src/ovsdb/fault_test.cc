@@ -118,7 +118,7 @@ TEST_F(SessionFault, GarbageEndsTheConnectionAndItTriesAgain) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"HTTP/1.1 400 Bad Request\r\n\r\n", "where a JSON object should begin"},
       {"{\"id\":1,]}", "bad JSON"},
-      {R"({"id":99,"result":{},"error":null})", "that nobody made"},
+      {R"({"id":99,"result":{},"error":null})", "without a request"},
       {R"({"id":1,"result":{},"error":null})", "has no table Open_vSwitch"},
       {R"({"id":1,"result":null,"error":{"error":"unknown database"}})", "unknown database"}};
   for (const auto& [garbage, message] : cases) {

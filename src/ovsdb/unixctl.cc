@@ -84,7 +84,8 @@ void Unixctl::Begin(std::string_view method, const std::vector<std::string>& arg
   auto socket = ControlSocket(run_dir_, program_);
   if (!socket) return on_end(tl::unexpected(socket.error()));
   if (questions_.size() >= kMostAtOnce)
-    return on_end(Fail("{}: {} questions wait already; ask again later", *socket, kMostAtOnce));
+    return on_end(
+        Fail("{}: {} commands are waiting already; try again later", *socket, kMostAtOnce));
   const uint64_t id = next_id_++;
   const auto too_late = [this, id] { End(id, Fail("no answer within {} ms", timeout_.count())); };
   auto question = std::unique_ptr<Question>(new Question{std::move(*socket),

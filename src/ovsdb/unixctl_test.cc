@@ -158,7 +158,7 @@ TEST_F(UnixctlTest, SoManyWaitAtOnceAndNoMore) {
   for (size_t i = 0; i < Unixctl::kMostAtOnce; ++i) client.Ask("version", {}, note);
   EXPECT_EQ(refused, "");
   client.Ask("version", {}, note);
-  EXPECT_THAT(refused, HasSubstr("16 questions wait already"));
+  EXPECT_THAT(refused, HasSubstr("16 commands are waiting already"));
 }
 
 }  // namespace

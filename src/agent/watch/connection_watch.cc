@@ -21,10 +21,10 @@ constexpr uint64_t OverBelow(uint64_t most) { return most - most / 5; }
 
 Problem Refused(const world::CrowdedPort& port, uint64_t most) {
   return {port.Object(), std::string(port.kField),
-          fmt::format("it has begun more than {} connections that are remembered, which is what a "
-                      "pod may, and begins no other until they are fewer than {}; other pods go "
-                      "on; see what it does, share its work out to more pods, or raise "
-                      "maxConnectionsPerPod in ConfigMap kube-system/k-vswitch",
+          fmt::format("the pod has begun more than its limit of {} connections in the conntrack "
+                      "table, and can't begin new ones until there are fewer than {}; other pods "
+                      "are not affected; see what it does, spread its work over more pods, or "
+                      "raise maxConnectionsPerPod in ConfigMap kube-system/k-vswitch",
                       most, OverBelow(most)),
           "ConnectionsRefused"};
 }
@@ -106,8 +106,8 @@ void ConnectionWatch::Note(const Result<Counts>& counts) {
   if (!counts)
     problems_.push_back({kube::kHost, "connections of pods",
                          counts.error().message +
-                             "; until they can be counted, maxConnectionsPerPod holds only for "
-                             "pods that had more before",
+                             "; until they can be counted, maxConnectionsPerPod applies only "
+                             "to pods that exceeded it before",
                          "ConnectionsNotCounted"});
 }
 

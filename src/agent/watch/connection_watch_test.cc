@@ -62,8 +62,8 @@ TEST_F(ConnectionWatchTest, APodIsCrowdedFromAboveTheNumberUntilWellBelow) {
   EXPECT_EQ(changes_, 3);
   EXPECT_EQ(watch_.problems().front().object, "Pod/shop/a");
   EXPECT_THAT(watch_.problems().front().message,
-              HasSubstr("more than 100 connections that are remembered, which is what a pod may, "
-                        "and begins no other until they are fewer than 80"));
+              HasSubstr("more than its limit of 100 connections in the conntrack table, and can't "
+                        "begin new ones until there are fewer than 80"));
 }
 
 TEST_F(ConnectionWatchTest, WhoHasThePortNextIsAnother) {

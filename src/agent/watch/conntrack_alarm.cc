@@ -21,8 +21,8 @@ std::string Remedy(uint64_t size, bool netdev, const std::string& zone) {
              : fmt::format("sysctl -w net.netfilter.nf_conntrack_max={} (and in /etc/sysctl.d)",
                            size * 2);
   return fmt::format(
-      "find who has most: ovs-appctl dpctl/dump-conntrack {}{} | grep -o 'orig=(src=[^,]*' | sort "
-      "| uniq -c | sort -n | tail; or make the table larger: {}",
+      "find the pods with the most connections: ovs-appctl dpctl/dump-conntrack {}{} | grep -o "
+      "'orig=(src=[^,]*' | sort | uniq -c | sort -n | tail; or enlarge the table: {}",
       datapath, zone, raise);
 }
 
@@ -46,26 +46,25 @@ void ConntrackAlarm::Update(const feed::ConntrackTable& table,
   if (!table.failure().empty())
     problems_.push_back(
         {"Host", whole,
-         table.failure() + "; its size is not known, and pods' share of it is not limited by it",
+         table.failure() + "; its size is unknown, so pods' share of it is not limited",
          "ConntrackUnknown"});
   if (NearlyFull(whole, table.used(), size))
     problems_.push_back(
         {"Host", whole,
-         fmt::format("{} % of the {} connections that it holds are in use; when all are, no pod "
-                     "{}gets a new one; {}",
+         fmt::format("{} % of its {} connections are in use; when it is full, no pod {}can open a "
+                     "new one; {}",
                      kFullPercent, size, netdev ? "" : "and no program of the node ",
                      Remedy(size, netdev, "")),
          "ConntrackNearlyFull"});
   for (const ovsdb::ZoneLimit& zone : zones) {
     const std::string name = fmt::format("conntrack zone {}", zone.zone);
     if (!NearlyFull(name, zone.count, zone.limit)) continue;
-    problems_.push_back(
-        {"Host", name,
-         fmt::format("{} % of the limit of {} connections of this node's pods is in use; when all "
-                     "is, no pod gets a new one; {}",
-                     kFullPercent, zone.limit,
-                     Remedy(size, netdev, fmt::format(" zone={}", zone.zone))),
-         "ConntrackNearlyFull"});
+    problems_.push_back({"Host", name,
+                         fmt::format("{} % of the limit of {} connections of this node's pods is "
+                                     "in use; at the limit, no pod can open a new one; {}",
+                                     kFullPercent, zone.limit,
+                                     Remedy(size, netdev, fmt::format(" zone={}", zone.zone))),
+                         "ConntrackNearlyFull"});
   }
 }
 

@@ -56,7 +56,7 @@ TEST_F(ConntrackAlarmTest, TellsOfAZoneThatIsNearlyFull) {
 
 TEST_F(ConntrackAlarmTest, TellsOfATableThatIsNearlyFull) {
   EXPECT_EQ(Told(799, 0), "");
-  EXPECT_THAT(Told(800, 0), AllOf(HasSubstr("Host conntrack table: 80 % of the 1000 connections"),
+  EXPECT_THAT(Told(800, 0), AllOf(HasSubstr("Host conntrack table: 80 % of its 1000 connections"),
                                   HasSubstr("dump-conntrack system@ovs-system |"),
                                   HasSubstr("no program of the node")));
   EXPECT_NE(Told(700, 0), "");

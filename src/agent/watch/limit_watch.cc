@@ -13,14 +13,13 @@ namespace {
 
 Problem Exceeded(const world::Port& port, const char* what, const pipeline::Limit& limit,
                  uint64_t dropped, std::chrono::milliseconds within, const char* reason) {
-  return {
-      port.Object(), what,
-      fmt::format("more than {} a second ({} at once), which is what a pod may; {} were dropped "
-                  "in {} s, and other pods go on; see what it does, or share its work out to "
-                  "more pods",
-                  limit.rate, limit.burst, dropped,
-                  std::chrono::duration_cast<std::chrono::seconds>(within).count()),
-      reason};
+  return {port.Object(), what,
+          fmt::format(
+              "more than the limit of {} per second ({} at once): {} were dropped in {} s; other "
+              "pods are not affected; see what the pod does, or spread its work over more pods",
+              limit.rate, limit.burst, dropped,
+              std::chrono::duration_cast<std::chrono::seconds>(within).count()),
+          reason};
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ TEST_F(LimitWatchTest, NamesThePodOfWhichSomethingWasDroppedAndForgetsIt) {
   EXPECT_EQ(watch_.Problems()[0].field, "connections");
   EXPECT_THAT(
       watch_.Problems()[0].message,
-      testing::HasSubstr("more than 4000 a second (8000 at once), which is what a pod may; 20 were "
-                         "dropped in 10 s"));
+      testing::HasSubstr(
+          "more than the limit of 4000 per second (8000 at once): 20 were dropped in 10 s"));
   EXPECT_EQ(watch_.Problems()[1].object, "Pod/shop/web-2");
   EXPECT_EQ(watch_.Problems()[1].field, "fragments");
   watch_.Note(std::chrono::seconds(120), {{38, 960, 520}, {39, 0, 0}, {40, 9, 0}, {41, 60, 3}});

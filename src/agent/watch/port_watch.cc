@@ -25,14 +25,14 @@ void PortWatch::Look() {
 void PortWatch::Note(const openflow::Port& port) {
   if ((port.config & kShut) == 0 || !IsOurs(port.number)) return;
   if (pace_.MayRepair(loop_.Now())) {
-    log::Warning("port {}: somebody shut it in OpenFlow (mod-port); it is opened again", port.name);
+    log::Warning("port {}: closed by another OpenFlow client (mod-port); reopening it", port.name);
     connection_.Send(openflow::PortMod{port.number, port.mac, 0, kShut});
     ++repairs_;
   } else {
     problems_.push_back(
         {"Port/" + port.name, "config",
-         fmt::format("somebody else shuts it in OpenFlow again and again (no-receive, no-forward); "
-                     "it is opened every {} s; stop that program",
+         fmt::format("another OpenFlow client closes it repeatedly (no-receive, no-forward); it is "
+                     "reopened every {} s; stop that program",
                      std::chrono::duration_cast<std::chrono::seconds>(pace_.fight_pause()).count()),
          "PortShut"});
   }

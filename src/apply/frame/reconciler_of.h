@@ -96,10 +96,10 @@ class ReconcilerOf final : public Reconciler {
     if (pace_.fought(loop_.Now()))
       all.push_back(
           {"Host", options_.name,
-           fmt::format("somebody else{} changes again and again what k-vswitch keeps; it "
-                       "is put back every {} s; stop that program, or make it leave alone "
-                       "what is not its own",
-                       Writer(), pace_.fight_pause().count() / 1000),
+           fmt::format(
+               "another program{} repeatedly changes what k-vswitch manages; it is restored every "
+               "{} s; stop that program, or configure it to leave this alone",
+               Writer(), pace_.fight_pause().count() / 1000),
            "ChangedByOthers"});
     return all;
   }
@@ -254,7 +254,7 @@ class ReconcilerOf final : public Reconciler {
       return false;
     }
     counters_.repairs += Size(repairs);
-    log::Warning("{}: {} changed by somebody else{}; mending", options_.name, Size(repairs),
+    log::Warning("{}: {} changed by another program{}; restoring", options_.name, Size(repairs),
                  Writer());
     return true;
   }

@@ -113,8 +113,8 @@ std::optional<Problem> FindConflict(const BridgeConfig& wanted, const ovsdb::Rep
   const auto owner = bridge->external_ids.find(ovsdb::kNodeKey);
   return Problem{"Bridge/" + wanted.name, "external_ids",
                  owner == bridge->external_ids.end()
-                     ? "a bridge of this name exists that k-vswitch did not make; "
-                       "rename or delete it (ovs-vsctl del-br)"
+                     ? "a bridge of this name exists that k-vswitch did not create; rename or "
+                       "delete it (ovs-vsctl del-br)"
                      : fmt::format("the bridge belongs to node \"{}\", and this is "
                                    "\"{}\"; if the node was renamed, delete the "
                                    "bridge (ovs-vsctl del-br)",

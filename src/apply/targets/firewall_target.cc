@@ -87,10 +87,10 @@ Problem InTheWay(const FilterChain& chain, const Pass& pass) {
       chain.table == "firewalld"
           ? fmt::format("run: firewall-cmd --permanent {} && firewall-cmd --reload",
                         pass.firewall_cmd)
-          : fmt::format("add to it: {} accept", pass.match);
+          : fmt::format("add this rule to it: {} accept", pass.match);
   return {"Host", "firewall",
-          fmt::format("nftables chain {} drops what is for pods or the overlay, and only the "
-                      "program that made it may change it; {}",
+          fmt::format("nftables chain {} drops packets of pods or the overlay, and only its owner "
+                      "may change it; {}",
                       NameOf(chain), remedy),
           "FirewallInTheWay"};
 }

@@ -261,12 +261,13 @@ class KernelTarget::Batch {
   };
 
   static Problem Conflict(const std::string& what, const std::string& other, bool essential) {
-    return {"Host", what,
-            fmt::format("overlaps the route to {}, which is not k-vswitch's, and is left as it is; "
-                        "remove that one, or give the nodes other pod ranges (clusterCIDR, "
-                        "spec.podCIDRs of the Nodes)",
-                        other),
-            "RouteConflict", essential};
+    return {
+        "Host", what,
+        fmt::format(
+            "overlaps the route to {}, which is not k-vswitch's and is kept; remove that route, or "
+            "give the nodes other pod ranges (clusterCIDR, spec.podCIDRs of the Nodes)",
+            other),
+        "RouteConflict", essential};
   }
 
   template <class Item>

@@ -17,7 +17,7 @@ using pipeline::Zone;
 std::string Remedied(const Error& error) {
   return error.message +
          "; until then one pod can use up the connections of the whole node; if this Open vSwitch "
-         "or kernel knows no limits, update it";
+         "or kernel doesn't support limits, update it";
 }
 
 }  // namespace
@@ -101,19 +101,19 @@ void FragmentLimitTarget::Dump(OnContents done) {
 void FragmentLimitTarget::Apply(const Deltas& deltas, OnOutcome done) {
   const auto& change = std::get<0>(deltas).changes.front();
   const uint64_t most = change.now == nullptr ? kDefaultFragments : change.now->fragments;
-  vswitchd_.Ask(
-      "dpctl/ipf-set-max-nfrags", {datapath_(), std::to_string(most)},
-      [id = change.id(), done = std::move(done)](const Result<std::string>& said) {
-        Outcome<FragmentLimit> outcome;
-        if (!said)
-          outcome.Refuse<FragmentLimit>(
-              id, {"Host", "fragments",
-                   said.error().message +
-                       "; until then few fragments of one pod stop those of all pods of the node; "
-                       "if this Open vSwitch doesn't know the command, update it",
-                   "Refused"});
-        done(outcome);
-      });
+  vswitchd_.Ask("dpctl/ipf-set-max-nfrags", {datapath_(), std::to_string(most)},
+                [id = change.id(), done = std::move(done)](const Result<std::string>& said) {
+                  Outcome<FragmentLimit> outcome;
+                  if (!said)
+                    outcome.Refuse<FragmentLimit>(
+                        id,
+                        {"Host", "fragments",
+                         said.error().message +
+                             "; until then one pod's fragments can block those of all pods on the "
+                             "node; if this Open vSwitch doesn't have the command, update it",
+                         "Refused"});
+                  done(outcome);
+                });
 }
 
 }  // namespace kvs::apply

@@ -200,7 +200,7 @@ void NftTarget::Write(Members members, int tries, const OnOutcome& done) {
                         return done({});
                       }
                       if (tries > 0) return Write(std::move(members), tries - 1, done);
-                      fail(Error{"others change rulesets at the same time; trying again"});
+                      fail(Error{"other programs change rulesets at the same time; trying again"});
                     });
 }
 

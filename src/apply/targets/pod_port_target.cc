@@ -81,7 +81,7 @@ Result<ovsdb::Transaction> TransactionFor(const engine::Change<PodPort>& change,
   const ovsdb::Port* port = there.ports.Find(name);
   const bool here = port != nullptr && bridge != nullptr && bridge->ports.contains(port->uuid);
   if (bridge == nullptr) return transaction;
-  transaction.Comment("k-vswitchd: mend port " + name);
+  transaction.Comment("k-vswitchd: repair port " + name);
   if (change.now == nullptr) {
     if (!here) return ovsdb::Transaction();
     transaction.DeletePort(bridge->uuid, port->uuid);
@@ -103,7 +103,7 @@ Result<ovsdb::Transaction> TransactionFor(const engine::Change<PodPort>& change,
   }
   if (interface != nullptr || port != nullptr)
     return Fail(
-        "a port of this name is on another bridge, and the pod is cut off; delete it: "
+        "a port of this name is on another bridge, so the pod is disconnected; delete it: "
         "ovs-vsctl del-port {}",
         name);
   ovsdb::Port made;
@@ -169,12 +169,12 @@ void PodPortTarget::Apply(const Deltas& deltas, OnOutcome done) {
 
 void PodPortTarget::Deleted(const std::string& name) {
   ++deleted_;
-  log::Warning("port {}: its link was gone (a reboot?); deleted the port", name);
+  log::Warning("port {}: deleted, because its link no longer exists (a reboot?)", name);
 }
 
 void PodPortTarget::Restored(const std::string& name) {
   ++restored_;
-  log::Warning("link {}: OVSDB did not know its pod (was conf.db lost?); told it again", name);
+  log::Warning("link {}: restored its pod's port in OVSDB (was conf.db lost?)", name);
 }
 
 }  // namespace kvs::apply

@@ -29,7 +29,7 @@ void SettingsTarget::Apply(const Deltas& deltas, OnOutcome done) {
     std::string why = set.error().message;
     if (set.error().code == ENOENT && path.starts_with("net/ipv6/"))
       why +=
-          "; this kernel has no IPv6: boot it without ipv6.disable=1, or give the nodes no IPv6 "
+          "; this kernel has no IPv6: boot it without ipv6.disable=1, or don't give the nodes IPv6 "
           "pod ranges";
     outcome.Refuse<KernelSetting>(path, {"Host", "sysctl " + path, std::move(why), "Refused"});
   }

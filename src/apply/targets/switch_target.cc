@@ -89,9 +89,9 @@ uint32_t MeterOf(const openflow::MeterChange& change) {
 // One text for all, as a switch that can't do one can't do any, as a rule.
 Problem MeterRefused(const std::string& reason) {
   return {"OpenFlow", "meter",
-          fmt::format("{}; what pods begin (connections, fragments) is not limited until it takes "
-                      "meters: see `ovs-ofctl -O OpenFlow15 meter-features "
-                      "{}`; the kernel's datapath has them since Linux 4.18",
+          fmt::format("{}; pods' new connections and fragments are not limited until the switch "
+                      "accepts meters: see `ovs-ofctl -O OpenFlow15 meter-features {}`; the "
+                      "kernel's datapath supports them since Linux 4.18",
                       reason, ovsdb::kBridgeName),
           "MeterRejected"};
 }

@@ -73,7 +73,7 @@ TEST_F(TraceLiveTest, FollowsThePacketToItsEnd) {
   EXPECT_EQ(To("shop/web-1", "node1"), "node1: host, to the host node1");
   EXPECT_THAT(To("shop/web-1", "10.96.0.1:443"),
               HasSubstr("node1: host, to the host node1, where"));
-  EXPECT_THAT(To("shop/web-1", "outside"), HasSubstr("which sends it on by its own routes"));
+  EXPECT_THAT(To("shop/web-1", "outside"), HasSubstr("which forwards it by its own routes"));
 
   const std::string text = ToText(PathOf({.from = "shop/web-1", .to = "shop/web-2"})).string();
   EXPECT_THAT(text, HasSubstr("node1  from shop/web-1 by port "));

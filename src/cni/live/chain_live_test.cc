@@ -78,7 +78,8 @@ TEST_F(DelegationTest, FindsTwoPodsWithOneAddress) {
   const auto second = Add("c2");
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, 102);
-  EXPECT_THAT(second.error().message, HasSubstr("ipam plugin host-local gave 10.9.0.2, which is"));
+  EXPECT_THAT(second.error().message,
+              HasSubstr("ipam plugin host-local returned 10.9.0.2, which is"));
   EXPECT_THAT(node.Ports(), SizeIs(1));
 }
 
@@ -150,7 +151,7 @@ TEST_F(DelegationTest, SaysWhatIsWrongWithThePlugin) {
   conf["ipam"] = {{"type", "no-such-plugin"}};
   EXPECT_EQ(Add("c1").error().code, 7);
   EXPECT_THAT(Add("c1").error().message,
-              HasSubstr("\"no-such-plugin\" is in no folder of CNI_PATH"));
+              HasSubstr("\"no-such-plugin\" is not in any folder of CNI_PATH"));
   conf["ipam"] = {{"type", "host-local"}, {"subnet", "rubbish"}};
   EXPECT_THAT(Add("c1").error().message, HasSubstr("ipam plugin host-local: "));
   ExpectNothing();

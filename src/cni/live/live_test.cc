@@ -108,7 +108,7 @@ TEST_F(LiveTest, AddTwiceIsRefused) {
   const auto again = Add("c1");
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, 100);
-  EXPECT_THAT(again.error().message, HasSubstr("pod ns/c1 has its interface eth0 already"));
+  EXPECT_THAT(again.error().message, HasSubstr("pod ns/c1 already has interface eth0"));
   EXPECT_THAT(node.Ports(), SizeIs(1));
   EXPECT_THAT(node.Links(27), SizeIs(1));
   // A second interface of the pod is another attachment.
@@ -147,7 +147,7 @@ TEST_F(LiveTest, TellsWhenItIsTheSwitchThatIsSilent) {
   const auto result = Add("c1");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, 11);
-  EXPECT_THAT(result.error().message, HasSubstr("ovs-vswitchd has given the port no number"));
+  EXPECT_THAT(result.error().message, HasSubstr("ovs-vswitchd has not assigned a port number"));
   ExpectNothing();
 }
 
@@ -181,7 +181,7 @@ TEST_F(LiveTest, RefusesBadNamespaces) {
   EXPECT_EQ(Add("c1").error().code, 4);
   EXPECT_THAT(Add("c1").error().message, HasSubstr("CNI_NETNS: open network namespace /nowhere"));
   netns = "/proc/self/ns/mnt";
-  EXPECT_THAT(Add("c1").error().message, HasSubstr("is no network namespace"));
+  EXPECT_THAT(Add("c1").error().message, HasSubstr("is not a network namespace"));
   netns = "/proc/self/ns/net";
   EXPECT_THAT(Add("c1").error().message, HasSubstr("is the node's own namespace"));
   ExpectNothing();
@@ -251,7 +251,7 @@ TEST_F(LiveTest, AnAttachmentIsOnceInTheDatabase) {
       },
       text);
   EXPECT_EQ(answer.exit_status, 1);
-  EXPECT_THAT(answer.output, HasSubstr("pod ns/c1 has got its interface eth0 from another ADD"));
+  EXPECT_THAT(answer.output, HasSubstr("pod ns/c1 got interface eth0 from another ADD"));
   EXPECT_EQ(node.Ports().size(), 1u) << "the other's, which is as it was";
   EXPECT_TRUE(netlink::FindLink(node.host(), "kv4d"));
 }

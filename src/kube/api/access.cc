@@ -62,11 +62,11 @@ std::string WhyNoServer(std::string_view url) {
   const std::string_view place = url.substr(url.find("://") + 3);
   const bool odd = std::ranges::any_of(
       place, [](unsigned char c) { return c <= ' ' || c == 0x7f || c == '\\'; });
-  if (odd) return "holds a blank, a backslash or a control character";
+  if (odd) return "contains a blank, a backslash or a control character";
   if (place.find_first_of("?#") != place.npos)
     return "has a query or fragment; give scheme, host, port and path";
   if (place.substr(0, place.find('/')).find('@') != place.npos)
-    return "holds a user or password; give a token, a certificate or a credential plugin";
+    return "contains a user or password; use a token, a certificate or a credential plugin";
   return "";
 }
 
@@ -189,7 +189,7 @@ Result<Access> ReadServiceAccount(const std::string& folder,
   }
   if (access.servers.empty())
     return Fail(
-        "where the API server is can't be told: no kubelet's kubeconfig is readable and "
+        "the API server's address is unknown: no kubelet's kubeconfig is readable and "
         "KUBERNETES_SERVICE_HOST is not set");
   return access;
 }

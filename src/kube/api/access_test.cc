@@ -149,7 +149,7 @@ TEST_F(AccessTest, AServerIsAPlaceAndNoMore) {
   for (const char* good : {"\"http://h:80/k8s/clusters/a@b\"", "\"https://[fd00::1]:6443\""})
     EXPECT_EQ(with(good), "none");
   const std::string user =
-      field + "holds a user or password; give a token, a certificate or a credential plugin";
+      field + "contains a user or password; use a token, a certificate or a credential plugin";
   EXPECT_EQ(with("\"http://me:secret@h/\""), user);
   EXPECT_EQ(with("\"https://@h\""), user);
   for (const char* bad :
@@ -157,19 +157,20 @@ TEST_F(AccessTest, AServerIsAPlaceAndNoMore) {
     EXPECT_EQ(with(bad), field + "has a query or fragment; give scheme, host, port and path");
   for (const char* bad :
        {"\"https://h\\nsecret\"", "\"https://h secret\"", "\"https://h\\\\secret\""})
-    EXPECT_EQ(with(bad), field + "holds a blank, a backslash or a control character");
+    EXPECT_EQ(with(bad), field + "contains a blank, a backslash or a control character");
   for (const char* bad : {"\"me:secret@h\"", "\"ftp://me:secret@h\"", "\"https://\""})
     EXPECT_EQ(with(bad), field + "is not an http or https URL");
   Write("token", "t");
   setenv("KUBERNETES_SERVICE_HOST", "me:secret@h", 1);
   setenv("KUBERNETES_SERVICE_PORT", "443", 1);
   EXPECT_EQ(ReadServiceAccount(folder_, {}, {}).error().message,
-            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT: the URL of them holds a user or "
-            "password; give a token, a certificate or a credential plugin");
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT: the URL of them contains a user "
+            "or password; use a token, a certificate or a credential plugin");
 }
 
 TEST_F(AccessTest, NoHeaderIsMadeOfATokensLines) {
-  const std::string why = "holds a line break or another control character; write it on one line";
+  const std::string why =
+      "contains a line break or another control character; write it on one line";
   for (const char* bad :
        {"\"secret\\r\\nX-A: b\"", "\"secret\\n\"", "\"a\\rsecret\"", "\"\\0secret\""})
     EXPECT_EQ(ErrorOf(kServer, fmt::format("token: {}", bad)),
@@ -238,7 +239,7 @@ TEST_F(AccessTest, SaysThatThisIsNoCluster) {
           "--manifests");
   Write("token", "t");
   EXPECT_EQ(ReadServiceAccount(folder_, {}, {}).error().message,
-            "where the API server is can't be told: no kubelet's kubeconfig is readable and "
+            "the API server's address is unknown: no kubelet's kubeconfig is readable and "
             "KUBERNETES_SERVICE_HOST is not set");
 }
 

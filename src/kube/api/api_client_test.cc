@@ -273,9 +273,10 @@ TEST(ExecCredential, ExpiresAtATimeOfAnyForm) {
   EXPECT_EQ(at("1970-01-01T02:00:07.123-01:00"), "10807");
   for (const char* bad :
        {"tomorrow", "1970-01-01T02:00:07", "1970-01-01T02:00:07+1", "1970-01-01T02:00:07+aa:bb"})
-    EXPECT_EQ(at(bad), fmt::format("credential plugin plugin: expirationTimestamp \"{}\" is no "
-                                   "time (RFC 3339)",
-                                   bad));
+    EXPECT_EQ(
+        at(bad),
+        fmt::format("credential plugin plugin: expirationTimestamp \"{}\" is not a time (RFC 3339)",
+                    bad));
 }
 
 TEST_F(ApiClientTest, APluginThatFailsIsAskedAgain) {
@@ -283,7 +284,7 @@ TEST_F(ApiClientTest, APluginThatFailsIsAskedAgain) {
   ApiClient client(loop_, {.servers = {Url()}, .exec = ExecPlugin{.argv = {plugin}}});
   Serve("Bearer t");
   EXPECT_EQ(Ask(client),
-            "credential plugin " + plugin + ": gives no credentials: log in first {\n");
+            "credential plugin " + plugin + ": returned no credentials: log in first {\n");
   EXPECT_TRUE(requests_.empty()) << "nobody is asked without credentials";
   Write("plugin", "#!/bin/sh\necho '{\"status\":{\"token\":\"t\"}}'\n");
   EXPECT_EQ(Ask(client), "200");

@@ -66,9 +66,10 @@ TEST_P(ApiSourceTest, SaysWhyNothingComesAndWhatToDo) {
   };
   const std::string server = "API server Pod: " + api_.url() + " of Pod: ";
   EXPECT_EQ(trouble_of(500), server + "fault 500");
-  EXPECT_EQ(trouble_of(403), server +
-                                 "fault 403; the rights that k-vswitch needs are in its manifest: "
-                                 "apply it again");
+  EXPECT_EQ(
+      trouble_of(403),
+      server +
+          "fault 403; apply k-vswitch's manifest again, which has the permissions that it needs");
   EXPECT_EQ(trouble_of(404), server + "HTTP status 404 without a reason");
   EXPECT_EQ(api_.counts.lists, 1);
 }
@@ -106,7 +107,7 @@ TEST_P(ApiSourceTest, AServerThatDoesNotAnswerIsNotWaitedForForever) {
   api_.CutWatches();  // the watch is one that doesn't begin
   api_.faults.stall = true;
   ASSERT_TRUE(Until([&] { return !problems_.empty(); }));
-  EXPECT_EQ(Trouble(), "API server Pod: " + api_.url() + ": the watch of Pod isn't answered");
+  EXPECT_EQ(Trouble(), "API server Pod: " + api_.url() + ": no answer to the watch of Pod");
   api_.Put(NewPod("b"));
   api_.faults.stall = false;
   ASSERT_TRUE(Until([&] { return problems_.empty() && Knows(); }));

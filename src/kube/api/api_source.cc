@@ -113,9 +113,8 @@ void Api::TellProblems() {
   if (skew_.count() != 0)
     now.push_back(
         {kHost, "clock",
-         fmt::format("is {} s {} the API server's: certificates and tokens may be "
-                     "refused, and times that are told are wrong; on this node: "
-                     "timedatectl set-ntp true",
+         fmt::format("is {} s {} the API server's: certificates and tokens may be refused, and "
+                     "reported times are wrong; on this node: timedatectl set-ntp true",
                      std::abs(skew_.count()), skew_.count() > 0 ? "behind" : "ahead of")});
   const auto away = std::ranges::find(now, kApiServer, &Problem::object);
   outage_.Note(away == now.end() ? "" : away->message);

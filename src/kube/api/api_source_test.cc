@@ -80,7 +80,7 @@ TEST_P(ApiSourceTest, WhatCannotBeReadWasNotKnown) {
     EXPECT_TRUE(Until([&] { return !problems_.empty(); }));
     RunFor(300ms);
     const std::string logged = testing::internal::GetCapturedStderr();
-    EXPECT_NE(logged.find("what was known of Pods is lost, for " + folder_ + "/Pod.json can't"),
+    EXPECT_NE(logged.find("the cached Pods are lost, because " + folder_ + "/Pod.json can't"),
               logged.npos)
         << logged;
     ASSERT_FALSE(problems_.empty());

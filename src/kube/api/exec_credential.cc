@@ -32,7 +32,7 @@ std::string TextAt(const json::object& from, std::string_view name) {
 std::string WhyNoToken(const std::string& token) {
   const bool fits =
       std::ranges::none_of(token, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  return fits ? "" : "holds a line break or another control character; write it on one line";
+  return fits ? "" : "contains a line break or another control character; write it on one line";
 }
 
 std::vector<std::string> CommandOf(const ExecPlugin& plugin) {
@@ -51,7 +51,7 @@ Result<ExecCredential> ReadExecCredential(const ExecPlugin& plugin, const std::s
                        .key = TextAt(status, "clientKeyData"),
                        .expires = {}};
   if (given.token.empty() && given.certificate.empty())
-    return Fail("credential plugin {}: gives no credentials: {}", plugin.argv.front(),
+    return Fail("credential plugin {}: returned no credentials: {}", plugin.argv.front(),
                 CutTo(output, 300));
   if (const std::string why = WhyNoToken(given.token); !why.empty())
     return Fail("credential plugin {}: its token {}", plugin.argv.front(), why);
@@ -59,7 +59,7 @@ Result<ExecCredential> ReadExecCredential(const ExecPlugin& plugin, const std::s
   if (expires.empty()) return given;
   const auto time = SecondsOf(expires);
   if (!time)
-    return Fail("credential plugin {}: expirationTimestamp \"{}\" is no time (RFC 3339)",
+    return Fail("credential plugin {}: expirationTimestamp \"{}\" is not a time (RFC 3339)",
                 plugin.argv.front(), CutTo(expires, 100));
   given.expires = system_clock::from_time_t(*time);
   return given;

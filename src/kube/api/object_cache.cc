@@ -165,7 +165,7 @@ Result<Manifest> ObjectCache::Saved() const {
   const bool ours = std::ranges::all_of(
       known.items, [this](const Manifest::Item& item) { return RefOf(item.object).kind == kind_; });
   if (text->empty() || !known.ignored.empty() || !ours)
-    return Fail("it is no list of {}s", Name(kind_));
+    return Fail("it is not a list of {}s", Name(kind_));
   return known;
 }
 
@@ -175,7 +175,7 @@ void ObjectCache::Remember() {
   if (folder_.empty() || stat(ObjectsFile(folder_, kind_).c_str(), &file) != 0) return;
   auto known = Saved();
   if (!known)
-    return log::Warning("what was known of {}s is lost, for {} can't be read: {}", Name(kind_),
+    return log::Warning("the cached {}s are lost, because {} can't be read: {}", Name(kind_),
                         ObjectsFile(folder_, kind_), known.error().message);
   for (Manifest::Item& item : known->items)
     objects_.insert_or_assign(MetaOf(item.object).key(), std::move(item.object));
@@ -196,7 +196,7 @@ void ObjectCache::Save() {
       },
       [this, result] {
         saving_.reset();
-        if (!*result) log::Warning("what is known can't be kept: {}", result->error().message);
+        if (!*result) log::Warning("the objects can't be cached: {}", result->error().message);
       });
 }
 

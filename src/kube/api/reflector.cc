@@ -99,7 +99,7 @@ std::string Reflector::Refusal() const {
   if (head_.status == 404 && kind_ == Kind::kVSwitchConfig)
     return what + "; the VSwitchConfig CRD is not installed: kubectl apply -f k-vswitch.yaml";
   if (head_.status == 403)
-    return what + "; the rights that k-vswitch needs are in its manifest: apply it again";
+    return what + "; apply k-vswitch's manifest again, which has the permissions that it needs";
   return what;
 }
 
@@ -138,7 +138,7 @@ void Reflector::TakePage() {
   if (listed_.size() > kMostObjects) {
     listed_.clear();
     continue_.clear();
-    return Failed(fmt::format("{} of {}: the list has more than {} objects, which is the most",
+    return Failed(fmt::format("{} of {}: the list has more than the maximum of {} objects",
                               client_.server(), Name(kind_), kMostObjects));
   }
   continue_ = page->continue_token;
@@ -203,7 +203,7 @@ Result<> Reflector::TakeEvent(std::string_view frame) {
 }
 
 void Reflector::Relist(const std::string& why) {
-  log::Debug("watch of {}: {}; listing anew", Name(kind_), why);
+  log::Debug("watch of {}: {}; listing again", Name(kind_), why);
   got_on_ = false;
   resource_version_.clear();
   continue_.clear();
@@ -229,7 +229,7 @@ void Reflector::WatchEnded(const Result<>& done) {
 void Reflector::Silent() {
   silent_ = true;
   if (frames_) return WatchEnded({});
-  Failed(fmt::format("{}: the watch of {} isn't answered", client_.server(), Name(kind_)));
+  Failed(fmt::format("{}: no answer to the watch of {}", client_.server(), Name(kind_)));
 }
 
 void Reflector::Failed(const std::string& why, milliseconds asked) {

@@ -33,7 +33,7 @@ Result<> NoneOf(const Findings& findings) {
 }
 
 Result<Envelope<ProtobufFields>> Open(std::string_view bytes) {
-  if (!bytes.starts_with(kMagic)) return Fail("not Kubernetes' protobuf: it doesn't begin so");
+  if (!bytes.starts_with(kMagic)) return Fail("not Kubernetes' protobuf: wrong prefix");
   Findings findings{"runtime.Unknown", {}};
   const ProtobufFields unknown(bytes.substr(kMagic.size()), findings);
   const ProtobufFields type = unknown.Sub({"typeMeta", 1});
@@ -131,7 +131,7 @@ Result<WatchEvent> ReadEvent(Kind kind, std::string_view type, const Envelope<Fi
   };
   const auto* known =
       std::ranges::find(kTypes, type, &std::pair<std::string_view, WatchEvent::Type>::first);
-  if (known == std::end(kTypes)) return Fail("a watch event of type \"{}\", which is none", type);
+  if (known == std::end(kTypes)) return Fail("a watch event of unknown type \"{}\"", type);
   WatchEvent event{.type = known->second};
   if (event.type == WatchEvent::Type::kError) {
     auto status = ReadStatus(body);
@@ -220,8 +220,7 @@ Result<> WatchFrames::Push(std::string_view bytes,
       next = begin + length;
     }
     if (length > kMostFrame)
-      return Fail("a watch event of {} MiB, more than the most, {}", length >> 20,
-                  kMostFrame >> 20);
+      return Fail("a watch event of {} MiB; the maximum is {}", length >> 20, kMostFrame >> 20);
     if (rest.size() < next) break;
     const std::string_view frame = rest.substr(begin, length);
     rest.remove_prefix(next);

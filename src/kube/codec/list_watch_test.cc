@@ -87,7 +87,7 @@ TEST_P(ListWatch, SomethingElseIsAnError) {
             "expected Node of v1, got \"Pod\" of \"v1\"");
   const std::string odd = EncodeEvent(GetParam(), "MOVED", Kind::kPod, Encoded(PodOf("a")));
   EXPECT_EQ(ParseEvent(Kind::kPod, Unframed(odd)).error().message,
-            "a watch event of type \"MOVED\", which is none");
+            "a watch event of unknown type \"MOVED\"");
   for (const char* text : {"", "x", "[]", "5", "{}", "<html>", "k8s", "\n"}) {
     EXPECT_FALSE(ParseList(Kind::kPod, text)) << text;
     EXPECT_FALSE(ParseEvent(Kind::kPod, text)) << text;
@@ -198,7 +198,7 @@ TEST(WatchFrames, HaveALimit) {
   EXPECT_TRUE(json.Push(most, take));
   const auto more = json.Push("x", take);
   ASSERT_FALSE(more);
-  EXPECT_EQ(more.error().message, "a watch event of 16 MiB, more than the most, 16");
+  EXPECT_EQ(more.error().message, "a watch event of 16 MiB; the maximum is 16");
 }
 
 TEST(WatchFrames, StopAtTheFirstErrorOfTheirUser) {

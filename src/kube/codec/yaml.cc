@@ -85,7 +85,7 @@ class Builder : public YAML::EventHandler {
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto at = anchors_.find(anchor);
-    if (at == anchors_.end()) Refuse(mark, "an alias within what it stands for");
+    if (at == anchors_.end()) Refuse(mark, "an alias within its own anchor");
     const auto& [value, extent] = at->second;
     expansion_ += extent.bytes;
     if (expansion_ > kMaxExpansion) Refuse(mark, "aliases expand to more than 16 MiB");
@@ -130,7 +130,7 @@ class Builder : public YAML::EventHandler {
     if (plain && key == "<<")
       Refuse(mark, "merge keys (<<) are not supported; write the fields out");
     if (open_.back().value.get_object().contains(key))
-      Refuse(mark, "the key \"" + key + "\" is there twice");
+      Refuse(mark, "the key \"" + key + "\" appears twice");
     open_.back().key = key;
   }
 

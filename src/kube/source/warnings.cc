@@ -28,7 +28,7 @@ void Warnings::Check(Time now, const std::vector<Warning>& warnings) {
   }
   for (const auto& [key, known] : before)
     if (known.told && !known.warning.logged)
-      log::Info("{} {}: {} is over after {} s", known.warning.node, known.warning.reason,
+      log::Info("{} {}: {} ended after {} s", known.warning.node, known.warning.reason,
                 known.warning.about, (now - known.since).count() / 1000);
 }
 

@@ -63,21 +63,25 @@ struct BadSetting {
 constexpr BadSetting kBadSettings[] = {
     {"overlayType: vlan", "data.overlayType: \"vlan\" is unknown; use auto, vxlan, gre, geneve or"},
     {"overlaytype: gre",
-     "data.overlaytype: is no setting; use serviceCIDR, clusterCIDR, overlayType"},
+     "data.overlaytype: is not a setting; use serviceCIDR, clusterCIDR, overlayType"},
     {"metadataAccess: denied",
-     "data.metadataAccess: \"denied\" is unknown; use allow or deny; the last good value stays"},
+     "data.metadataAccess: \"denied\" is unknown; use allow or deny; the last valid value is used"},
     {"maxConnectionsPerPod: many",
-     "data.maxConnectionsPerPod: \"many\" is no number of connections; use a whole number from 0"},
+     "data.maxConnectionsPerPod: \"many\" is not a number of connections; use a whole number from "
+     "0"},
     {"maxConnectionsPerPod: 32768",
      "data.maxConnectionsPerPod: expected a string, got the number 32768; put it in quotes"},
     {"clusterCIDR: 10.244.0.0/33", "data.clusterCIDR: range \"10.244.0.0/33\": the length must be"},
-    {"clusterCIDR: 10.96.0.0/12", "data.clusterCIDR: 10.96.0.0/12 of pods overlaps 10.96.0.0/16"},
+    {"clusterCIDR: 10.96.0.0/12", "data.clusterCIDR: 10.96.0.0/12 for pods overlaps 10.96.0.0/16"},
     {"clusterCIDR: 10.200.0.0/16",
-     "data.clusterCIDR: 10.200.0.0/16 holds 10.200.0.1, an address of Node/node1; choose a range "},
+     "data.clusterCIDR: 10.200.0.0/16 contains 10.200.0.1, an address of Node/node1; choose a "
+     "range "},
     {"serviceCIDR: 10.200.0.0/16",
-     "data.serviceCIDR: 10.200.0.0/16 holds 10.200.0.1, an address of Node/node1; choose a range "},
+     "data.serviceCIDR: 10.200.0.0/16 contains 10.200.0.1, an address of Node/node1; choose a "
+     "range "},
     {"serviceCIDR: 10.244.0.0/16",
-     "data.serviceCIDR: 10.244.0.0/16 of Services overlaps 10.244.1.0/24, the pods of Node/node1"},
+     "data.serviceCIDR: 10.244.0.0/16 for Services overlaps 10.244.1.0/24, the pod range of "
+     "Node/node1"},
     {"clusterCIDR: 10.99.0.0/16", " is not within clusterCIDR 10.99.0.0/16, and stays in use"},
     {"overlayType: [vxlan]", "data.overlayType: expected a string, got a list"},
 };
@@ -102,12 +106,13 @@ TEST_F(BadInputLiveTest, NobodyGetsAnAddressOfARangeThatIsGone) {
   EXPECT_TRUE(node().StartAgent());
   adding.join();
   ASSERT_FALSE(added);
-  EXPECT_THAT(added.error().message, HasSubstr(" is of a pod range that was this node's before; it "
-                                               "has 10.244.9.0/24,fd00:10:244:9::/64 now"));
+  EXPECT_THAT(added.error().message,
+              HasSubstr(" is in a former pod range of this node; its present "
+                        "ranges are 10.244.9.0/24,fd00:10:244:9::/64"));
   added = lab_->AddPod("shop/late", "node1");
   ASSERT_TRUE(added) << added.error().message;
   EXPECT_THAT(lab_->pods().at("shop/late").ips[0].ToString(), testing::StartsWith("10.244.9."));
-  EXPECT_TRUE(Told("2 pods here have an address of none of this node's pod ranges")) << Problems();
+  EXPECT_TRUE(Told("2 pods on this node have an address outside of its pod ranges")) << Problems();
   EXPECT_THAT(Problems(), HasSubstr(": shop/web-1 (10.244.1."));
 }
 
@@ -121,10 +126,10 @@ TEST_F(BadInputLiveTest, NoPodGetsAnAddressOfSomebodyElse) {
   };
   for (const auto& [ip, whose] : {std::pair("10.200.0.2", "is the overlay address of node node2"),
                                   {"fd00:200::2", "is the overlay address of node node2"},
-                                  {"10.200.0.77", "is of 10.200.0.0/24 of link "},
-                                  {"10.244.2.9", "is of 10.244.2.0/24"},
-                                  {"10.96.0.1", "is of 10.96.0.0/16"},
-                                  {"169.254.169.254", "is of 169.254.0.0/16"}}) {
+                                  {"10.200.0.77", "is in 10.200.0.0/24 of link "},
+                                  {"10.244.2.9", "is in 10.244.2.0/24"},
+                                  {"10.96.0.1", "is in 10.96.0.0/16"},
+                                  {"169.254.169.254", "is in 169.254.0.0/16"}}) {
     SCOPED_TRACE(ip);
     add(ip);
     const auto error = [&] {

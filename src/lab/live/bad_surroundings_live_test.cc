@@ -138,8 +138,8 @@ TEST_F(BadInputLiveTest, AnAddressOfThePodsOnAPodsLinkIsNoOtherNetwork) {
 TEST_F(BadInputLiveTest, WhereSomebodysRuleLeadsPacketsForPodsIsTold) {
   Do({"ip", "rule", "add", "to", "10.244.0.0/16", "prohibit", "pref", "100"});
   EXPECT_TRUE(
-      Told("what this node sends to pods goes elsewhere than to its next hop on "
-           "k-vswitch0, by an ip rule or route that is not k-vswitch's: 10.244.1.0/24 "
+      Told("packets from this node to pods don't go to their next hop on k-vswitch0, because of an "
+           "ip rule or route that is not k-vswitch's: 10.244.1.0/24 "
            "(nowhere)"))
       << Problems();
   Do({"ip", "rule", "delete", "pref", "100"});
@@ -166,14 +166,14 @@ TEST_F(BadInputLiveTest, GarbageFromOpenVSwitchIsSurvived) {
                   AllOf(HasSubstr("\"code\":11"), HasSubstr("database")));
       EXPECT_TRUE(AllReached()) << last_;
     }
-    EXPECT_TRUE(Told("what came from the socket is not OpenFlow"));
+    EXPECT_TRUE(Told("the peer does not speak OpenFlow"));
     EXPECT_THAT(Problems(), Not(HasSubstr("OVSDB")));
     EXPECT_TRUE(AllReached()) << last_;
   }
   ExpectHealthy();
   EXPECT_TRUE(lab_->Sync());
   ExpectMended();
-  EXPECT_LE(CountIn(AgentLog(), "is not OpenFlow"), 1u) << "one trouble, one line";
+  EXPECT_LE(CountIn(AgentLog(), "does not speak OpenFlow"), 1u) << "one trouble, one line";
   EXPECT_LE(CountIn(AgentLog(), "OVSDB at"), 1u);
 }
 
@@ -244,7 +244,7 @@ TEST_F(BadInputLiveTest, AFullDiskUnderTheDatabase) {
   EXPECT_TRUE(Told("OVSDB storage: "));
   EXPECT_THAT(Problems(), HasSubstr("the database cannot be written; is its disk full?"));
   const auto took = std::chrono::steady_clock::now() - began;
-  EXPECT_LE(CountIn(AgentLog(), "OVSDB: verdicts"), 4u + static_cast<size_t>(took / 1s))
+  EXPECT_LE(CountIn(AgentLog(), "OVSDB: attachment status"), 4u + static_cast<size_t>(took / 1s))
       << "asked again every second, no oftener";
   disk.Free();
   adding.join();

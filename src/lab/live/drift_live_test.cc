@@ -49,7 +49,7 @@ TEST_F(DriftLiveTest, OneChangedRuleIsNoticed) {
     Do({"nft", change});
     EXPECT_TRUE(Eventually([&] { return Table("inet") == inet; })) << Table("inet");
   }
-  EXPECT_TRUE(Told("changes again and again what k-vswitch keeps")) << Problems();
+  EXPECT_TRUE(Told("repeatedly changes what k-vswitch manages")) << Problems();
   EXPECT_THAT(Problems(), HasSubstr(", nft)"));
   if (KernelDatapath()) return;
   for (const std::string& change : {"add rule netdev k-vswitch " + port + " accept",

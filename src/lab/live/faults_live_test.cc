@@ -255,7 +255,7 @@ TEST_F(FaultsLiveTest, SecondAgentOnANodeRefuses) {
   const auto output = exec::RunToEnd(node().AgentCommand());
   ASSERT_TRUE(output) << output.error().message;
   EXPECT_EQ(output->exit_code, 1);
-  EXPECT_THAT(output->err, HasSubstr("one node has one agent"));
+  EXPECT_THAT(output->err, HasSubstr("only one may run on a node"));
 }
 
 TEST_F(FaultsLiveTest, TheNextAgentWaitsForTheEndOfTheOneBefore) {
@@ -274,7 +274,7 @@ TEST_F(FaultsLiveTest, ForeignBridgeOfOurNameIsLeftAlone) {
       "set", "bridge", "k-vswitch0", "datapath_type=netdev"});
   ASSERT_TRUE(node().StartAgent());
   EXPECT_TRUE(Eventually(
-      [this] { return Problems().find("k-vswitch did not make") != std::string::npos; }));
+      [this] { return Problems().find("k-vswitch did not create") != std::string::npos; }));
   EXPECT_THAT(Ask({"ovs-vsctl", "--timeout=5", "get", "bridge", "k-vswitch0", "external_ids"}),
               HasSubstr("{}"));
 }
@@ -283,7 +283,7 @@ TEST_F(FaultsLiveTest, AnOpenVSwitchThatIsTooOldGetsNoNewPods) {
   Do({"ovs-vsctl", "--timeout=5", "--no-wait", "set", "Open_vSwitch", ".", "ovs_version=2.17.9"});
   EXPECT_TRUE(Eventually([this] {
     return Ask({"curl", "-s", "--unix-socket", node().agent_socket(), "http://agent/readyz"})
-               .find("runs Open vSwitch 2.17.9, and k-vswitch needs 3.1") != std::string::npos;
+               .find("runs Open vSwitch 2.17.9; k-vswitch needs 3.1") != std::string::npos;
   }));
   const auto refused = lab_->AddPod("shop/later", kNode);
   ASSERT_FALSE(refused);

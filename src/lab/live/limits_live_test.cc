@@ -126,7 +126,8 @@ TEST_F(LimitsLiveTest, AFloodOfConnectionsIsCutToTheRate) {
   EXPECT_GE(made, pipeline::kNewConnections.burst / 2);
   EXPECT_LE(meter.came - meter.dropped, flooded.allowed * 5 / 4);
   EXPECT_GT(meter.dropped, 0u);
-  EXPECT_TRUE(Told("Pod/" + pod_.name + " connections: more than 4000 a second")) << Problems();
+  EXPECT_TRUE(Told("Pod/" + pod_.name + " connections: more than the limit of 4000 per second"))
+      << Problems();
 }
 
 TEST_F(LimitsLiveTest, WhatHasBegunPaysNothing) {

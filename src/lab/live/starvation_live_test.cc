@@ -334,7 +334,7 @@ TEST_F(DatapathLimitsLiveTest, APodWithTooManyConnectionsBeginsNoOther) {
                                           "data: {{maxConnectionsPerPod: \"{}\"}}\n",
                                           most));
   };
-  const std::string told = "it has begun more than 300 connections";
+  const std::string told = "has begun more than its limit of 300 connections";
   const auto begins = [&](uint16_t port) {
     return Eventually(
         [&] {

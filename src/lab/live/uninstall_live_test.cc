@@ -188,7 +188,7 @@ TEST_F(UninstallLiveTest, LeavesTheNodeAsItWas) {
   ASSERT_TRUE(DetachPod(lab_->state(), &node(), pod));
   const std::string report = Uninstall();
   EXPECT_THAT(report, HasSubstr(R"("problems":[])"));
-  EXPECT_THAT(report, HasSubstr(node().cni_bin_dir() + "/other: k-vswitch did not put it there"));
+  EXPECT_THAT(report, HasSubstr(node().cni_bin_dir() + "/other: k-vswitch did not install it"));
   EXPECT_THAT(report, testing::EndsWith("200"));
   ExpectAsBefore();
   EXPECT_THAT(Uninstall(), HasSubstr(R"("done":[])"));
