@@ -10,17 +10,11 @@
 #include "base/net.h"
 #include "base/result.h"
 #include "flow/field.h"
+#include "flow/ofport.h"
 
 // Actions as values (ovs-actions(7)). GotoTable is an OpenFlow instruction; as in ovs-ofctl's text
 // it stands last in the list, and the codec puts it where it belongs.
 namespace kvs::flow {
-
-// Reserved port numbers (OpenFlow 1.5.1, 7.2.1).
-inline constexpr uint32_t kPortInPort = 0xfffffff8;
-inline constexpr uint32_t kPortNormal = 0xfffffffa;
-inline constexpr uint32_t kPortController = 0xfffffffd;
-inline constexpr uint32_t kPortLocal = 0xfffffffe;
-inline constexpr uint32_t kPortAny = 0xffffffff;
 
 inline constexpr uint16_t kDefaultPriority = 0x8000;  // OFP_DEFAULT_PRIORITY
 
@@ -36,7 +30,7 @@ struct Subfield {
 
 // Never for the controller: that is an action Controller.
 struct Output {
-  uint32_t port;
+  OfPort port;
   friend bool operator==(const Output&, const Output&) = default;
 };
 struct OutputReg {
@@ -56,7 +50,7 @@ struct Move {
 };
 // in_port or table must be set, or both.
 struct Resubmit {
-  std::optional<uint16_t> in_port;  // of OpenFlow 1.0: LOCAL is 0xfffe
+  std::optional<OfPort> in_port;  // at most 0xfff7, or reserved
   std::optional<uint8_t> table;
   bool with_ct_tuple = false;  // resubmit(,T,ct): swapped ct original tuple
   friend bool operator==(const Resubmit&, const Resubmit&) = default;

@@ -25,15 +25,8 @@ std::string Print(const Move& move) {
   return fmt::format("move:{}->{}", ToString(move.source), ToString(move.target));
 }
 
-// The ports of resubmit are those of OpenFlow 1.0: reserved ones are 0xfff8 and above.
-constexpr uint32_t kShortPorts = 0xfff8, kLongPorts = 0xfffffff8;
-
-std::string ShortPortText(uint16_t port) {
-  return PortText(port < kShortPorts ? port : port - kShortPorts + kLongPorts);
-}
-
 std::string Print(const Resubmit& resubmit) {
-  const std::string port = resubmit.in_port ? ShortPortText(*resubmit.in_port) : "";
+  const std::string port = resubmit.in_port ? PortText(*resubmit.in_port) : "";
   const std::string_view ct = resubmit.with_ct_tuple ? ",ct" : "";
   if (resubmit.table) return fmt::format("resubmit({},{}{})", port, *resubmit.table, ct);
   if (resubmit.with_ct_tuple) return fmt::format("resubmit({},{})", port, ct);
@@ -71,7 +64,7 @@ std::string Print(const Controller& controller) {
 std::string Print(const Ct& ct) { return ToString(ct); }
 std::string Print(const Learn& learn) { return ToString(learn); }
 
-Result<Action> ToPort(uint32_t port) {
+Result<Action> ToPort(OfPort port) {
   if (port == kPortController) return Controller{};
   return Output{port};
 }
@@ -100,9 +93,9 @@ Result<Action> ParseResubmit(const Token& token) {
   if (!port.empty()) {
     const auto number = ParsePort("resubmit", port);
     if (!number) return tl::unexpected(number.error());
-    if (*number > 0xffff && *number < kLongPorts) return Fail("resubmit: no port {}", *number);
-    const auto low = static_cast<uint16_t>(*number);
-    if (low != kShortPorts) resubmit.in_port = low;  // IN_PORT: as if none were given
+    if (*number > 0xffff && *number < kPortInPort) return Fail("resubmit: no port {}", *number);
+    const OfPort in_port = FromShortPort(ShortPort(*number));  // 16 bits may be given, too
+    if (in_port != kPortInPort) resubmit.in_port = in_port;    // IN_PORT: as if none were given
   }
   if (!table.empty() && table != "255") {  // 255: the table that the packet is in
     const auto number = ParseNumber<uint8_t>("resubmit", table);

@@ -83,8 +83,7 @@ Value AnyMask(const FieldInfo& info) {
 }
 
 uint32_t AnyPort() {
-  return Maybe() ? *element(uint32_t{kPortLocal}, uint32_t{kPortController})
-                 : *inRange(0u, 0xff00u);
+  return Maybe() ? *element(OfPort{kPortLocal}, OfPort{kPortController}) : *inRange(0u, 0xff00u);
 }
 
 // A value that ovs-ofctl can write, of a field that is not kVlanTci, kPacketType or kCtState.
@@ -263,7 +262,7 @@ Controller AnyController() {
 
 Resubmit AnyResubmit() {
   Resubmit resubmit;
-  if (Maybe()) resubmit.in_port = Maybe() ? 0xfffe : *inRange(0, 0xff00);
+  if (Maybe()) resubmit.in_port = Maybe() ? kPortLocal : *inRange(0u, 0xff00u);
   if (!resubmit.in_port || Maybe()) resubmit.table = *inRange(0, 255);
   return resubmit;
 }
@@ -273,9 +272,8 @@ Action AnyAction(const Protocol& protocol) {
   const int bits = *inRange(1, 33);
   switch (*inRange(0, ip ? 12 : 9)) {
     case 0:
-      return Output{
-          Maybe() ? *element(uint32_t{kPortInPort}, uint32_t{kPortLocal}, uint32_t{kPortNormal})
-                  : *inRange(1u, 0xff00u)};
+      return Output{Maybe() ? *element(OfPort{kPortInPort}, OfPort{kPortLocal}, OfPort{kPortNormal})
+                            : *inRange(1u, 0xff00u)};
     case 1:
       return OutputReg{AnyRegisterBits(*inRange(1, 33))};
     case 2:

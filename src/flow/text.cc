@@ -8,10 +8,10 @@ namespace {
 
 constexpr std::string_view kBlanks = ", \t\r\n";
 
-constexpr std::pair<std::string_view, uint32_t> kPorts[] = {
-    {"IN_PORT", 0xfffffff8}, {"TABLE", 0xfffffff9}, {"NORMAL", 0xfffffffa},
-    {"FLOOD", 0xfffffffb},   {"ALL", 0xfffffffc},   {"CONTROLLER", 0xfffffffd},
-    {"LOCAL", 0xfffffffe},   {"ANY", 0xffffffff},   {"NONE", 0xffffffff},
+constexpr std::pair<std::string_view, OfPort> kPorts[] = {
+    {"IN_PORT", kPortInPort}, {"TABLE", kPortTable}, {"NORMAL", kPortNormal},
+    {"FLOOD", kPortFlood},    {"ALL", kPortAll},     {"CONTROLLER", kPortController},
+    {"LOCAL", kPortLocal},    {"ANY", kPortAny},     {"NONE", kPortAny},
 };
 
 char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
@@ -102,23 +102,23 @@ std::string HexText(const Value& value) {
   return low == 0 ? "0" : fmt::format("{:#x}", low);
 }
 
-std::string PortText(uint32_t port) {
+std::string PortText(OfPort port) {
   for (const auto& [name, number] : kPorts) {
     if (number == port) return std::string(name);
   }
   return std::to_string(port);
 }
 
-std::optional<uint32_t> PortByName(std::string_view name) {
+std::optional<OfPort> PortByName(std::string_view name) {
   for (const auto& [port, number] : kPorts) {
     if (std::ranges::equal(name, port, {}, Upper)) return number;
   }
   return std::nullopt;
 }
 
-Result<uint32_t> ParsePort(std::string_view name, std::string_view text) {
+Result<OfPort> ParsePort(std::string_view name, std::string_view text) {
   if (const auto reserved = PortByName(text)) return *reserved;
-  auto number = ParseNumber<uint32_t>(name, text);
+  auto number = ParseNumber<OfPort>(name, text);
   if (!number) return Fail("{}: \"{}\" is not a port number or a reserved port", name, text);
   return *number;
 }

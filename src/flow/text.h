@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "flow/field.h"
+#include "flow/ofport.h"
 
 // The elements that the texts of matches, actions, flows and groups share (as ovs-ofctl writes
 // them): tokens, numbers, ports and values of fields. Only flow/ includes this.
@@ -35,9 +36,9 @@ Result<Value> ParseWideNumber(std::string_view name, std::string_view text, int 
 std::string HexText(const Value& value);  // 0x2a; 0 is "0"
 
 // LOCAL, IN_PORT, ... or the number.
-std::string PortText(uint32_t port);
-std::optional<uint32_t> PortByName(std::string_view name);  // in any case
-Result<uint32_t> ParsePort(std::string_view name, std::string_view text);
+std::string PortText(OfPort port);
+std::optional<OfPort> PortByName(std::string_view name);  // in any case
+Result<OfPort> ParsePort(std::string_view name, std::string_view text);
 
 struct MaskedValue {
   Value value, mask;

@@ -133,7 +133,7 @@ Result<Value> ParseOne(std::string_view name, const FieldInfo& info, std::string
     case Format::kMac:
       return ParseAddress(name, info.format, text);
     case Format::kPort:
-      return ParsePort(name, text).map([](uint32_t port) { return Value::FromInt(port); });
+      return ParsePort(name, text).map([](OfPort port) { return Value::FromInt(port); });
     case Format::kPacketType:
       return ParsePacketType(name, text);
     default:
@@ -154,7 +154,7 @@ std::string ExactText(const FieldInfo& info, const Value& value) {
     case Format::kDecimal:
       return std::to_string(value.ToInt());
     case Format::kPort:
-      return PortText(static_cast<uint32_t>(value.ToInt()));
+      return PortText(static_cast<OfPort>(value.ToInt()));
     case Format::kIp4:
     case Format::kIp6:
     case Format::kMac:

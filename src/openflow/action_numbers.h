@@ -40,7 +40,6 @@ enum class ControllerProperty : uint16_t {
   kMeter = 5,
 };
 
-inline constexpr uint16_t kShortInPort = 0xfff8;  // kPortInPort in 16 bits
 inline constexpr uint8_t kNoTable = 0xff;
 inline constexpr uint8_t kReasonAction = 1;  // OFPR_ACTION
 inline constexpr uint16_t kWholePacket = 0xffff;

@@ -12,8 +12,8 @@ using flow::Field;
 using flow::Subfield;
 using flow::Value;
 
-// Every function reads one action's body, which is all that its reader holds, and returns nullopt
-// if that cannot be said in a flow::Action. That the reader is still ok() is checked by the caller.
+// Every function decodes one action's body, which is all that its reader holds, and returns nullopt
+// if flow::Action can't represent it. The caller checks that the reader is still ok().
 using Parsed = std::optional<Action>;
 
 // As in ct zones and in output to a register: (offset << 6) | (bits - 1).
@@ -22,7 +22,7 @@ std::optional<Subfield> Unpack(std::optional<Field> field, uint16_t packed) {
 }
 
 Parsed ReadOutput(Reader& in) {
-  const uint32_t port = in.U32();
+  const flow::OfPort port = in.U32();
   const uint16_t max_len = in.U16();
   if (port == flow::kPortController) return flow::Controller{.max_len = max_len};
   return flow::Output{port};
@@ -48,7 +48,8 @@ Parsed ReadCopyField(Reader& in) {
 Parsed ReadResubmit(Reader& in, bool with_table, bool with_ct_tuple) {
   flow::Resubmit action;
   action.with_ct_tuple = with_ct_tuple;
-  if (const uint16_t port = in.U16(); port != kShortInPort) action.in_port = port;
+  if (const flow::OfPort port = flow::FromShortPort(in.U16()); port != flow::kPortInPort)
+    action.in_port = port;
   if (!with_table) return action;
   if (const uint8_t table = in.U8(); table != kNoTable) action.table = table;
   return action;
@@ -67,7 +68,7 @@ Parsed ReadConjunction(Reader& in) {
   return flow::Conjunction{in.U32(), clause, of};
 }
 
-// NXAST_CONTROLLER, which has fewer possibilities.
+// NXAST_CONTROLLER, which has fewer fields.
 Parsed ReadController(Reader& in) {
   const uint16_t max_len = in.U16();
   const uint16_t controller = in.U16();
@@ -223,7 +224,7 @@ Parsed ReadCt(Reader& in) {
       if (!action.nat || !body.ok()) return std::nullopt;
       continue;
     }
-    // Only these make sense here, and nothing that nests.
+    // Only these make sense here, without nesting.
     if (type != ActionType::kSetField && type != ActionType::kCopyField) return std::nullopt;
     const Parsed inner = ReadOne(type, body);
     if (!inner || !body.ok()) return std::nullopt;

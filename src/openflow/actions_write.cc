@@ -71,7 +71,7 @@ class ActionWriter {
   }
 
   void operator()(const flow::Resubmit& action) {
-    const uint16_t port = action.in_port.value_or(kShortInPort);
+    const uint16_t port = flow::ShortPort(action.in_port.value_or(flow::kPortInPort));
     if (!action.table && !action.with_ct_tuple) {
       const Frame frame(out_, NiciraAction::kResubmit);
       out_.U16(port);

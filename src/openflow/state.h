@@ -6,6 +6,7 @@
 
 #include "base/net.h"
 #include "flow/flow.h"
+#include "flow/ofport.h"
 
 // A switch's state, as values.
 namespace kvs::openflow {
@@ -46,7 +47,7 @@ struct Port {
   static constexpr uint32_t kNoReceive = 1 << 2;  // it drops what comes in
   static constexpr uint32_t kNoForward = 1 << 5;  // ... and what is to go out
 
-  uint32_t number = 0;
+  flow::OfPort number = 0;
   std::string name;
   Mac mac;
   uint32_t config = 0;
@@ -61,7 +62,7 @@ struct PortStatus {
 // Sets the bits of `mask` in a port's config to those of `config` (OFPT_PORT_MOD). Number and MAC
 // identify the port.
 struct PortMod {
-  uint32_t number = 0;
+  flow::OfPort number = 0;
   Mac mac;
   uint32_t config = 0;
   uint32_t mask = 0;
@@ -103,7 +104,7 @@ struct PacketIn {
 };
 
 struct PacketOut {
-  uint32_t in_port = flow::kPortController;
+  flow::OfPort in_port = flow::kPortController;
   flow::Actions actions;
   std::string packet;  // Ethernet frame
 };

@@ -83,9 +83,9 @@ struct Interface {
 
   Uuid uuid;
   std::string name;
-  std::string type;               // "": system; "internal", "vxlan", ...
-  std::optional<int64_t> ofport;  // -1: could not be opened, see error
-  std::optional<int64_t> ofport_request;
+  std::string type;                         // "": system; "internal", "vxlan", ...
+  std::optional<int64_t> ofport;            // -1: could not be opened, see error
+  std::optional<int64_t> ofport_request;    // 1 to 65279
   std::optional<int64_t> mtu, mtu_request;  // bytes
   std::optional<std::string> error, mac_in_use;
   std::optional<std::string> admin_state, link_state;  // "up", "down"

@@ -38,7 +38,7 @@ void PortWatch::Note(const openflow::Port& port) {
   }
 }
 
-bool PortWatch::IsOurs(uint32_t number) const {
+bool PortWatch::IsOurs(flow::OfPort number) const {
   const world::Datapath* datapath = world_.datapath.Find(0);
   bool ours =
       number == flow::kPortLocal || (datapath != nullptr && number == datapath->overlay_port);

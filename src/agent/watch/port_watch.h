@@ -5,6 +5,7 @@
 
 #include "apply/frame/pace.h"
 #include "base/problem.h"
+#include "flow/ofport.h"
 #include "io/loop.h"
 #include "openflow/connection.h"
 #include "world/world.h"
@@ -29,7 +30,7 @@ class PortWatch {
   uint64_t repairs() const { return repairs_; }
 
  private:
-  bool IsOurs(uint32_t number) const;
+  bool IsOurs(flow::OfPort number) const;
 
   io::Loop& loop_;
   openflow::Connection& connection_;
