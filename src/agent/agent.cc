@@ -15,7 +15,7 @@
 namespace kvs::agent {
 namespace {
 
-// How often it looks at what nobody tells it of, and tells the API server how it is.
+// Interval of polling state without notifications, and of checking the status.
 constexpr auto kResyncInterval = std::chrono::milliseconds(4000);
 
 std::string MgmtSocket(const Options& options) {
@@ -147,8 +147,8 @@ openflow::Connection::Handlers Agent::SwitchHandlers() {
           .on_flow_removed = {}};
 }
 
-// One flow that somebody else changed is looked at by itself; where more happened than the switch
-// could tell, all are.
+// A flow changed by another program is repaired individually; if the switch's event queue
+// overflowed, all flows are dumped.
 void Agent::NoteFlow(const openflow::FlowEvent& event) {
   using Kind = openflow::FlowEvent::Kind;
   if (event.kind == Kind::kPaused) return;
@@ -158,7 +158,8 @@ void Agent::NoteFlow(const openflow::FlowEvent& event) {
   if (!ours) return;
   const flow::Flow* wanted = pipeline_.engine().desired<flow::Flow>().Find(ours->item.key);
   if (event.kind == Kind::kRemoved && wanted != nullptr && apply::IsMetered(*wanted))
-    return outputs_.flows.Resync();  // perhaps its meter was removed, of which nobody tells
+    return outputs_.flows
+        .Resync();  // its meter may have been removed, for which there are no events
   if (event.kind == Kind::kRemoved)
     outputs_.flows.Saw<flow::Flow>(ours->item.key, std::nullopt);
   else
@@ -169,7 +170,7 @@ void Agent::NoteRoute(const netlink::Route* route) {
   if (route == nullptr || outputs_.targets.kernel.Concerns(*route)) outputs_.kernel.Resync();
 }
 
-// Somebody, perhaps ourselves, changed rulesets; an empty commit: nobody knows which.
+// Rulesets were changed, perhaps by ourselves; an empty commit means that notifications were lost.
 void Agent::NoteRulesets(const netlink::NftCommit& commit) {
   const bool all = commit.tables.empty();
   const bool inet = all || commit.Touches(NFPROTO_INET, netlink::kNftTable);
@@ -186,8 +187,7 @@ void Agent::ScheduleReconcile() {
   if (!reconcile_.active()) reconcile_.Start(std::chrono::milliseconds(0));
 }
 
-// The controller reports bad VSwitchConfigs; here are kept the problems of the API server and of
-// this host.
+// The controller reports bad VSwitchConfigs; keep only problems of the API server and of this host.
 void Agent::NoteSource(const std::vector<Problem>& problems) {
   source_problems_ = problems;
   std::erase_if(source_problems_, [](const Problem& problem) {
@@ -221,7 +221,7 @@ void Agent::LookAtConntrack() {
   conntrack_alarm_.Update(conntrack_, outputs_.targets.connections.seen(), OnNetdev());
 }
 
-// Those that Open vSwitch must know: it asks for none before it needs it.
+// The next hops that Open vSwitch must know in advance, because it resolves them too late itself.
 std::set<NextHop> Agent::NextHopsOfTunnels() const {
   std::set<NextHop> hops;
   if (!OnNetdev() || world_.datapath.Find(0)->overlay_port == 0) return hops;
@@ -244,8 +244,9 @@ std::string Agent::DatapathNote() const {
              : "";
 }
 
-// Open vSwitch 3.1 in userspace keeps flows that give a tunnel's packets to the host, from the time
-// when there was no such tunnel, for as long as such packets come: the other nodes were unheard.
+// Open vSwitch 3.1 in userspace keeps megaflows that send a tunnel's packets to the host, from
+// before the tunnel existed, as long as such packets arrive: packets of the other nodes would be
+// lost.
 void Agent::Take(feed::ThisNode self) {
   const world::Datapath& now = self.datapath;
   const world::Datapath* before = world_.datapath.Find(0);
@@ -266,7 +267,7 @@ void Agent::Reconcile() {
       feed::NodeAddresses(
           *links_, nodes_.own() == nullptr ? std::vector<Ip>() : nodes_.own()->spec.overlay_ips),
       source_->ServerAddresses());
-  // Also if another agent began it: known ports are those of pods that were attached before.
+  // Also if another agent process began it: known ports belong to pods that were attached before.
   const bool serves = world_.self.size() == 1 || world_.ports.size() > 0;
   if (auto self = feed::ReadThisNode(options_.node_name, nodes_, *links_, ovsdb_.replica(),
                                      switch_routes_.local_addresses(), serves, self_problems_))
@@ -304,8 +305,8 @@ bool Agent::ApiServerAnswers() const {
       source_problems_, [](const Problem& problem) { return problem.object == kube::kApiServer; });
 }
 
-// Everything works: promise it to the plugin, and when OVSDB shows that, tell the kubelet by the
-// configuration, last of all.
+// When everything works, set the ready mark for the plugin; when OVSDB shows it, write the CNI
+// configuration for the kubelet, last of all.
 void Agent::Announce() {
   if (retiring_) return;
   if (!std::exchange(accepting_pods_, true)) return ScheduleReconcile();
@@ -342,7 +343,7 @@ void Agent::Retire(std::function<void()> done) {
   retiring_ = true;
   SetWanted();
   outputs_.bridge.Reconcile();
-  // Enough for the one transaction; if OVSDB is away, the promise is as good as gone.
+  // Enough time for one transaction; if OVSDB is away, the plugin can't read the mark anyway.
   resync_.Stop();
   reconcile_.Stop();
   static constexpr auto kShutdownDelay = std::chrono::milliseconds(100);
@@ -350,7 +351,7 @@ void Agent::Retire(std::function<void()> done) {
   shutdown_delay_->Start(kShutdownDelay);
 }
 
-// Those of the problems that the log was told when they were found.
+// The problems that were logged when they were found.
 std::vector<Problem> Agent::Logged(std::vector<Problem> problems) const {
   std::erase_if(problems, [](const Problem& problem) {
     return problem.object != "OVSDB" && problem.object != "OpenFlow" &&

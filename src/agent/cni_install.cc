@@ -11,8 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Version 1.0.0, though ours speaks 1.1.0: one version holds for the whole chain, and Debian 12's
-// portmap refuses a later one.
+// Version 1.0.0, although our plugin supports 1.1.0: the whole chain has one version, and Debian
+// 12's portmap refuses a later one.
 std::string CniConfig(const Options& options) {
   return fmt::format(R"({{
   "cniVersion": "1.0.0",
@@ -26,14 +26,14 @@ std::string CniConfig(const Options& options) {
                      kCniNetwork, kCniPlugin, options.ovsdb);
 }
 
-// With the folders that lead to it.
+// Creates the parent folders too.
 Result<> Put(const fs::path& path, const std::string& content, mode_t mode) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);  // if it fails, so does the file
   return WriteFile(path, content, mode);
 }
 
-// A line of the record: what was put there, by a hash.
+// A line of the record: the file, and a hash of what was installed.
 std::string RecordOf(const fs::path& name, const std::string& binary) {
   return fmt::format("{} {:016x}\n", name.string(), StableHash(binary));
 }
@@ -48,7 +48,7 @@ Result<> Record(const Options& options, const std::string& line) {
   return Put(options.plugin_record(), lines + line, 0600);
 }
 
-// As it should be there, and the mode.
+// The desired content and mode.
 Result<std::pair<std::string, mode_t>> ContentOf(const CniFile& file) {
   if (file.source.empty()) return std::pair(file.text, mode_t{0644});
   auto binary = ReadFile(file.source);

@@ -28,7 +28,7 @@ const json::object* FirstOf(const json::object& object, std::string_view key) {
   return list->get_array().front().if_object();
 }
 
-// What runs first in a configuration, of one plugin or of a list of them.
+// The first plugin of a configuration, which is one plugin or a list.
 const json::object& PluginOf(const json::object& config) {
   const json::object* first = FirstOf(config, "plugins");
   return first != nullptr ? *first : config;
@@ -52,7 +52,7 @@ std::optional<json::object> ReadConfig(const Options& options, const std::string
   return std::move(value.get_object());
 }
 
-// Names of files, in the order in which a runtime looks at them.
+// Names of files, in the order in which a runtime reads them.
 std::vector<std::string> ConfigsIn(const Options& options) {
   auto names = NamesIn(options.cni_conf_dir).value_or(std::vector<std::string>());
   std::erase_if(names, [](const std::string& name) {
@@ -62,7 +62,7 @@ std::vector<std::string> ConfigsIn(const Options& options) {
   return names;
 }
 
-// Multus may see the folder elsewhere (/host/etc/cni/net.d): of a path the last part counts.
+// Multus may see the folder under another path (/host/etc/cni/net.d): only the file name counts.
 Whose WhoseIs(const Options& options, const std::string& cluster_network) {
   const std::string ours = fs::path(CniConfigFile(options)).filename();
   const bool is_path = cluster_network.find('/') != cluster_network.npos;

@@ -14,8 +14,8 @@
 namespace kvs::agent {
 namespace {
 
-// One that was told to end has 5 s for it (deploy/base/agent.yaml); to give up before makes kubelet
-// wait 10 s and more until it tries again.
+// An agent that is asked to stop has 5 s (deploy/base/agent.yaml); giving up earlier would make the
+// kubelet wait 10 s or more before it tries again.
 constexpr std::chrono::seconds kTimeout{6};
 constexpr char kNoInstall[] = "none";  // no VSwitchConfig was known
 constexpr char kSaying[] = "uninstalled from this node by `kvs uninstall`";
@@ -47,7 +47,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
   if (!lock) return tl::unexpected(lock.error());
   std::unique_ptr<Daemon> daemon(new Daemon(loop, std::move(options), std::move(*lock)));
   if (Exists(daemon->options_.uninstalled_mark())) {
-    // It may have been killed before all was done.
+    // The previous process may have been killed before the uninstallation was complete.
     daemon->LeaveNode(false, [](const UninstallReport&) {});
   } else if (auto done = daemon->StartAgent(); !done) {
     return tl::unexpected(done.error());
@@ -58,7 +58,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Open(io::Loop& loop, Options options) {
 void Daemon::BeAgent() { Become(StartAgent()); }
 void Daemon::BecomeUninstalled() { Become(WatchForInstall()); }
 
-// Whoever restarts this program lets it try again.
+// After an exit, the kubelet restarts the program, which tries again.
 void Daemon::Become(const Result<>& done) {
   if (done) return;
   log::Error("{}", done.error().message);
@@ -131,7 +131,7 @@ void Daemon::AnswerUninstall(const io::HttpRequest& request, const io::HttpServe
                });
 }
 
-// The mark comes first: whatever happens next, the agent puts nothing back.
+// The mark comes first: from then on no agent restores anything.
 void Daemon::LeaveNode(bool force, OnReport done) {
   if (agent_) {
     const kube::VSwitchConfig* config = agent_->config();

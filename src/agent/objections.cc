@@ -5,12 +5,12 @@
 #include "ovsdb/attachment.h"
 #include "pipeline/world_view.h"
 
-// Whether pods may have the addresses that somebody chose for them.
+// Whether pods may have the addresses that were chosen for them.
 namespace kvs::agent {
 
-// The node may have become another since the plugin read its ranges: they, and our promise to be
-// here, outlive a power cut in OVSDB. And whoever chooses an address for a delegated IPAM plugin
-// does not know whose it is. A pod that lives on has its address rightly.
+// The node's ranges may have changed since the plugin read them, because they and the ready mark
+// survive a power failure in OVSDB. And a delegated IPAM plugin does not know which addresses are
+// in use elsewhere. A pod that was realized before keeps its address.
 std::string Agent::ObjectionTo(const ovsdb::Interface& interface) const {
   const world::Self* self = world_.self.Find(0);
   const auto attachment = ovsdb::Attachment::FromExternalIds(interface.external_ids);
@@ -42,7 +42,7 @@ std::string Agent::ObjectionToPod(const Ip& ip) const {
       ip, network);
 }
 
-// Known pods keep what they have, also when it turns out to be another's.
+// Known pods keep their addresses, also if one turns out to be in use elsewhere.
 void Agent::FindTaken() {
   taken_problems_.clear();
   const world::Self* self = world_.self.Find(0);

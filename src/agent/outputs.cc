@@ -8,11 +8,11 @@ namespace {
 using apply::Pace;
 using std::chrono_literals::operator""ms;
 
-// How often each is looked at when nothing told of a change. Where the kernel or the switch tells
-// of every change, that is for what was not heard.
+// Interval of dumps without a notification, for targets whose changes the kernel or the switch
+// reports: it finds changes whose notifications were lost.
 constexpr Pace::Limits kTold{.audit = 20000ms};
 constexpr Pace::Limits kNotTold{.audit = 4000ms};
-// After a change by somebody else, the rest of it is waited for.
+// After a change by another program, wait for its further changes.
 constexpr Pace::Limits kSwitch{.settle = 200ms, .audit = 20000ms};
 
 apply::ReconcilerOptions Part(std::string name, const Outputs::Inputs& inputs,
@@ -24,7 +24,7 @@ apply::ReconcilerOptions Part(std::string name, const Outputs::Inputs& inputs,
           .limits = limits};
 }
 
-// Our datapath, as dpctl wants it named.
+// The name of our datapath for dpctl.
 std::function<std::string()> Datapath(const ovsdb::Session& session) {
   return [&session] {
     const ovsdb::Bridge* bridge = session.replica().bridges.Find(ovsdb::kBridgeName);
@@ -32,7 +32,7 @@ std::function<std::string()> Datapath(const ovsdb::Session& session) {
   };
 }
 
-// One that is kept in nftables, whose writers the kernel names.
+// For targets in nftables, where the kernel reports the writer.
 apply::ReconcilerOptions Table(std::string name, const Outputs::Inputs& inputs) {
   auto options = Part(std::move(name), inputs, {.audit = 20000ms, .most_repairs = 3});
   options.writer = inputs.writer;

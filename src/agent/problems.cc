@@ -1,7 +1,7 @@
 #include "agent/agent.h"
 #include "base/printable.h"
 
-// Everything that is wrong as the agent sees it, in the order in which it matters.
+// All problems of the agent, the most fundamental first.
 namespace kvs::agent {
 
 std::vector<Problem> Agent::Problems() const {

@@ -22,7 +22,7 @@ kube::Condition Make(const kube::VSwitchConfigStatus& before, std::string_view t
   return condition;
 }
 
-// One that is True while all is well.
+// A condition that is True if there is no problem.
 kube::Condition Make(const kube::VSwitchConfigStatus& before, const ConditionWords& words,
                      bool good, std::string message) {
   return Make(before, words.type, good, good ? words.good : words.bad, std::move(message));

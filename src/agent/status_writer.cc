@@ -8,7 +8,7 @@ namespace {
 
 constexpr StatusWriter::Time kInterval{10000};
 
-// What `shown` has of the conditions of `ours`: others write conditions of their own there.
+// The conditions in `shown` of the types in `ours`; other programs write further ones there.
 std::vector<kube::Condition> Ours(const std::vector<kube::Condition>& shown,
                                   const std::vector<kube::Condition>& ours) {
   std::vector<kube::Condition> found;

@@ -15,7 +15,7 @@ std::string_view Trimmed(std::string_view line) {
   return first == std::string_view::npos ? std::string_view() : line.substr(first);
 }
 
-// "12. ct_state=..." -> the number before the dot, "" if the line is none of a table.
+// "12. ct_state=..." -> the number before the dot, "" if the line does not begin with a table.
 std::string_view TableOf(std::string_view line) {
   const auto text = Trimmed(line);
   const auto digits = text.find_first_not_of("0123456789");
@@ -39,7 +39,7 @@ TraceStep StepOf(std::string_view table, std::string_view flow) {
   return step;
 }
 
-// What an action sets the field to; "" if it sets another, or none.
+// The value to which an action sets the field; "" if it doesn't set it.
 std::string_view SetTo(std::string_view action, std::string_view field) {
   constexpr std::string_view kSet = "set_field:", kArrow = "->";
   if (!action.starts_with(kSet) || !action.ends_with(field)) return "";
@@ -58,7 +58,7 @@ void TakeAction(std::string_view action, SwitchTrace& trace) {
   for (const char* field : {"tun_dst", "tun_ipv6_dst"})
     if (const auto address = SetTo(action, field); !address.empty()) trace.tunnel_to = address;
   auto& actions = trace.steps.back().actions;
-  // After a ct() come its nested actions once more, and the drop of the packet that was cloned.
+  // After a ct(), the trace repeats its nested actions, and the drop of the original packet.
   const bool after_ct = !actions.empty() && actions.back().starts_with("ct(");
   if (after_ct && (action == "drop" || actions.back().find(action) != std::string::npos)) return;
   actions.push_back(pipeline::NameTables(std::string(action)));

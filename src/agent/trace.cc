@@ -16,7 +16,7 @@ using pipeline::HostRoute;
 constexpr uint16_t kSourcePort = 40000;
 constexpr int kFirstTtl = 64;
 
-// Takes values out of a query; what was wrong first is kept.
+// Takes values out of a query; keeps the first error.
 class Fields {
  public:
   explicit Fields(const std::map<std::string, std::string>& query) : query_(query) {}

@@ -34,7 +34,7 @@ namespace fs = std::filesystem;
 using ovsdb::BlockingClient;
 using ovsdb::Table;
 
-// Of ovs-vswitchd, for a bridge that is deleted in OVSDB to be gone from the kernel.
+// The time for ovs-vswitchd to remove a bridge from the kernel after it was deleted in OVSDB.
 constexpr auto kTimeout = std::chrono::seconds(10);
 
 BlockingClient::Deadline Soon() { return std::chrono::steady_clock::now() + kTimeout; }
@@ -82,7 +82,7 @@ class Uninstaller {
     return {};
   }
 
-  // One thing that goes: reported as `what`, or why it stays.
+  // Removes one thing, and reports it as `what`, or why it stays.
   void Remove(const std::string& what, const std::function<Result<>()>& remove) {
     if (!request_.dry_run) {
       if (auto done = remove(); !done)
@@ -91,7 +91,7 @@ class Uninstaller {
     report_.done.push_back(what);
   }
 
-  // What could not be looked at.
+  // Reports something that could not be read.
   void Stays(const std::string& what, const Error& error) {
     report_.problems.push_back(fmt::format("{}: {}", what, error.message));
   }
@@ -104,7 +104,7 @@ class Uninstaller {
       return {};
     });
   }
-  // With what was left by a writer that was killed before it renamed.
+  // Also removes temporary files of a writer that was killed before its rename.
   void RemoveWritten(const std::string& what, const std::string& path) {
     RemoveFile(what, path);
     const fs::path file(path);
@@ -125,8 +125,7 @@ class Uninstaller {
     return client;
   }
 
-  // A plugin that is at work finds that nobody is there, or waits for a verdict in vain and undoes
-  // what it did.
+  // A running plugin finds the mark gone, or waits for a confirmation in vain and undoes its work.
   void Promise(BlockingClient& client) {
     const ovsdb::Bridge* bridge = client.replica().bridges.Find(ovsdb::kBridgeName);
     const std::string key(ovsdb::kAgentKey);
@@ -190,7 +189,8 @@ class Uninstaller {
            });
   }
 
-  // Of connections and fragments, while the datapath has a name: those of the kernel outlive it.
+  // Limits of connections and fragments, while the datapath has a name: the kernel's survive the
+  // bridge.
   void Limits(const std::string& datapath) {
     auto zones = Ask("dpctl/ct-get-limits", {datapath}).and_then(ovsdb::ParseZoneLimits);
     if (!zones) return Stays("limits of connections", zones.error());
@@ -205,7 +205,7 @@ class Uninstaller {
     const auto fragments =
         Ask("dpctl/ipf-get-status", {datapath}).and_then(ovsdb::ParseMaxFragments);
     if (!fragments) return Stays("limit of fragments", fragments.error());
-    if (*fragments != apply::kMostFragments) return;  // somebody else's, by now
+    if (*fragments != apply::kMostFragments) return;  // set by another program meanwhile
     Remove(fmt::format("limit of {} fragments, reset to {}", *fragments, apply::kDefaultFragments),
            [&] {
              return Done(Ask("dpctl/ipf-set-max-nfrags",
@@ -225,7 +225,7 @@ class Uninstaller {
     return said ? Result<>() : tl::unexpected<Error>(said.error());
   }
 
-  // Of pods that lose their network, and those that wait to be deleted, their pods being gone.
+  // The links of pods that lose their network, and those whose pods are gone already.
   void PodLinks() {
     for (const netlink::Link& link : pods_)
       Remove("link " + link.name + " of an attached pod", [&]() -> Result<> {

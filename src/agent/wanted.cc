@@ -10,7 +10,7 @@
 namespace kvs::agent {
 namespace {
 
-// The kernel datapath if the kernel has it: it is faster by far.
+// The kernel's datapath if the kernel has it: it is much faster.
 std::string DetectDatapath(const std::string& flag) {
   if (flag != "auto") return flag;
   return Exists("/sys/module/openvswitch") ? "system" : "netdev";
@@ -24,7 +24,7 @@ Mac BridgeMac(const std::string& node) {
            static_cast<uint8_t>(hash)}};
 }
 
-// What the agent itself wants, beside what the rules do.
+// What the agent wants without a rule.
 void Agent::SetWanted() {
   if (ovsdb_seen_) outputs_.wanted.bridge.Set({WantedBridge()});
   std::string tunnel;
@@ -39,9 +39,9 @@ void Agent::SetWanted() {
   PlanPorts();
 }
 
-// The kernel goes through all connections that count towards a limit to know how many they are, at
-// each new one before Linux 5.19, and later once in each tick: a limit would slow down a node most
-// that has many, for nothing while its table has room.
+// To count connections against a limit, the kernel walks through all of them, at each new one
+// before Linux 5.19, and later once per tick. So a limit would slow down nodes with many
+// connections, without any use while the table has room.
 std::vector<apply::ConntrackLimit> Agent::WantedLimits() const {
   const uint64_t size = conntrack_.size().value_or(0);
   if (OnNetdev()) return apply::ConntrackLimits(size);
@@ -65,7 +65,7 @@ apply::BridgeConfig Agent::WantedBridge() const {
   if (self != nullptr) {
     wanted.facts.pod_ranges = self->pod_ranges;
     wanted.facts.mtu = self->mtu;
-    // A new pod is attached only while it can be known what it may do.
+    // New pods are accepted only while their configuration can be read.
     wanted.facts.agent_ready = accepting_pods_ && !retiring_ && !ovs_problem_ && ApiServerAnswers();
   }
   return wanted;

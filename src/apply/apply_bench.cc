@@ -9,9 +9,9 @@
 #include "openflow/dummy_switch.h"
 #include "openflow/sample_flows.h"
 
-// An agent that starts again and finds 100,000 flows just as they should be: from values in memory,
-// through a new Connection, a dump and a comparison, until the switch is known to be right. Beside
-// it `ovs-ofctl replace-flows` with the same flows in a file. Alternating, medians.
+// An agent that restarts and finds 100,000 unchanged flows: from values in memory, through a new
+// Connection, a dump and a comparison, until the switch is known to be right. The peer is
+// `ovs-ofctl replace-flows` with the same flows in a file. Alternating, medians.
 namespace kvs::apply {
 namespace {
 
@@ -22,7 +22,7 @@ using bench::Need;
 constexpr int kFlows = 100000;
 constexpr int kRounds = 5;
 
-// Returns how many changes it sent.
+// Returns the number of changes that it sent.
 uint64_t Restart(const openflow::DummySwitch& there, const std::vector<flow::Flow>& flows) {
   engine::Desired<flow::Flow> wanted;
   engine::Desired<flow::Group> groups;

@@ -11,8 +11,8 @@ namespace kvs::apply {
 namespace {
 
 const std::vector<uint8_t> kAll = {0};
-// TCP, UDP and SCTP: all that userspace tracks but ICMPv6, whose flush aborts most of OVS 3.1 (see
-// ct_flush.h). An echo is forgotten by itself, a minute after the last.
+// TCP, UDP and SCTP: all that userspace tracks except ICMPv6, whose flush aborts most versions of
+// OVS 3.1 (see ct_flush.h). Echo connections expire a minute after the last packet.
 const std::vector<uint8_t> kWithoutIcmp6 = {6, 17, 132};
 
 std::set<uint16_t> Zones() {
@@ -29,7 +29,7 @@ void AttachmentStatusWriter::Note(const ovsdb::Change& change) {
         row.after->external_ids.contains(ovsdb::kRealizedKey)) {
       const auto known = waiting_.find(row.after == nullptr ? row.before->uuid : row.after->uuid);
       if (known == waiting_.end()) continue;
-      // Not of one that was made again from its link: its pod has its network all the time.
+      // Not for a port that was restored from its link: its pod had its network all the time.
       if (row.after != nullptr && row.after->external_ids.contains(ovsdb::kNetnsKey) &&
           row.after->external_ids.contains(ovsdb::kRealizedKey))
         on_realized_(loop_.Now() - known->second.since);
@@ -58,7 +58,8 @@ void AttachmentStatusWriter::Write() {
         transaction.SetExternalIds(ovsdb::Table::kInterface, uuid, refused.ToExternalIds());
       continue;
     }
-    // Now that flows of whoever had the addresses before are gone, and while the port is opened.
+    // The flows of the previous owner of the addresses are gone now; its connections are deleted
+    // while the port is opened.
     if (!pod.to_forget) Forget(*interface, pod);
     if (busy_ || pod.to_forget != 0) continue;
     if (interface->ofport.value_or(0) <= 0 || judge_.refused(*interface)) continue;
@@ -70,9 +71,9 @@ void AttachmentStatusWriter::Write() {
   busy_ = true;
   session_.Transact(std::move(transaction), [this](const ovsdb::Outcome& outcome) {
     busy_ = false;
-    // A port that was deleted meanwhile fails the others' verdicts too: they are still waiting, and
-    // written again when the replica shows that. A database that takes nothing is asked again in a
-    // second.
+    // A port that was deleted meanwhile makes the whole transaction fail: the others still wait,
+    // and are written again when the replica shows the deletion. If the database can't be written,
+    // it is tried again after a second.
     if (outcome) return Write();
     log::Debug("OVSDB: attachment status: {}", outcome.error().message);
   });

@@ -11,7 +11,7 @@ std::string Folder(std::string_view family, std::string_view link) {
   return fmt::format("net/{}/conf/{}/", family, link);
 }
 
-// The same setting of the links to come; "": `path` is none of `link`.
+// The default of this setting for new links; "": `path` is not a setting of `link`.
 std::string DefaultOf(const std::string& path, const std::string& link) {
   for (const char* family : {"ipv4", "ipv6"})
     if (const std::string folder = Folder(family, link); path.starts_with(folder))
@@ -32,7 +32,7 @@ void LinkSettings::Follow(int index) {
   PutBack();
 }
 
-// What can't be read is not there yet: the kernel gives a link IPv6 a moment later.
+// A setting that can't be read does not exist yet: the kernel enables IPv6 on a link with a delay.
 void LinkSettings::PutBack() {
   std::erase_if(lost_, [this](const auto& setting) {
     const auto& [path, value] = setting;

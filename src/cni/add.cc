@@ -20,19 +20,19 @@ namespace {
 using namespace std::chrono_literals;
 using ovsdb::TransactError;
 
-// One ADD. Its steps are in the order in which they cost least: the link is made first, for the
-// kernel's answer to its name decides who has the address; OVSDB's transaction and the switch's
-// work go on while the pod's end is configured.
+// One ADD. The order of its steps saves time: the link is created first, because the kernel's
+// answer to its name decides who gets the address; OVSDB's transaction and the switch's work go on
+// while the pod's end is configured.
 class Adding {
  public:
   explicit Adding(const Call& call) : call_(call), env_(call.env), conf_(call.conf) {}
 
   Outcome<CniResult> Run() {
-    // Nothing is made before both are good.
+    // Nothing is created before both succeed.
     if (auto opened = Open(); !opened) return tl::unexpected(opened.error());
     if (auto clean = RemoveLeftovers(); !clean) return tl::unexpected(clean.error());
     auto made = Make();
-    // The rest of the time is for this; a database that hangs must not take it all.
+    // The rest of the time is for the cleanup; a database that hangs must not use up all of it.
     if (!made && !is_anothers_)
       (void)Detach(call_, LinkRemoval::kImmediate, std::max(call_.deadline, In(500ms)));
     return made;
@@ -76,7 +76,7 @@ class Adding {
   std::vector<CniResult::Route> routes_;  // over the pod's link
   ovsdb::BlockingClient::RequestId rows_ = 0;
   bool watching_ = false;
-  bool is_anothers_ = false;  // the attachment has been made by another ADD meanwhile
+  bool is_anothers_ = false;  // another ADD has made the attachment meanwhile
 };
 
 Outcome<> Adding::Open() {
@@ -113,7 +113,7 @@ Outcome<> Adding::CheckMtu() const {
                 mtu(), kLeastMtu6);
 }
 
-// What an ADD or DEL that was killed has left of this attachment.
+// Removes what an ADD or DEL that was killed has left of this attachment.
 Outcome<> Adding::RemoveLeftovers() {
   if (snapshot_.rows.interfaces.empty()) return {};
   auto remains = FindRemains(*host_socket_, env_, &snapshot_);
@@ -150,7 +150,7 @@ Outcome<CniResult> Adding::Make() {
   return Answer();
 }
 
-// A lease of this attachment that is there already was left by an ADD that was killed.
+// An existing lease of this attachment was left by an ADD that was killed.
 Outcome<> Adding::Delegate() {
   auto output = RunIpam(call_, "ADD", deadline());
   if (!output && RunIpam(call_, "DEL", deadline())) output = RunIpam(call_, "ADD", deadline());
@@ -165,7 +165,7 @@ Outcome<> Adding::Delegate() {
   return {};
 }
 
-// Takes the first candidate whose name nobody else has.
+// Takes the first candidate with an unused name.
 Outcome<> Adding::Plug() {
   for (;;) {
     auto candidate = candidates_->Next();
@@ -178,7 +178,7 @@ Outcome<> Adding::Plug() {
   }
 }
 
-// False if the name is somebody else's.
+// False if another attachment has the name.
 Outcome<bool> Adding::PlugIn() {
   const auto alias = attachment().ToAlias();
   if (!alias) return Wrap(Code::kBadEnvironment, "CNI_CONTAINERID", alias.error());
@@ -195,7 +195,8 @@ Outcome<bool> Adding::PlugIn() {
     if (made.error().code != EEXIST) return Wrap(Code::kIo, env_.who(), made.error());
     if (auto cleared = ClearName(candidate_.port); !cleared || !*cleared) return cleared;
   }
-  // Without them, as before Linux 5.5, only a lost OVSDB can't be told those names again.
+  // Without alternative names, as before Linux 5.5, only a restoration after a lost OVSDB lacks
+  // these names.
   if (const auto names = attachment().ToAltNames(candidate_.port); !names.empty())
     (void)host_socket_->Do(netlink::AddAltNames(candidate_.port, names));
   call_.step("link made");
@@ -206,8 +207,8 @@ Outcome<bool> Adding::PlugIn() {
   return ReceiveRows();
 }
 
-// One of the two names of a new pair exists. Deletes it if it may go, so that the pair can be tried
-// again; false if it is the port's, and somebody else's.
+// One of the two names of a new pair exists. Deletes that link if it may be deleted, so that the
+// pair can be tried again; false if it is the port's name and belongs to another attachment.
 Outcome<bool> Adding::ClearName(const std::string& name) {
   auto link = netlink::FindLink(*host_socket_, name);
   if (link) {
@@ -230,7 +231,7 @@ Outcome<> Adding::SendRows() {
   interface.external_ids = attachment().ToExternalIds();
   ovsdb::Transaction adding;
   adding.Comment("k-vswitch-cni: ADD " + env_.who());
-  // However the two came by it, no address is two pods'.
+  // Whichever plugin allocated it, an address must not belong to two pods.
   for (const Ip& ip : candidate_.ips)
     adding.RequireNone(ovsdb::Table::kInterface,
                        {{"external_ids", "includes", ovsdb::Attachment::IdOf(ip)}});
@@ -282,8 +283,8 @@ Result<> Adding::ChooseRoutes(int link) {
   }
 }
 
-// Deletes the pod's links that DEL has left to the agent: their routes are nobody's any more. False
-// if there is none.
+// Deletes the pod's links that DEL has left to the agent: their addresses and routes are unused.
+// False if there is none.
 Result<bool> Adding::DeleteDying() {
   auto links = netlink::DumpLinks(*host_socket_);
   if (!links) return tl::unexpected(links.error());
@@ -295,8 +296,8 @@ Result<bool> Adding::DeleteDying() {
   return !links->empty();
 }
 
-// False if another ADD has inserted a port of this name meanwhile, or one of the addresses is a
-// pod's that came by it otherwise.
+// False if another ADD has inserted a port of this name meanwhile, or if another pod has one of the
+// addresses.
 Outcome<bool> Adding::ReceiveRows() {
   const auto reply = client_->Receive(rows_, deadline());
   if (reply) {
@@ -377,7 +378,7 @@ ovsdb::Attachment Adding::attachment() const {
           .ipam = delegated_ ? ovsdb::Attachment::Ipam::kDelegated : ovsdb::Attachment::Ipam::kOwn};
 }
 
-// Nobody sends to it: the switch reads and writes frames as they are.
+// Never used as a destination: the switch reads and writes frames as they are.
 Mac Adding::host_mac() const {
   const uint64_t hash = StableHash(env_.attachment());
   Mac mac{{0x0a, 0x5a}};

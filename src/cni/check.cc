@@ -24,7 +24,7 @@ const CniResult::Interface* FindInterface(const CniResult& result, std::string_v
   return at == result.interfaces.end() ? nullptr : &*at;
 }
 
-// The row of the attachment, and what it says.
+// Checks the row of the attachment, and returns it.
 Outcome<ovsdb::Interface> CheckRow(const Call& call) {
   auto client = Connect(call.conf, call.deadline);
   if (!client) return tl::unexpected(client.error());

@@ -94,16 +94,16 @@ Outcome<> CheckCommand(Command command, const NetConf& conf, bool has_attachment
                   conf.name);
   if (command == Command::kCheck && !conf.prev_result)
     return Refuse(Code::kBadConfig, "prevResult is missing; CHECK compares with it");
-  // Were a missing list taken for an empty one, every pod would lose its network.
+  // If a missing list were taken for an empty one, every pod would lose its network.
   if (command == Command::kGc && !has_attachments)
     return Refuse(Code::kBadConfig,
                   "cni.dev/valid-attachments is missing; GC keeps the attachments in it");
   return {};
 }
 
-// What removes a pod is the same in every version. So one that we don't know, or none, is no reason
-// to keep it: it becomes the newest that we do.
-bool MendVersion(boost::json::object& configuration) {
+// Removing a pod is the same in every version, so an unknown or missing version must not prevent
+// it: it is replaced by the newest that we support.
+bool ReplaceVersion(boost::json::object& configuration) {
   const boost::json::value* version = configuration.if_contains("cniVersion");
   if (version && version->is_string() && VersionRank(version->get_string()) >= 0) return false;
   configuration["cniVersion"] = kNewestVersion;
@@ -118,13 +118,13 @@ Outcome<> CheckVersion(const std::string& version) {
 
 }  // namespace
 
-// DEL and GC take what ADD would refuse: such a pod must go away, too.
+// DEL and GC accept what ADD would refuse, because such a pod must be removed as well.
 Outcome<NetConf> NetConf::Decode(Command command, std::string_view text) {
   auto document = ParseJson("network configuration", text);
   if (!document) return tl::unexpected(document.error());
   if (!document->is_object())
     return Refuse(Code::kUndecodable, "network configuration must be a JSON object");
-  const bool mended = command == Command::kDel && MendVersion(document->get_object());
+  const bool replaced = command == Command::kDel && ReplaceVersion(document->get_object());
   const bool removes = command == Command::kDel || command == Command::kGc;
   Note note, ignored;
   const Json strict(&*document, "", note), root(&*document, "", removes ? ignored : note);
@@ -145,9 +145,9 @@ Outcome<NetConf> NetConf::Decode(Command command, std::string_view text) {
   if (root["prevResult"].Object()) conf.prev_result = ReadResult(root["prevResult"]);
   if (ignored.failure()) conf.prev_result.reset();
   if (command == Command::kGc) ReadValidAttachments(strict, conf);
-  conf.raw = mended ? boost::json::serialize(*document) : std::string(text);
+  conf.raw = replaced ? boost::json::serialize(*document) : std::string(text);
   if (note.failure()) return tl::unexpected(*note.failure());
-  // null is an empty list: so Go writes one that was never made.
+  // null is an empty list: Go encodes a nil slice like that.
   const bool has_attachments = document->get_object().contains(kValidAttachments);
   return CheckCommand(command, conf, has_attachments).map([&] { return std::move(conf); });
 }

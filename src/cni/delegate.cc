@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What was killed is gone by then, unless the kernel holds it.
+// The time for a killed process to end, unless the kernel blocks it.
 constexpr auto kDying = 100ms;
 
 // An executable file, and how to call it in messages.
@@ -43,7 +43,7 @@ Outcome<Program> Find(const Call& call) {
                 call.conf.ipam);
 }
 
-// The input lies in memory, so nobody waits for it to be read.
+// A file in memory, so that writing the input does not wait for the reader.
 int InputOf(std::string_view text) {
   const int fd = memfd_create("cni", MFD_CLOEXEC);
   while (fd >= 0 && !text.empty()) {
@@ -88,8 +88,8 @@ Outcome<pid_t> Spawn(const Program& program, std::string_view command, int input
   return pid;
 }
 
-// Its wait status, if it has ended by the deadline. Looks again and again: pidfd_open(2) is not
-// there before Linux 5.3.
+// Its wait status, if it has ended by the deadline. Polls, because pidfd_open(2) does not exist
+// before Linux 5.3.
 std::optional<int> WaitFor(pid_t pid, Deadline deadline) {
   for (int status = 0;; std::this_thread::sleep_for(1ms)) {
     if (waitpid(pid, &status, WNOHANG) != 0) return status;
@@ -149,7 +149,7 @@ Outcome<std::string> CommonVersion(const Program& program, Deadline deadline) {
   return std::string(rank < 0 ? std::string_view{} : kSupportedVersions[rank]);
 }
 
-// The configuration as if it had been written for `version`.
+// The configuration with `version` as its cniVersion.
 std::string ConfigurationIn(const NetConf& conf, const std::string& version) {
   auto document = ParseJson("network configuration", conf.raw);
   boost::json::object& root = document->get_object();  // NetConf::Decode has seen it

@@ -13,11 +13,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// DEL goes on without OVSDB after this long: the runtime's own patience is for the pod's end.
+// After this long DEL goes on without OVSDB: the runtime's time limit is needed for the pod's end.
 constexpr auto kDatabaseTimeout = 2s;
 
-// The link first, the port last: whoever holds the port's name holds the address, so nobody gets
-// it while the link is there.
+// The link first, the port last: the address belongs to the holder of the port's name, so it is not
+// given away while the link exists.
 Outcome<> Remove(const Call& call, netlink::Socket& host, ovsdb::BlockingClient* client,
                  const Snapshot* snapshot, const Remains& remains, LinkRemoval removal,
                  Deadline deadline) {
@@ -32,8 +32,8 @@ Outcome<> Remove(const Call& call, netlink::Socket& host, ovsdb::BlockingClient*
   return {};
 }
 
-// Ports and links of this network that are not to stay. An attachment's network is what its row
-// says, else its link; where neither does, it stays.
+// Ports and links of this network that must be removed. An attachment's network is in its row, else
+// in its link; if it is in neither, the attachment stays.
 Result<Remains> FindStale(netlink::Socket& host, const NetConf& conf, const Snapshot& snapshot) {
   auto links = netlink::DumpLinks(host);
   if (!links) return tl::unexpected(links.error());

@@ -30,7 +30,8 @@ bool IsTrue(std::string_view text) {
   return text == "1" || text == "true" || text == "TRUE" || text == "True" || text == "t";
 }
 
-// For messages: what a terminal or a log must not get is shown as \xNN, and the rest is cut.
+// For messages: characters that are unsafe for a terminal or a log are shown as \xNN, and long text
+// is cut.
 std::string Shown(std::string_view text) {
   constexpr size_t kMost = 64;
   std::string shown;
@@ -65,12 +66,12 @@ Outcome<> ReadArgs(std::string_view text, Env& env) {
   if (!unknown.empty() && !ignore)
     return Refuse(Code::kBadEnvironment,
                   "CNI_ARGS: \"{}\" is unknown; omit it or add IgnoreUnknown=1", Shown(unknown));
-  // Each has the form of a name or a UID, which are at most 253 letters (RFC 1123).
+  // Each has the form of a name or a UID, of at most 253 characters (RFC 1123).
   for (const std::string* name : {&env.pod.ns, &env.pod.name, &env.pod_uid})
     if (!name->empty() && (!IsIdentifier(*name) || name->size() > 253))
       return Refuse(Code::kBadEnvironment, "CNI_ARGS: \"{}\" is not a Kubernetes name",
                     Shown(*name));
-  // Half a name is no pod's.
+  // A pod needs both parts.
   if (env.pod.ns.empty() || env.pod.name.empty()) env.pod = {};
   return {};
 }
@@ -80,7 +81,7 @@ Outcome<> CheckNeeds(const Env& env) {
                    env.command == Command::kCheck;
   if (!one) return {};
   if (env.container.empty()) return Refuse(Code::kBadEnvironment, "CNI_CONTAINERID is missing");
-  // The link's alias, 255 bytes, must hold it.
+  // It must fit into the link's alias, 255 bytes.
   if (!IsIdentifier(env.container) || env.container.size() > 128)
     return Refuse(Code::kBadEnvironment,
                   "CNI_CONTAINERID: \"{}\" must be at most 128 letters, digits, '_', '.' and '-', "
@@ -139,8 +140,8 @@ Outcome<Env> Env::Read(const std::function<const char*(const char*)>& get) {
   env.path = Split(text("CNI_PATH"), ':');
   env.netns_override = IsTrue(text("CNI_NETNS_OVERRIDE"));
   auto checked = CheckNeeds(env).and_then([&] { return ReadArgs(text("CNI_ARGS"), env); });
-  // What ADD refuses was never attached, and DEL has done its work; only who doesn't say at all
-  // what is to go is told so.
+  // Parameters that ADD refuses were never attached, so DEL has nothing to do; only a call that
+  // lacks the parameters is an error.
   env.never_attached =
       !checked && env.command == Command::kDel && !env.container.empty() && !env.ifname.empty();
   if (!checked && !env.never_attached) return tl::unexpected(checked.error());

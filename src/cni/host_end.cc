@@ -11,7 +11,7 @@ bool IsOurs(const netlink::Link& link) {
   return link.group == ovsdb::kLiveLinkGroup || link.group == ovsdb::kDefunctLinkGroup;
 }
 
-// The links that bear a port's name, and are this attachment's.
+// The links with a port's name that belong to this attachment.
 Result<> FindByRows(netlink::Socket& host, const AttachmentKey& key, const Snapshot& snapshot,
                     Remains& remains) {
   for (const auto& [uuid, interface] : snapshot.rows.interfaces) {
@@ -53,7 +53,7 @@ Result<Remains> FindRemains(netlink::Socket& host, const Env& env, const Snapsho
     if (auto found = FindByRows(host, key, *snapshot, remains); !found)
       return tl::unexpected(found.error());
   if (!remains.links.empty()) return remains;
-  // No row leads to a link: the links themselves tell.
+  // No row leads to a link, so the links are searched.
   auto links = netlink::DumpLinks(host);
   if (!links) return tl::unexpected(links.error());
   for (netlink::Link& link : *links)

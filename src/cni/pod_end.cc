@@ -52,8 +52,8 @@ std::vector<netlink::Request> ConfigurePod(int link, const std::vector<Ip>& ips,
       end.gateways.push_back(gateway);
   for (const CniResult::Route& route : routes)
     end.routes.push_back({.destination = route.destination, .via = route.gateway, .onlink = true});
-  // IPv6's next hop is within the link's own fe80::/64. Several links may have this one: a metric
-  // of its own for each.
+  // IPv6's next hop is within the link's own fe80::/64. Several links may have it, so each route
+  // has a metric of its own.
   const bool by_default = std::ranges::any_of(
       routes, [](const CniResult::Route& one) { return one.destination == Prefix(Ip4{}, 0); });
   if (!by_default && std::ranges::count(end.gateways, Ip(kGateway4)))

@@ -14,8 +14,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTick{1000};
 
-// Whether `existing` has what the controller wants of it. When the condition turned is not
-// compared: that changes with the status only.
+// Whether `existing` has the desired fields. The time of the condition's last change is not
+// compared: it changes with the status only.
 bool Holds(const VSwitchConfig& existing, const VSwitchConfig& desired) {
   const auto* found = kube::FindCondition(existing.status.conditions, VSwitchConfig::kAccepted);
   if (!found || existing.spec != desired.spec || existing.node_uid != desired.node_uid)
@@ -142,7 +142,7 @@ void Controller::JudgeAgents() {
   ApplyConditions(liveness.network_gone);
 }
 
-// What it refused, which agents are gone, and what is wrong with the program, which has logged it.
+// Refusals, agents that are gone, and problems of the program, which has logged them.
 void Controller::TellWarnings() {
   std::vector<kube::Warning> warnings;
   for (const auto* conditions : {&refusals_, &down_.reported})

@@ -22,7 +22,7 @@ bool IsAgent(const kube::Pod& pod) {
          });
 }
 
-// The agent's pod on each node: while one is replaced, the one that is Ready, or that stays.
+// The agent's pod on each node: while one is replaced, the Ready one, or the one that stays.
 std::map<std::string, const kube::Pod*> PodsByNode(const Facts& facts) {
   std::map<std::string, const kube::Pod*> pods;
   const auto rank = [](const kube::Pod& pod) { return pod.ready ? 2 : pod.meta.deleting ? 0 : 1; };
@@ -42,7 +42,7 @@ const kube::Pod* Find(const std::map<std::string, const kube::Pod*>& pods,
 
 bool IsReady(const kube::Node& node) { return node.ready && node.ready->status == "True"; }
 
-// The kubelet is not heard of, while "False" is what it says itself.
+// Unknown means that the kubelet does not report; False is its own report.
 bool IsUnreachable(const kube::Node& node) { return node.ready && node.ready->status == "Unknown"; }
 
 bool Lasts(const std::map<std::string, Time>& since, const std::string& name, Time now,
@@ -74,7 +74,8 @@ std::string MessageOf(const kube::Node& node, const kube::Pod* pod, std::time_t 
                                               pod->meta.name));
 }
 
-// Whether Ready stays as it shows: that was reported already, or the agent says better itself.
+// Whether the shown Ready must not be changed: it was written already, or the agent's own is
+// better.
 bool Stands(const kube::Node& node, const kube::Pod* pod, const Condition* shown,
             const std::string& reported, const std::string& reason) {
   const std::string& before = !reported.empty() || shown == nullptr || shown->status != "Unknown"
@@ -86,7 +87,7 @@ bool Stands(const kube::Node& node, const kube::Pod* pod, const Condition* shown
   return runs && !IsUnreachable(node) && shown != nullptr && shown->status == "False";
 }
 
-// Which of the Nodes that have lost their network may show it: no more than a third of all do.
+// Limits the Nodes that show a lost network to a third of all.
 std::set<std::string> Bounded(const Facts& facts, const std::set<std::string>& lost) {
   const auto showing = std::ranges::count_if(facts.nodes, [](const auto& one) {
     const auto& shown = one.second.network_unavailable;

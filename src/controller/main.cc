@@ -22,7 +22,7 @@
 namespace kvs::controller {
 namespace {
 
-// As typed.
+// The arguments as given.
 struct CommandLine {
   kube::ConnectOptions kubernetes;
   std::string cluster_cidr, service_cidr, overlay_type, socket, node_name;
@@ -75,21 +75,21 @@ Result<Flags> Parse(const CommandLine& line) {
   return flags;
 }
 
-// Tells candidates apart, also a program from the one that ran here before it.
+// Distinguishes the candidates, also this process from an earlier one on the same host.
 std::string Identity() {
   char host[256] = {};
   gethostname(host, sizeof host - 1);
   return fmt::format("{}_{:08x}", host, std::random_device{}());
 }
 
-// nullptr: there is no path.
+// nullptr if there is no path.
 Result<std::unique_ptr<io::HttpServer>> Listen(io::Loop& loop, const std::string& path,
                                                io::HttpServer::Serve serve) {
   if (path.empty()) return nullptr;
   return io::HttpServer::OnUnixSocket(loop, path, std::move(serve));
 }
 
-// Where others ask how it is. What is wrong with an address is logged.
+// The addresses for health and metrics. Problems with them are logged.
 class Ports {
  public:
   Ports(io::Loop& loop, const CommandLine& line, io::HttpServer::Serve health,

@@ -31,12 +31,12 @@ MaybePerFamily<T> Split(const std::vector<T>& list) {
   return split;
 }
 
-// A node's plan in the making. What is allocated may not be allocated to anybody else.
+// A node's plan in progress. Its allocations exclude others'.
 struct Draft {
   const Node* node;
   const VSwitchConfig* before = nullptr;   // null: none
   bool own_ranges = false;                 // the Node names its pod ranges
-  bool bad_range = false, bad_ip = false;  // what it names can't be read: keep what there was
+  bool bad_range = false, bad_ip = false;  // its values can't be parsed: keep the previous ones
   MaybePerFamily<Prefix> requested_range, range_before, range;
   MaybePerFamily<Ip> requested_ip, ip_before, ip;
   kube::StringMap sources;
@@ -184,7 +184,7 @@ void Planner::AllocateRanges() {
     if (!draft.own_ranges) Allocate(draft);
 }
 
-// Whether pods in that range are pods of the cluster.
+// Whether the range is within the cluster's.
 bool InCluster(const Prefix& range, const std::vector<Prefix>& cluster) {
   return cluster.empty() ||
          std::ranges::any_of(cluster, [&](const Prefix& one) { return one.Contains(range); });
@@ -271,7 +271,7 @@ void Planner::Allocate(Draft& draft) {
   }
 }
 
-// What can't be had is replaced by what the node has.
+// A refused address is replaced by the node's previous one.
 void Planner::RefuseIps(Draft& draft) const {
   for (const Family family : kFamilies) {
     auto& before = draft.ip_before[family];
@@ -333,7 +333,7 @@ std::vector<T> Listed(const MaybePerFamily<T>& split, Family first) {
   return list;
 }
 
-// IPv6 comes first where the user wrote it first: the first entry is the singular field.
+// IPv6 comes first if the user wrote it first, because the first entry is the singular field.
 Family FirstFamily(const std::vector<std::string>& texts) {
   return !texts.empty() && texts.front().find(':') != std::string::npos ? Family::kIpv6
                                                                         : Family::kIpv4;

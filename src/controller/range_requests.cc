@@ -23,7 +23,7 @@ class Allocator {
   }
 
  private:
-  // Until it is answered, what a claimant has is held for it.
+  // Until its request is answered, a node's previous range is reserved for it.
   void Hold(const RangeRequest& request) {
     if (request.before) held_.Take(*request.before, request.node);
   }
@@ -41,7 +41,7 @@ class Allocator {
       request.allocated = request.before;
   }
 
-  // False: it must wait for who holds what it wants.
+  // False: it must wait for the node that has the requested range.
   bool Answer(RangeRequest& request) {
     LetGo(request);
     if (const auto* taken = taken_.Overlapping(*request.requested)) {
@@ -55,7 +55,7 @@ class Allocator {
     return true;
   }
 
-  // Who holds all that the request wants; null: more than one do.
+  // The only node that has all that the request needs; null: several have parts.
   RangeRequest* HolderOf(const RangeRequest& request) const {
     const auto* held = held_.Overlapping(*request.requested);
     if (!held || !held->first.Contains(*request.requested)) return nullptr;
@@ -63,7 +63,7 @@ class Allocator {
     return at == waiting_.end() ? nullptr : *at;
   }
 
-  // The requests that wait for each other in a circle through `first`; empty: there is none.
+  // The requests that wait for each other in a circle through `first`; empty: there is no circle.
   std::vector<RangeRequest*> Circle(RangeRequest* first) const {
     std::vector<RangeRequest*> circle;
     for (RangeRequest* at = first; at && circle.size() <= waiting_.size(); at = HolderOf(*at)) {
@@ -73,7 +73,7 @@ class Allocator {
     return {};
   }
 
-  // False: nobody could.
+  // False: there was no circle.
   bool Swap() {
     for (RangeRequest* first : waiting_) {
       const std::vector<RangeRequest*> circle = Circle(first);

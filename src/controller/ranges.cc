@@ -5,7 +5,7 @@
 namespace kvs::controller {
 namespace {
 
-// The address right behind the range; nullopt past the end of the family.
+// The address after the range; nullopt at the end of the family.
 std::optional<Ip> Behind(const Prefix& range) {
   if (range.length() == 0) return std::nullopt;
   Ip6 six;
@@ -29,7 +29,8 @@ std::optional<Ip> Behind(const Prefix& range) {
 }  // namespace
 
 const std::pair<const Prefix, std::string>* Ranges::Overlapping(const Prefix& range) const {
-  // What overlaps is the last that begins at or before it, or the first that begins within.
+  // An overlapping range is the last that begins at or before it, or the first that begins within
+  // it.
   const auto after = taken_.lower_bound(range);
   if (after != taken_.end() && after->first.Overlaps(range)) return &*after;
   if (after != taken_.begin() && std::prev(after)->first.Overlaps(range)) return &*std::prev(after);
@@ -52,7 +53,7 @@ std::optional<Prefix> Ranges::TakeLowest(const Prefix& cluster, int length,
   for (Prefix& next = cursor->second; cluster.Contains(next);) {
     const auto* taken = Overlapping(next);
     const Prefix found = next;
-    // A shorter range that is taken is left behind as a whole.
+    // A shorter range that is taken is skipped as a whole.
     const auto behind = Behind(taken && taken->first.length() < length ? taken->first : next);
     if (!taken) {
       Take(found, node);  // the cursor stays: the next search finds this one taken

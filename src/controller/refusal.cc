@@ -7,7 +7,8 @@
 namespace kvs::controller {
 namespace {
 
-// The network's address, the node's two and, in IPv4, the broadcast address are no pod's.
+// The network's address, the node's two addresses and, in IPv4, the broadcast address are not for
+// pods.
 bool HasRoom(const Prefix& range) { return range.size() > (range.address().is6() ? 3 : 4); }
 
 std::string Holds(const Prefix& range, const TakenAddress& address) {

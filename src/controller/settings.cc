@@ -16,7 +16,7 @@ namespace {
 using kube::VSwitchConfig;
 using kube::VSwitchConfigSpec;
 
-// One of a few words, `choices`.
+// Parses one of `choices`.
 template <class T>
 std::function<Result<T>(std::string_view)> ParseWord(std::optional<T> (*find)(std::string_view),
                                                      std::string_view choices) {
@@ -56,7 +56,7 @@ Result<Prefixes> ParseUsable(std::string_view text) {
   return parsed;
 }
 
-// A list of ranges, which may not contradict what is in use.
+// A list of ranges, which must not conflict with what is in use.
 struct RangeSetting {
   std::string_view key, source, flag;
   const Prefixes& by_flag;
@@ -65,7 +65,7 @@ struct RangeSetting {
   Prefixes& value;
 
   bool in_map = false;  // asked for by the ConfigMap, else by the flag
-  // What stays when that is refused.
+  // The value to keep if that is refused.
   Prefixes before = {};
   std::string before_source = {};
 
@@ -106,7 +106,7 @@ class Resolver {
                                   fmt::format("{}; {}", parsed.error().message, kept)});
   }
 
-  // Sets a list of ranges to what is asked for, if nothing objects.
+  // Sets a list of ranges to the requested value, if there is no objection.
   void Set(RangeSetting& setting) {
     keys_.emplace_back(setting.key);
     FindBefore(setting);
@@ -121,7 +121,7 @@ class Resolver {
     if (!why.empty()) Refuse(setting, why);
   }
 
-  // Of two that overlap, who came last is refused; both, if they came together.
+  // Of two that overlap, the newer is refused; both, if they are new.
   void KeepApart(RangeSetting& services, RangeSetting& pods) {
     const std::string why = Overlap(pods.value, services.value);
     if (why.empty()) return;
@@ -130,7 +130,7 @@ class Resolver {
     if (new_pods) Refuse(pods, why);
   }
 
-  // Last: keys of the ConfigMap that nothing was set by.
+  // Called last: reports keys of the ConfigMap that are not settings.
   void ReportOthers() const {
     if (!map_) return;
     for (const auto& [key, value] : map_->data)
@@ -147,7 +147,7 @@ class Resolver {
     if (!ranges.empty()) settings_.sources.emplace(setting.source, source);
   }
 
-  // The last good value; else the flag's, if that is good.
+  // The last valid value; else the flag's, if that is valid.
   void FindBefore(RangeSetting& setting) const {
     for (const auto& [name, config] : existing_) {
       setting.before = config.spec.*setting.field;
@@ -171,7 +171,7 @@ class Resolver {
                                             : "the last valid value is used")});
   }
 
-  // A key without a value is as good as absent.
+  // A key without a value counts as absent.
   const std::string* Find(std::string_view key) const {
     if (!map_) return nullptr;
     const auto at = map_->data.find(key);

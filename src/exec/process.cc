@@ -30,7 +30,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A file without a name, for a child's standard input or output: no pipe to fill, nothing to pump.
+// A file in memory for a child's standard input or output: unlike a pipe it can't fill up.
 int MemoryFile(const std::string& content) {
   const int fd = memfd_create("kvs-lab", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd >= 0 && !content.empty()) {
@@ -123,7 +123,7 @@ Result<pid_t> Spawn(const Command& command, int in, int out, int err, bool own_s
   return spawned;
 }
 
-// False if it hasn't ended when the time is over or `stop` says so, which is asked now and then.
+// False if it hasn't ended at the timeout, or when `stop`, which is polled, returns true.
 bool AwaitEndUnless(pid_t pid, milliseconds timeout, const std::function<bool()>& stop) {
   constexpr milliseconds kInterval{20};
   const auto end = std::chrono::steady_clock::now() + timeout;
@@ -157,7 +157,7 @@ Result<Output> RunToEnd(const Command& command, milliseconds timeout) {
   if (!ended) kill(*pid, SIGKILL);
   int status = 0;
   waitpid(*pid, &status, 0);
-  // What it has started may outlive it, and would fill the memory with what nobody reads.
+  // Processes that it left behind would fill the memory with output that is never read.
   for (const Fd* said : {&out, &err}) fcntl(said->get(), F_ADD_SEALS, F_SEAL_GROW);
   if (too_much())
     return Fail("{}: says more than {} MiB, which is the most", command.ToString(),
@@ -204,7 +204,7 @@ bool IsAlive(const Process& process) {
 }
 
 void Signal(const Process& process, int signal) {
-  // The handle is taken first: it can't come to mean another process after the check.
+  // The handle is opened first, so that it can't refer to another process after the check.
   const Fd handle(pidfd_open(process.pid, 0));
   const auto now = Identify(process.pid);
   if (handle.get() < 0 || !now || *now != process) return;

@@ -32,7 +32,7 @@ void ConntrackTable::Look(bool netdev) {
   });
 }
 
-// What was known stays where nothing is seen.
+// Known values stay if reading fails.
 void ConntrackTable::Saw(const Result<uint64_t>& size, const Result<uint64_t>& used) {
   const auto before = std::pair(size_, failure_);
   failure_ = !size ? size.error().message : !used ? used.error().message : "";

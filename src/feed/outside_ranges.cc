@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kMostNames = 3;
 
-// "shop/web (10.1.1.3)"; "": all of its addresses are of this node's ranges.
+// "shop/web (10.1.1.3)"; "" if all of its addresses are in this node's ranges.
 std::string Outside(const world::Self& self, const world::Port& port) {
   const auto outside = std::ranges::find_if(port.ips, [&](const Ip& ip) {
     return std::ranges::none_of(self.pod_ranges,

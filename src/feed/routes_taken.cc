@@ -9,7 +9,7 @@ namespace kvs::feed {
 namespace {
 
 constexpr size_t kMostNamed = 5;
-// A place in a node's range that is neither its gateway's nor its SNAT address.
+// An index in a node's range that is neither its gateway's nor its SNAT address.
 constexpr uint64_t kSomePod = 3;
 
 }  // namespace

@@ -17,7 +17,7 @@ constexpr long kConnectMs = 5000;
 constexpr int kSilenceMs = 20000;  // until unacknowledged bytes end the connection
 constexpr int kKeepaliveIdle = 10, kKeepaliveInterval = 5, kKeepaliveCount = 3;  // s, s, probes
 
-// libcurl wants to be told once per process.
+// libcurl requires an initialization once per process.
 void StartLibrary() {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   (void)started;
@@ -35,8 +35,8 @@ int TuneSocket(void*, curl_socket_t fd, curlsocktype) {
   return CURL_SOCKOPT_OK;
 }
 
-// Whether libcurl's message says milliseconds or bytes, and so another thing each time, or quotes
-// the proxy with its password.
+// Whether libcurl's message contains milliseconds or bytes, which differ each time, or the proxy
+// with its password.
 bool TellsTooMuch(CURLcode outcome) {
   return outcome == CURLE_COULDNT_CONNECT || outcome == CURLE_OPERATION_TIMEDOUT ||
          outcome == CURLE_PARTIAL_FILE || outcome == CURLE_COULDNT_RESOLVE_PROXY;
@@ -47,13 +47,13 @@ void Give(CURL* easy, CURLoption option, const std::string& pem) {
   if (!pem.empty()) curl_easy_setopt(easy, option, &blob);
 }
 
-// As Go has it: the proxy looks up the host's name, which libcurl calls socks5h.
+// As in Go: the proxy resolves the host's name, which libcurl calls socks5h.
 std::string ForCurl(const std::string& proxy) {
   constexpr std::string_view kSocks = "socks5://";
   return proxy.starts_with(kSocks) ? "socks5h://" + proxy.substr(kSocks.size()) : proxy;
 }
 
-// A URL as it may be shown: who we are there is a secret, and may hold a '/'.
+// A URL for messages: user and password are secret, and may contain a '/'.
 std::string WithoutUser(const std::string& url) {
   const size_t from = url.find("://") + 3;
   const size_t at = url.rfind('@');
@@ -62,8 +62,8 @@ std::string WithoutUser(const std::string& url) {
 
 }  // namespace
 
-// One call as libcurl sees it. What arrives is collected within libcurl's callbacks, and told
-// outside of them, where whatever the handlers do is allowed.
+// One call as libcurl sees it. Data is collected in libcurl's callbacks, and passed on outside of
+// them, where handlers may do anything.
 struct Transfer {
   Transfer(CURL* made, HttpClient::Handlers calls) : easy(made), handlers(std::move(calls)) {}
   ~Transfer() {
@@ -264,7 +264,7 @@ int HttpClient::Multi::OnSocket(CURL*, curl_socket_t fd, int what, void* data, v
                      ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
   uv_poll_start(&socket->poll, events, [](uv_poll_t* poll, int status, int happened) {
     auto* ready = static_cast<Socket*>(poll->data);
-    // To be read after an error too: what came before it, and which it is.
+    // Also after an error: there may be data before it, and the error must be read.
     if (status < 0) happened = UV_READABLE | UV_WRITABLE;
     ready->multi->Act(ready->fd, ((happened & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) |
                                      ((happened & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0));
@@ -311,7 +311,7 @@ void HttpClient::Multi::Act(curl_socket_t fd, int events) {
   }
 }
 
-// The owner may be gone after each call.
+// The owner may be destroyed in each call.
 void HttpClient::Multi::Tell(Transfer& transfer) {
   if (transfer.alive && transfer.head_came && !std::exchange(transfer.head_told, true)) {
     HttpHead head;
@@ -342,7 +342,7 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
   std::string why = transfer.error.data();
   if (transfer.most != 0 && transfer.size > transfer.most)
     why = fmt::format("the answer has more than the maximum of {} MiB", transfer.most >> 20);
-  else if (transfer.outcome == CURLE_OK)  // libcurl takes a head that is cut off for a whole one
+  else if (transfer.outcome == CURLE_OK)  // libcurl accepts a head that is cut off
     why = "the connection was closed within the head of the answer";
   else if (why.empty() || TellsTooMuch(transfer.outcome))
     why = curl_easy_strerror(transfer.outcome);

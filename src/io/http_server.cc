@@ -71,8 +71,8 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
     if (!answering_) Parse();
   }
 
-  // Request by request, in a loop: one that is answered at once must not lead into the next from
-  // within, for a client may send thousands together.
+  // Requests are handled in a loop: one that is answered at once must not recurse into the next,
+  // because a client may send thousands together.
   void Parse() {
     const auto self = shared_from_this();
     const std::string bytes = std::exchange(unread_, {});

@@ -27,7 +27,7 @@ Loop::Loop() : loop_(std::make_unique<uv_loop_s>()) {
 }
 
 Loop::~Loop() {
-  // Objects destroyed before the loop have asked for their handles to be closed; let that happen.
+  // Objects destroyed before the loop have closed their handles; let libuv complete that.
   while (uv_loop_close(loop_.get()) == UV_EBUSY) {
     uv_walk(
         loop_.get(),
@@ -45,8 +45,8 @@ std::chrono::milliseconds Loop::Now() const {
   return std::chrono::milliseconds(uv_now(loop_.get()));
 }
 
-// libuv (before 1.45) runs a timer of zero that is started by a timer in the same breath, and so
-// never comes to I/O: zero is an idle handle instead, which has its place in every turn.
+// Before libuv 1.45, a timer of zero that is started by a timer runs in the same iteration, so I/O
+// starves: zero is an idle handle instead, which runs once per iteration.
 struct Timer::Handles {
   uv_timer_t timer;
   uv_idle_t idle;

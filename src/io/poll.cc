@@ -6,7 +6,8 @@ namespace kvs::io {
 namespace {
 
 void Ready(uv_poll_t* poll, int status, int) {
-  // libuv stops watching at an error, but one of a socket (netlink: ENOBUFS) is over once read.
+  // libuv stops watching at an error, but a socket's error (netlink: ENOBUFS) is cleared by reading
+  // it.
   if (status < 0) uv_poll_start(poll, UV_READABLE, Ready);
   const auto copy = *static_cast<std::function<void()>*>(poll->data);  // it may destroy its Poll
   copy();

@@ -11,7 +11,7 @@
 namespace kvs::io {
 namespace {
 
-// libuv (before 1.46) cuts a longer path off, and so takes another one.
+// Before 1.46, libuv truncates a longer path, and so uses another one.
 constexpr size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
 
 std::string TooLong(const std::string& path) {
@@ -34,8 +34,8 @@ bool ParseAddress(const std::string& text, sockaddr_in& four, sockaddr_in6& six)
 
 }  // namespace
 
-// Shared between the Stream (the owner) and libuv's callbacks; `owned` turns false when the owner
-// is gone or has been told on_close, and from then on no handler is called.
+// Shared between the Stream (the owner) and libuv's callbacks; `owned` becomes false when the owner
+// is destroyed or on_close was called, and from then on no handler is called.
 struct Stream::State : std::enable_shared_from_this<Stream::State> {
   union {
     uv_handle_t handle;

@@ -46,7 +46,7 @@ Request NeighbourRequest(uint16_t type, uint16_t flags, std::string_view doing,
                         neighbour.link);
 }
 
-// Reads both families; a kernel without IPv6 has none of it.
+// Reads both families; a kernel without IPv6 has no IPv6 entries.
 template <class T>
 Result<std::vector<T>> ReadFamilies(Socket& socket, int link,
                                     Request (*ask)(uint8_t family, int link),
@@ -56,7 +56,7 @@ Result<std::vector<T>> ReadFamilies(Socket& socket, int link,
     auto found = socket.Read(ask(family, link), decode);
     if (!found && found.error().code == EAFNOSUPPORT) continue;
     if (!found) return found;
-    // An old kernel does not choose by link.
+    // Old kernels ignore the filter by link.
     std::copy_if(found->begin(), found->end(), std::back_inserter(all),
                  [&](const T& value) { return link == 0 || value.link == link; });
   }
@@ -108,7 +108,7 @@ std::optional<Address> DecodeAddress(Bytes body) {
   const auto info = TakeStruct<ifaddrmsg>(body);
   if (!info) return std::nullopt;
   const Attributes attributes(body);
-  // On a point-to-point link IFA_ADDRESS is the other side's.
+  // On a point-to-point link IFA_ADDRESS is the peer's address.
   auto ip = attributes.IpAt(IFA_LOCAL);
   if (!ip) ip = attributes.IpAt(IFA_ADDRESS);
   if (!ip || Family(*ip) != info->ifa_family || info->ifa_prefixlen > ip->bits())

@@ -20,7 +20,7 @@ std::optional<Ip> SourceOf(const Attributes& tuple) {
   return source ? source : addresses.IpAt(CTA_IP_V6_SRC);
 }
 
-// The states that the kernel's own limits of connections leave out too (nf_conncount).
+// Closed connections, which the kernel's own limits leave out too (nf_conncount).
 bool IsClosed(const Attributes& attributes) {
   const auto state =
       attributes.Nested(CTA_PROTOINFO).Nested(CTA_PROTOINFO_TCP).U8(CTA_PROTOINFO_TCP_STATE);
@@ -32,7 +32,7 @@ Request Dump() {
       .Asking("read tracked connections");
 }
 
-// The id makes sure that a later connection with the same ends is not meant.
+// The id ensures that a later connection with the same addresses and ports is not deleted.
 Request Deletion(const Connection& connection) {
   auto message = NetfilterMessage(TypeOf(IPCTNL_MSG_CT_DELETE), NLM_F_ACK, connection.family, 0);
   message.Put(uint16_t{CTA_TUPLE_ORIG | NLA_F_NESTED}, connection.original);

@@ -56,8 +56,7 @@ void ReadVerdict(const Attributes& immediate, ChainRule& rule) {
   rule.target = verdict.Text(NFTA_VERDICT_CHAIN);
 }
 
-// A rule is a row of expressions, each of which may end it. One that isn't known here counts as a
-// condition.
+// A rule is a list of expressions, each of which may end it. An unknown one counts as a condition.
 void ReadExpressions(const Attributes& expressions, ChainRule& rule) {
   for (const Bytes element : expressions.All(NFTA_LIST_ELEM)) {
     const Attributes expression(element);
@@ -79,7 +78,7 @@ Request AskForRules(uint8_t family, std::string_view table, std::string_view cha
   return message.Asking(fmt::format("read nftables rules of table {}", table));
 }
 
-// The rules of one table's chains, each read once and only if wanted.
+// The rules of one table's chains, each read at most once.
 class Rules {
  public:
   Rules(Socket& socket, uint8_t family, std::string table)
@@ -93,8 +92,8 @@ class Rules {
     return rules;
   }
 
-  // Whether `chain` drops what none of its rules names; nullopt: it leaves that to its caller, or
-  // to its policy.
+  // Whether `chain` drops packets that none of its conditions matches; nullopt: its caller or its
+  // policy decides.
   Result<std::optional<bool>> Drops(const std::string& chain, int depth = 0) {
     if (depth > kMaxJumps) return std::nullopt;
     const auto rules = Of(chain);

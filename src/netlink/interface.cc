@@ -27,7 +27,7 @@ Result<> Ethtool(std::string_view link, ethtool_value& value) {
   return {};
 }
 
-// A link may be named by a user, and must not lead out of /proc/sys.
+// A user may name a link, and the name must not lead out of /proc/sys.
 Result<Fd> OpenSysctl(std::string_view proc_sys, std::string_view path, int mode) {
   const std::string full = fmt::format("{}/{}", proc_sys, path);
   if (full.find("/../") != full.npos) return FailErrno(EINVAL, "setting {}", path);

@@ -38,7 +38,7 @@ void PutFamilies(Message& message, const LinkChange& change) {
   });
 }
 
-// Ends the message, with words that end with the link's name.
+// Ends the message; its description ends with the link's name.
 Request AskingOf(Message& message, const std::string& what, const LinkId& link) {
   const int index = link.index();
   return message.Asking(index == 0 ? what + " " + link.name() : what, index);
@@ -131,7 +131,7 @@ Result<std::vector<Link>> DumpLinks(Socket& socket) {
                      DecodeLink);
 }
 
-// A kernel that doesn't look into other namespaces (before Linux 4.15) gives a link of this one.
+// Before Linux 4.15, the kernel ignores the namespace and returns a link of this one.
 Result<Link> FindPeer(Socket& socket, const Link& link) {
   if (link.peer == 0) return FailErrno(ENODEV, "find the other end of link {}", link.name);
   Message message = Start(RTM_GETLINK, 0, link.peer);
@@ -146,7 +146,8 @@ Result<Link> FindPeer(Socket& socket, const Link& link) {
 
 std::optional<Link> DecodeLink(Bytes body) {
   const auto info = TakeStruct<ifinfomsg>(body);
-  // AF_BRIDGE: a bridge speaks of its port; the link itself may live on when it says "gone".
+  // AF_BRIDGE: a message of a bridge about its port; the link itself may still exist when it
+  // reports a deletion.
   if (!info || info->ifi_family != AF_UNSPEC) return std::nullopt;
   const Attributes attributes(body);
   Link link{

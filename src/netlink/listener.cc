@@ -48,8 +48,8 @@ struct Listener::State : std::enable_shared_from_this<State> {
     return size;
   }
 
-  // After an overrun the kernel drops everything, without telling again, until the socket is empty:
-  // only then may the rest of the world be read anew. What is dropped here that reading shows.
+  // After an overrun the kernel drops everything, without another report, until the socket is
+  // empty: only then may the state be dumped again. The dump includes what is discarded here.
   void Discard() {
     while (Receive() >= 0 || errno == ENOBUFS) {
     }
@@ -67,7 +67,7 @@ Result<std::unique_ptr<Listener>> Listener::Open(io::Loop& loop, const Options& 
   if (!fd) return FailErrno(errno, "open netlink socket");
   if (setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &options.buffer, sizeof options.buffer) < 0)
     return FailErrno(errno, "size the netlink socket's buffer");
-  const sockaddr_nl any{.nl_family = AF_NETLINK};  // without a port of its own it hears nothing
+  const sockaddr_nl any{.nl_family = AF_NETLINK};  // without a port of its own it receives nothing
   if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) < 0)
     return FailErrno(errno, "bind netlink socket");
   for (const int group : options.groups)

@@ -7,7 +7,7 @@ namespace {
 
 using Change = Monitor::Change;
 
-// Some thousand changes: pods that come and go together, until the loop turns again.
+// Room for some thousand changes, as when many pods start and end together, until they are read.
 constexpr int kBuffer = 2 << 20;  // bytes
 
 template <class T>

@@ -24,8 +24,8 @@ Result<> CheckName(std::string_view name) {
   return {};
 }
 
-// The folder of names is a shared mount, so that names made here are seen in every mount namespace
-// and can be deleted from each.
+// The folder of names is a shared mount, so that names created here are visible in every mount
+// namespace and can be deleted from each.
 Result<> PrepareDirectory() {
   if (mkdir(kDirectory, 0755) < 0 && errno != EEXIST)
     return FailErrno(errno, "make {}", kDirectory);
@@ -46,7 +46,7 @@ std::string Namespace::Path(std::string_view name) {
 }
 
 Result<Namespace> Namespace::Open(const std::string& path) {
-  // Whatever the path leads to, it is not waited for: a FIFO has no writer.
+  // Opening the path must not block: a FIFO may have no writer.
   Fd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd) return FailErrno(errno, "open network namespace {}", path);
   if (ioctl(fd.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
@@ -78,7 +78,7 @@ Result<Namespace> Namespace::Create(std::string_view name) {
 Result<> Namespace::Delete(std::string_view name) {
   if (auto checked = CheckName(name); !checked) return checked;
   const std::string path = Path(name);
-  // EINVAL: a name without a mount, left by a crash between making the one and the other.
+  // EINVAL: a name without a mount, left by a crash between the two steps.
   if (umount2(path.c_str(), MNT_DETACH) < 0 && errno != EINVAL)
     return FailErrno(errno, "delete network namespace {}", name);
   if (unlink(path.c_str()) < 0) return FailErrno(errno, "delete network namespace {}", name);

@@ -9,7 +9,7 @@
 namespace kvs::netlink {
 namespace {
 
-// Adds attributes of a message, each with its number, so that one that is missing counts too.
+// Adds attributes of a message, each with its number, so that a missing one counts too.
 class Content {
  public:
   Content& Add(const Attributes& attributes, std::initializer_list<uint16_t> numbers) {
@@ -66,13 +66,13 @@ class Reader {
 
  private:
   Request Ask(uint16_t type, uint16_t table_attribute) const {
-    // Which of them is chosen by the kernel, or below: kernels differ in what they can choose.
+    // The table is filtered by the kernel or below, because kernels differ in their filters.
     Message message = NftablesMessage(type, NLM_F_DUMP, family_);
     if (type != NFT_MSG_GETTABLE) message.PutText(table_attribute, table_);
     return message.Asking("read nftables");
   }
 
-  // A hash of these attributes for each message that is of our table.
+  // A hash of these attributes for each message of our table.
   Result<std::vector<uint64_t>> Each(uint16_t type, uint16_t table_attribute,
                                      std::initializer_list<uint16_t> attributes) {
     auto read =
@@ -106,7 +106,7 @@ class Reader {
     return sets;
   }
 
-  // However they are spread over messages.
+  // Independent of how they are distributed over messages.
   Result<std::vector<uint64_t>> Elements(const std::string& set) {
     std::vector<uint64_t> hashes;
     Message message = NftablesMessage(NFT_MSG_GETSETELEM, NLM_F_DUMP, family_);

@@ -17,7 +17,7 @@ static_assert(NFTA_TABLE_NAME == kTableName && NFTA_CHAIN_TABLE == kTableName &&
               NFTA_SET_ELEM_LIST_TABLE == kTableName && NFTA_OBJ_TABLE == kTableName &&
               NFTA_FLOWTABLE_TABLE == kTableName);
 
-// Adds what a message tells to its transaction; true if it is the last one, NEWGEN.
+// Adds a message to its transaction; true if it is the last one, NEWGEN.
 bool Complete(const Received& message, NftCommit& commit) {
   Bytes body = message.body;
   const auto header = TakeStruct<nfgenmsg>(body);

@@ -12,7 +12,7 @@ Message Nftables(uint16_t type, uint16_t flags, uint8_t family = NFPROTO_NETDEV)
   return NftablesMessage(type, flags, family);
 }
 
-// nftables takes changes in batches. The end of the batch travels with the last change, which is
+// nftables takes changes in batches. The end of the batch is sent with the last change, which is
 // answered: kernels before 6.10 don't answer an end.
 Result<> Commit(Socket& socket, std::vector<Request> changes, const std::string& what) {
   const auto mark = [&](uint16_t type) {
@@ -45,7 +45,7 @@ Result<> DropIngress(Socket& socket, std::string_view link) {
   const std::string what = fmt::format("drop what the kernel receives from link {}", link);
   const Request table = Nftables(NFT_MSG_NEWTABLE, NLM_F_CREATE)
                             .PutText(NFTA_TABLE_NAME, kNftTable)
-                            .PutU32(NFTA_TABLE_FLAGS, 0)  // awake
+                            .PutU32(NFTA_TABLE_FLAGS, 0)  // not dormant
                             .Asking(what);
   const Request chain = Nftables(NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL)
                             .PutText(NFTA_CHAIN_TABLE, kNftTable)
@@ -61,11 +61,11 @@ Result<> DropIngress(Socket& socket, std::string_view link) {
                             .Asking(what);
   auto made = Commit(socket, {table, chain}, what);
   if (made || (made.error().code != EEXIST && made.error().code != EINVAL)) return made;
-  // A table that sleeps takes no other change in the transaction that wakes it (EINVAL).
+  // A dormant table can't be changed in the transaction that activates it (EINVAL).
   if (auto awake = Commit(socket, {table}, what); !awake) return awake;
   if (auto once_more = Commit(socket, {chain}, what); once_more || once_more.error().code != EEXIST)
     return once_more;
-  // One is there that is not as it should be: it goes, and is made again, all at once.
+  // The existing chain differs: it is deleted and created again in one transaction.
   return Commit(socket, {Flush(link, what), DeleteChain(link, what), chain}, what);
 }
 
@@ -75,7 +75,7 @@ Result<> AllowIngress(Socket& socket, std::string_view link) {
 }
 
 Result<std::vector<IngressDrop>> DumpIngressDrops(Socket& socket) {
-  // A table that sleeps drops nothing.
+  // A dormant table drops nothing.
   const auto flags =
       socket.Read(Nftables(NFT_MSG_GETTABLE, NLM_F_DUMP).Asking("read nftables tables"),
                   [](Bytes body) -> std::optional<uint32_t> {

@@ -14,13 +14,14 @@
 namespace kvs::netlink {
 namespace {
 
-// The kernel sends at most 32 KiB of a dump at a time; single messages are smaller by far.
+// The kernel sends at most 32 KiB of a dump at a time; single messages are much smaller.
 constexpr size_t kBufferSize = 64 << 10;
-// What fits the send buffer, and whose answers fit the receive buffer, of any kernel by default.
+// As many requests as fit into the send buffer, and their answers into the receive buffer, with any
+// kernel's defaults.
 constexpr size_t kMaxChunk = 64;
 constexpr size_t kMaxChunkBytes = 32 << 10;
 constexpr int kMaxDumpTries = 10;
-// The answer is there when send returns; a kernel that owes one after this long will not give it.
+// The answer is there when send returns; after this time there will be none.
 constexpr timeval kTimeout{.tv_sec = 5};
 
 void SetFlag(int fd, int option) {
@@ -73,8 +74,8 @@ std::vector<Refusal> Socket::Try(std::span<const Request> requests) {
   return refusals;
 }
 
-// The kernel answers a request it refuses in any case, so only the last one asks for an answer:
-// when that is there, all that was refused is known.
+// The kernel answers a refused request in any case, so only the last one requests an answer: when
+// that arrives, all refusals are known.
 void Socket::TryChunk(std::span<const Request> requests, size_t first,
                       std::vector<Refusal>& refusals) {
   std::vector<uint8_t> bytes;
@@ -146,7 +147,7 @@ tl::unexpected<Error> Socket::Refused(const Request& request, const Error& error
       error.code});
 }
 
-// False if a change disturbed the dump.
+// False if a change interrupted the dump.
 Result<bool> Socket::ReadOnce(const Request& request, const std::function<void(Bytes)>& each) {
   std::vector<uint8_t> bytes = request.bytes;
   nlmsghdr header;

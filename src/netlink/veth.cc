@@ -43,8 +43,8 @@ Result<> CreateVeth(Socket& socket, const Veth& veth, const Namespace& peer) {
     return FailErrno(E2BIG, "create link {}: alias of {} bytes, at most {} are possible", veth.name,
                      veth.alias.size(), kMaxLinkAlias);
   if (auto made = socket.Do(Pair(veth, peer)); !made || veth.alias.empty()) return made;
-  // Only now that the link is surely ours: in one batch, the alias would be written also when the
-  // name belonged to another pod.
+  // Only now is the link surely ours: in one batch, the alias would also be written if the name
+  // belonged to another pod.
   auto named = socket.Do(SetLink(veth.name, {.alias = veth.alias}));
   if (!named) (void)socket.Do(DeleteLink(veth.name));
   return named;

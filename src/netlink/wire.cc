@@ -6,21 +6,21 @@
 namespace kvs::netlink {
 namespace {
 
-// Longer than any text the kernel takes, so that it refuses what is cut here; short enough for the
-// 16 bits of an attribute's length.
+// Longer than any text the kernel accepts, so that it refuses text that is cut here; short enough
+// for the 16 bits of an attribute's length.
 constexpr size_t kMaxText = 4096;
 
 constexpr size_t Aligned(size_t size) { return (size + 3) & ~size_t{3}; }
 
-// What begins with a header that tells its length, header included, and is followed by the next one
-// at a multiple of 4 bytes: messages and attributes.
+// Records that begin with a header that contains their length, and are aligned to 4 bytes: messages
+// and attributes.
 template <class Header>
 struct Record {
   Header header;
   Bytes body;
 };
 
-// Takes the next record off `rest`; nullopt at the end, and where the rest is no record.
+// Removes and returns the next record of `rest`; nullopt at the end, and if the rest is malformed.
 template <class Header, class Length>
 std::optional<Record<Header>> TakeRecord(Bytes& rest, Length Header::*length_field) {
   Header header;

@@ -9,7 +9,7 @@
 namespace kvs::openflow {
 namespace {
 
-// Groups must be there before flows use them, and can only go when none does.
+// Groups must exist before flows use them, and can be deleted only after those.
 int TableId(const Change& change) {
   if (std::holds_alternative<EraseGroup>(change)) return 2;
   const bool group = std::holds_alternative<PutGroup>(change) ||
@@ -97,7 +97,7 @@ void BundleRun::ReceiveError(const Message& message) {
   const std::string why = ReadError(message.body).ToString();
   if (message.xid > kFirstXid && message.xid <= LastXid())
     return Refuse(change_of_message_[message.xid - kFirstXid - 1], why);
-  // Of the frame: opening, committing, discarding. What the switch refused says more.
+  // Errors of opening, committing and discarding. The reason of a refusal is more useful.
   if (result_.refused.empty() && !result_.error) result_.error = Error{"bundle: " + why};
   if (phase_ == Phase::kWaiting) finished_ = true;
 }

@@ -86,7 +86,7 @@ void SetActions(Reader instructions, InstalledFlow& flow) {
     flow.foreign = true;
 }
 
-// The next entry of a list whose entries begin with their length.
+// The next entry of a list of entries that begin with their length.
 Reader NextEntry(Reader& in) {
   const uint16_t size = in.U16();
   if (size < 2) in.Fail();

@@ -14,7 +14,7 @@ struct Known {
   std::string_view name, meaning;
 };
 
-// What a switch can answer to the requests of this room. Type 0xffff: Nicira's.
+// A switch's errors for the requests of this room. Type 0xffff: Nicira's.
 constexpr Known kKnown[] = {
     {0, 0, "OFPHFC_INCOMPATIBLE", "no common version of OpenFlow"},
     {0, 1, "OFPHFC_EPERM", "not permitted"},

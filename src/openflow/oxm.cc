@@ -149,8 +149,8 @@ std::optional<Match::Item> ReadKnown(const Header& header, Reader& in) {
                      Value::Ones(info.bits)};
 }
 
-// vlan_tci as vlan_vid and vlan_pcp, the only way in which Open vSwitch tells it; what those cannot
-// say goes out as it is.
+// vlan_tci as vlan_vid and vlan_pcp, as Open vSwitch reports it; other values are written
+// unchanged.
 void WriteVlan(const Match::Item& item, Writer& out) {
   const uint64_t value = item.value.ToInt(), mask = item.mask.ToInt();
   const Header vid{kOxmBasic, kVlanVid, false, 2};

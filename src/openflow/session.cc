@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Bytes on their way to the switch beyond which nothing more is encoded.
+// Limit of unsent bytes; above it nothing more is encoded.
 constexpr size_t kHighWater = 512 * 1024;
 constexpr size_t kChunk = 128 * 1024;
 constexpr int kDeadAfter = 3;  // probe intervals
@@ -106,7 +106,7 @@ void Session::Flush() {
   out_.Clear();
 }
 
-// Writes what may be written now.
+// Writes what can be written now.
 void Session::Pump() {
   while (up_ && !waiting_.empty() && stream_->pending() < kHighWater) {
     if (auto* run = std::get_if<std::unique_ptr<BundleRun>>(&waiting_.front())) {
@@ -185,7 +185,7 @@ void Session::ReceiveHello(const Message& message) {
   Greet();
 }
 
-// Everything that the switch must know of us before the first operation; it answers in order.
+// Sends our settings before the first operation; the switch answers in order.
 void Session::Greet() {
   {
     const Envelope config(out_, MessageType::kSetConfig, NextXid());

@@ -14,7 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Reason = TransactError::Reason;
 
-// Waits for `events`, in vain if the deadline passes; returns what came.
+// Waits for `events`, at most until the deadline; returns those that occurred.
 short Poll(int fd, short events, Clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
   pollfd wait{fd, events, 0};
@@ -92,7 +92,8 @@ Result<> BlockingClient::State::Run(const std::function<bool()>& done, Deadline 
   return tl::unexpected(*broken);
 }
 
-// A request that could not be sent whole must never be sent later: the caller is told it wasn't.
+// A request that could not be sent completely must never be sent later, because the caller was told
+// that it was not sent.
 Result<> BlockingClient::State::Flush(Deadline deadline) {
   auto sent = Run([this] { return unsent.empty(); }, deadline);
   if (!sent && !broken) Break(sent.error());
@@ -109,7 +110,7 @@ Result<std::unique_ptr<BlockingClient>> BlockingClient::Connect(const std::strin
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return FailErrno(errno, "make a socket");
   auto state = std::make_unique<State>(fd);
-  // EAGAIN: the server's queue of connections is full, and there is nothing to poll for.
+  // EAGAIN: the server's queue of connections is full, which can't be polled.
   while (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0) {
     if (errno == EINTR) continue;
     if (errno != EAGAIN || Clock::now() >= deadline)

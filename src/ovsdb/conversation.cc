@@ -159,7 +159,7 @@ Result<> Conversation::OnContent(const std::set<Table>& tables, const json::valu
 }
 
 Result<> Conversation::Apply(const Uuid& last, const Result<Change>& change) {
-  // After an update that does not fit, the next connection must not resume from here.
+  // After an update that does not fit, the next connection must not resume from this state.
   replication_.last_transaction = change ? last : Uuid();
   if (!change) return Wrap("update from ovsdb-server", change.error());
   if (!change->empty() && events_.on_change) events_.on_change(*change);

@@ -17,7 +17,7 @@ std::string_view TextOf(const json::object& object, std::string_view key) {
 }
 
 Reason ReasonOf(std::string_view error, std::string_view details) {
-  // RFC 7047 has one error for all constraints; this is what ovsdb-server says of an index.
+  // RFC 7047 has one error for all constraints; this is ovsdb-server's text for an index.
   if (details.find("to have identical values") != details.npos) return Reason::kDuplicate;
   if (error == "constraint violation") return Reason::kConstraint;
   if (error == "timed out") return Reason::kWaitFailed;
@@ -48,7 +48,7 @@ TransactError ErrorOf(const json::object& error, std::string_view what) {
           reason};
 }
 
-// What a transaction is about, for an error of its commit: the operations that write.
+// The writing operations of a transaction, for an error of its commit.
 std::string Summary(const std::vector<Transaction::Operation>& operations) {
   std::string text;
   for (const auto& operation : operations)

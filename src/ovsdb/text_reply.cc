@@ -9,7 +9,7 @@
 namespace kvs::ovsdb {
 namespace json = boost::json;
 
-// What Boost.JSON tells of the answer as it reads it.
+// Boost.JSON's events while it parses the answer.
 class TextReply::Fields {
  public:
   static constexpr size_t max_array_size = size_t(-1), max_object_size = size_t(-1);

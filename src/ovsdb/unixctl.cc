@@ -123,7 +123,7 @@ void Unixctl::Hear(uint64_t id, std::string_view bytes) {
   if (*whole) End(id, {});
 }
 
-// What is called may destroy this object.
+// The callback may destroy this object.
 void Unixctl::End(uint64_t id, const Result<>& result) {
   const auto question = questions_.extract(id);
   const Question& ended = *question.mapped();

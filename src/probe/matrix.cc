@@ -36,7 +36,7 @@ bool HasFamily(const Endpoint& endpoint, Family family) {
                      [&](const Ip& ip) { return ip.family() == family; });
 }
 
-// One letter for each of TCP and ICMP, capital for IPv4: what a field of the table shows.
+// A letter for TCP or ICMP, capital for IPv4, as in a field of the table.
 char Letter(const Cell& cell) {
   const char letter = NameOf(cell.protocol).front();
   return cell.address.is4() ? letter : static_cast<char>(letter - 'A' + 'a');

@@ -66,8 +66,8 @@ size_t MtuOfPod(int fd) {
   return ioctl(fd, SIOCGIFMTU, &request) == 0 ? static_cast<size_t>(request.ifr_mtu) : 0;
 }
 
-// The kernel must neither fragment a packet nor heed what it learnt of the path: an attempt that
-// is repeated would get through with a smaller one.
+// The kernel must neither fragment a packet nor use a learned path MTU: a repeated attempt would
+// get through with a smaller packet.
 bool ForbidFragments(int fd, bool four) {
   static_assert(IP_PMTUDISC_PROBE == IPV6_PMTUDISC_PROBE);
   const int mode = IP_PMTUDISC_PROBE;
@@ -75,8 +75,8 @@ bool ForbidFragments(int fd, bool four) {
                     four ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &mode, sizeof mode) == 0;
 }
 
-// A socket on which comes, when the name is resolved or is not, why it isn't: an empty datagram if
-// it is. -1 and errno on failure. The thread may outlive who closes the socket.
+// A socket that becomes readable when the name is resolved or not: an empty datagram, or the reason
+// of the failure. -1 and errno on failure. The thread may outlive the reader.
 int Resolve(const std::string& name) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0) return -1;

@@ -8,8 +8,8 @@
 #include "agent/switch_trace.h"
 #include "agent/trace.h"
 
-// The first line is a query, "to=10.1.1.1&port=80"; the rest is what ovs-vswitchd answers. Whatever
-// they are: a packet that is accepted holds fields and values only, and the answer is read.
+// The first line is a query, "to=10.1.1.1&port=80"; the rest is the output of ovs-vswitchd. For any
+// input, an accepted packet contains only fields and values, and the output is parsed.
 namespace kvs::agent {
 namespace {
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr auto kZone = static_cast<uint16_t>(pipeline::Zone::kPolicy);
 
-// Below it a crowded port is no longer so: around the number alone it would come and go.
+// The lower threshold, below which a crowded port recovers, so that its state does not alternate.
 constexpr uint64_t OverBelow(uint64_t most) { return most - most / 5; }
 
 Problem Refused(const world::CrowdedPort& port, uint64_t most) {

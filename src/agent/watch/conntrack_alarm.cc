@@ -5,12 +5,11 @@
 namespace kvs::agent {
 namespace {
 
-// It is told from the first on, and over below the second: around one of them alone it would come
-// and go.
+// The problem begins at the first and ends below the second, so that it does not alternate.
 constexpr uint64_t kFullPercent = 80, kOverPercent = 70;
 
-// The texts hold no number that changes all the time: a problem is one as long as it reads the
-// same. /metrics has the numbers.
+// The texts contain no number that changes all the time, because a problem is the same only as long
+// as its text is. /metrics has the numbers.
 std::string Remedy(uint64_t size, bool netdev, const std::string& zone) {
   const std::string datapath = ovsdb::DatapathOf(netdev ? "netdev" : "system");
   const std::string raise =

@@ -59,7 +59,7 @@ void LimitWatch::Note(std::chrono::milliseconds now,
   });
 }
 
-// A meter that counts less than before was made again.
+// A meter with a lower count than before was recreated.
 uint64_t LimitWatch::DroppedSince(const std::map<uint32_t, uint64_t>& before,
                                   uint32_t meter) const {
   const auto is = dropped_.find(meter), was = before.find(meter);

@@ -11,10 +11,10 @@
 namespace kvs::agent {
 namespace {
 
-// An answer takes milliseconds. Who does not answer is left to the next Look().
+// An answer takes milliseconds. Addresses without an answer are left to the next Look().
 constexpr std::chrono::milliseconds kTimeout{200};
 constexpr int kLooks = 4;
-// Of the questions that ovs-vswitchd may have at once, others need some.
+// Leaves some of the commands that ovs-vswitchd may have at the same time to others.
 constexpr size_t kMostAtOnce = ovsdb::Unixctl::kMostAtOnce / 2;
 
 }  // namespace

@@ -5,8 +5,8 @@
 namespace kvs::apply {
 namespace {
 
-// Looking takes at most this part of the time: a twentieth when there are notices, a two-hundredth
-// when there are none.
+// Dumps use at most this part of the time: a twentieth if there are notifications, else a
+// two-hundredth.
 constexpr int kNoticeShare = 20, kAuditShare = 200;
 
 constexpr Pace::Time kFightWindow{60000};

@@ -9,7 +9,7 @@ using ovsdb::StringMap;
 using ovsdb::Table;
 using pipeline::TunnelPort;
 
-// The entries of `wanted` that `there` lacks or has otherwise.
+// The entries of `wanted` that `there` lacks or that differ.
 StringMap Missing(const StringMap& wanted, const StringMap& there) {
   StringMap missing;
   for (const auto& [key, value] : wanted) {
@@ -32,8 +32,8 @@ ovsdb::Bridge BridgeOf(const BridgeConfig& wanted) {
   return bridge;
 }
 
-// Of the bridge's link; 0: not known. On one too small for IPv6 the kernel takes the IPv6 addresses
-// away, and with them what still works.
+// The MTU of the bridge's link; 0: unknown. At least IPv6's minimum: below it the kernel would
+// remove the IPv6 addresses, and with them connectivity that still works.
 int64_t LinkMtu(const ovsdb::BridgeFacts& facts) {
   const bool six = std::ranges::any_of(facts.pod_ranges,
                                        [](const Prefix& range) { return range.address().is6(); });
@@ -93,7 +93,8 @@ bool HasPods(const ovsdb::Bridge& bridge, const ovsdb::Replica& there) {
   });
 }
 
-// Of this node. Where somebody has removed that key, what else we put there says so.
+// Whether it is this node's. If another program has removed that key, our other keys and ports show
+// it.
 bool IsOurs(const BridgeConfig& wanted, const ovsdb::Bridge& bridge, const ovsdb::Replica& there) {
   if (const auto owner = bridge.external_ids.find(ovsdb::kNodeKey);
       owner != bridge.external_ids.end())

@@ -97,7 +97,7 @@ Problem InTheWay(const FilterChain& chain, const Pass& pass) {
 
 Result<FirewallTarget::Obstacles> FirewallTarget::Read() {
   auto read = ReadChains();
-  // ENOENT: a table went while it was looked at.
+  // ENOENT: a table was deleted while it was read.
   for (int again = 10; again > 0 && !read && read.error().code == ENOENT; --again)
     read = ReadChains();
   return read;
@@ -134,7 +134,7 @@ void FirewallTarget::Dump(OnContents done) {
   done(std::move(contents));
 }
 
-// All that is in the way of any pass, as the chains are now.
+// What drops the packets of any pass, in the present chains.
 void FirewallTarget::Apply(const Deltas&, OnOutcome done) {
   const auto obstacles = Read();
   Outcome<Pass> outcome;

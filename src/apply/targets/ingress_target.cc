@@ -29,7 +29,7 @@ void IngressTarget::Apply(const Deltas& deltas, OnOutcome done) {
     const std::string link = change.id();
     const auto made = change.now == nullptr ? netlink::AllowIngress(*socket_, link)
                                             : netlink::DropIngress(*socket_, link);
-    // Who goes takes its chain along.
+    // A deleted link takes its chain along.
     if (made || (change.now == nullptr && made.error().code == ENOENT)) continue;
     outcome.Refuse<IngressDrop>(
         link, {"Host", "link " + link,

@@ -17,14 +17,14 @@ using pipeline::HostRoute;
 
 bool IsHostRoute(const Prefix& prefix) { return prefix.length() == prefix.address().bits(); }
 
-// Whether the kernel has `there` and a route of ours to `dst` in one place: it adds no second
-// there, and puts another in the place of the first, whosever that is.
+// Whether the kernel treats `there` and a route of ours to `dst` as the same: it does not add a
+// second one, and a replacement would replace the first, whichever program made it.
 bool InOurPlace(const netlink::Route& there, const Prefix& dst) {
   return there.destination == dst && there.table == RT_TABLE_MAIN &&
          there.metric == netlink::Route{.destination = dst}.AsShown().metric;
 }
 
-// As it is asked of the kernel.
+// The route as it is requested from the kernel.
 netlink::Route RouteFor(const HostRoute& item, int bridge) {
   const bool on_bridge = item.link == HostRoute::Link::kBridge;
   return {.destination = item.dst,
@@ -34,15 +34,14 @@ netlink::Route RouteFor(const HostRoute& item, int bridge) {
           .onlink = on_bridge};
 }
 
-// Whether `there` is what `item` asks for. On which link the kernel found the next hop is its own
-// affair.
+// Whether `there` matches `item`. The kernel may choose the link of the next hop.
 bool Shows(const netlink::Route& there, const HostRoute& item, int bridge) {
   netlink::Route shown = RouteFor(item, bridge).AsShown();
   if (shown.link == 0) shown.link = there.link;
   return shown == there;
 }
 
-// An item that stands for a route of ours, and would be equal to what made it.
+// The item that would have made a route of ours.
 HostRoute ItemOf(const netlink::Route& route, int bridge) {
   return {.dst = route.destination,
           .via = route.via.value_or(Ip()),
@@ -63,7 +62,8 @@ std::string NameOf(const netlink::Route& route, const std::vector<netlink::Link>
   return name;
 }
 
-// What the pod's end of a link sends, where the host's end takes less and drops it, both ways.
+// The MTU of the pod's end if it is larger than that of the host's end, which then drops larger
+// packets in both directions.
 std::optional<uint32_t> LargerMtu(netlink::Socket& socket, const netlink::Link& link) {
   const auto peer = netlink::FindPeer(socket, link);
   return peer && peer->mtu > link.mtu ? std::optional(peer->mtu) : std::nullopt;
@@ -130,7 +130,7 @@ Result<KernelTarget::Contents> KernelTarget::Read() {
   auto& route_items = std::get<3>(contents);
   links_.ForEach([&](const HostLink& wanted) {
     const auto link = std::ranges::find(*links, wanted.name, &netlink::Link::name);
-    // A link that is not there needs nothing: whoever makes it sets it. Nor does one that the
+    // A missing link needs nothing: it is configured when it is created. Nor does one that the
     // plugin has retired and whose port it is about to delete.
     if (link == links->end() || link->group == ovsdb::kDefunctLinkGroup)
       return link_items.push_back({wanted});
@@ -139,8 +139,8 @@ Result<KernelTarget::Contents> KernelTarget::Read() {
     link_items.push_back({ItemOf(*link, wanted), link->up && whole});
   });
 
-  // Linux says whose an address is since 5.18, and then also of lo's. Before, those of a single
-  // host on our link are taken for ours.
+  // Linux reports who made an address since 5.18, and then also those on lo. Before, host addresses
+  // (/32, /128) on our link are taken for ours.
   const bool says_whose =
       std::ranges::any_of(*addresses, [](const auto& address) { return address.protocol != 0; });
   for (const netlink::Address& address : *addresses) {
@@ -166,7 +166,7 @@ Result<KernelTarget::Contents> KernelTarget::Read() {
   return contents;
 }
 
-// Requests of one delta, each with the item that it is for.
+// The requests of one delta, each with its item.
 class KernelTarget::Batch {
  public:
   Batch(netlink::Socket& socket, const std::vector<netlink::Link>& links,
@@ -205,7 +205,7 @@ class KernelTarget::Batch {
       Ask(change, netlink::ReplaceAddress(address), what, {.essential = true});
   }
 
-  // Of our own link: there is nobody else's to spare.
+  // On our own link all neighbours are ours.
   void Add(const engine::Change<HostNeighbour>& change) {
     const HostNeighbour& item = change.now != nullptr ? *change.now : *change.before;
     const netlink::Neighbour neighbour{.link = bridge_.index, .ip = item.ip, .mac = item.mac};
@@ -216,8 +216,8 @@ class KernelTarget::Batch {
       Ask(change, netlink::ReplaceNeighbour(neighbour), what, {.essential = true});
   }
 
-  // Of our routes to a destination one is replaced, and the others go. Where a route of somebody
-  // else is in conflict, nothing is made, and what is there already stays: pods live by it.
+  // One of our routes to a destination is replaced, and the others are deleted. If another
+  // program's route conflicts, nothing is added, and our existing route stays, because pods use it.
   void Add(const engine::Change<HostRoute>& change) {
     const Prefix dst = change.id();
     const std::string what = "route " + dst.ToString();

@@ -30,7 +30,7 @@ bool IsOurZone(uint16_t zone) {
 std::vector<ConntrackLimit> ConntrackLimits(uint64_t table_size, uint64_t uncounted) {
   std::vector<ConntrackLimit> limits;
   if (table_size == 0) return limits;
-  // By steps, for whoever is not counted comes and goes all the time.
+  // In steps, because the number of uncounted connections changes all the time.
   const uint64_t step = table_size / 16 + 1, taken = (uncounted + step - 1) / step * step;
   const uint64_t most = table_size - table_size / 4, least = table_size / 8;
   const uint64_t share =

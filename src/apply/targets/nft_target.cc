@@ -16,8 +16,8 @@ namespace {
 using pipeline::AddressSetMember;
 using Members = std::set<AddressSetMember>;
 
-// How often the table is written again when others change rulesets at the same moment, before it is
-// left to the next look.
+// How often the table is written again when other programs change rulesets at the same moment,
+// before it is left to the next dump.
 constexpr int kTries = 5;
 
 constexpr std::pair<AddressSetMember::Set, const char*> kSets[] = {
@@ -28,8 +28,8 @@ constexpr std::pair<AddressSetMember::Set, const char*> kSets[] = {
     {AddressSetMember::Set::kDenied, "denied"},
 };
 
-// The prefixes of each set of the table. What lies within another prefix of its set is left out: a
-// set holds no two that overlap.
+// The prefixes of each set of the table. A prefix within another one of its set is left out,
+// because a set can't contain overlaps.
 std::map<std::string, std::vector<Prefix>> ElementsOf(const Members& members) {
   std::map<std::string, std::vector<Prefix>> sets;
   for (const auto& [set, name] : kSets)
@@ -51,11 +51,11 @@ std::string SetText(const std::string& name, const std::vector<Prefix>& elements
                      elements.empty() ? "" : fmt::format("elements = {{ {} }};", Join(elements)));
 }
 
-// Rules with `verdict` for packets of tunnels which `which` narrows down, of one family each: `ip`
-// is "ip" or "ip6", `f` "4" or "6".
+// Rules with `verdict` for tunnels' packets that `which` selects, of one family: `ip` is "ip" or
+// "ip6", `f` "4" or "6".
 std::string OfTunnels(const char* ip, const char* f, const std::string& which,
                       const char* verdict) {
-  // A number: /etc/protocols is not everywhere.
+  // A number, because /etc/protocols may be missing.
   return fmt::format(
       "    {0}{1} daddr @tunnel_ends{2} udp dport {{ {3}, {4} }} {6}\n"
       "    {0}{1} daddr @tunnel_ends{2} meta l4proto {5} {6}\n",
@@ -65,15 +65,15 @@ std::string OfTunnels(const char* ip, const char* f, const std::string& which,
 std::string Chains(const std::string& bridge) {
   std::string between, out, postrouting, forward;
   for (const auto& [ip, f] : {std::pair("ip", "4"), {"ip6", "6"}}) {
-    // What nodes send each other is not tracked, and so never translated: a hostPort or a Service
-    // with a tunnel's port would take it otherwise.
+    // Tunnel packets between nodes are not tracked, and so never translated: otherwise a hostPort
+    // or a Service with a tunnel's port would redirect them.
     between += OfTunnels(ip, f, fmt::format("{} saddr @tunnel_ends{} ", ip, f), "notrack");
-    // What pods send out of the cluster.
+    // Pods' packets that leave the cluster.
     postrouting += fmt::format(
         "    {0} saddr @masqueraded{1} {0} daddr != @cluster{1} oifname != \"{2}\" masquerade\n",
         ip, f, bridge);
-    // What the node itself sends to pods of other nodes from an address that those don't know as
-    // its own: one of another link, or of a family in which there is no tunnel.
+    // The node's own packets to pods of other nodes from an address that those don't know as this
+    // node's: one of another link, or of a family without a tunnel.
     postrouting += fmt::format(
         "    {0} saddr @guarded{1} {0} saddr != @cluster{1} {0} saddr != @tunnel_ends{1} "
         "{0} daddr @cluster{1} {0} daddr != @masqueraded{1} oifname \"{2}\" masquerade\n",
@@ -81,10 +81,10 @@ std::string Chains(const std::string& bridge) {
     forward += fmt::format("    {0} saddr @guarded{1} iifname != \"{2}\" oifname \"{2}\" drop\n",
                            ip, f, bridge);
     forward += fmt::format("    iifname \"{2}\" {0} daddr @denied{1} drop\n", ip, f, bridge);
-    // Nobody but a node itself sends into a tunnel: what was forwarded, and perhaps translated on
-    // the way, would be believed where it ends.
+    // Only a node itself may send into a tunnel: forwarded packets, perhaps translated, would be
+    // trusted at the other end.
     forward += OfTunnels(ip, f, "", "drop");
-    // The same for what IPVS translates, which comes out as if it were the node's own.
+    // The same for packets that IPVS translates, which look like the node's own.
     out += OfTunnels(ip, f, fmt::format("{} saddr != @tunnel_ends{} ", ip, f), "drop");
     out += fmt::format("    {0} saddr @masqueraded{1} {0} daddr @denied{1} drop\n", ip, f);
   }
@@ -131,7 +131,7 @@ std::string ElementChanges(const Members& before, const Members& now) {
   return text;
 }
 
-// A table takes several dumps to read: they are of one moment if no transaction came between.
+// Reading a table takes several dumps: they are consistent if no transaction came between.
 Result<NftTarget::Reading> NftTarget::Read() {
   if (auto opened = netlink::Socket::OpenNetfilterOnce(socket_); !opened)
     return tl::unexpected<Error>(opened.error());
@@ -168,8 +168,9 @@ void NftTarget::Apply(const Deltas& deltas, OnOutcome done) {
   Write(std::move(members), kTries, done);
 }
 
-// Elements are changed only in the very table that we wrote: in another, all is written. What the
-// kernel shows after the write is known to be ours if no other transaction came between.
+// Elements are changed only in exactly the table that we wrote; otherwise the whole table is
+// written. The kernel's content after the write is known to be ours if no other transaction came
+// between.
 void NftTarget::Write(Members members, int tries, const OnOutcome& done) {
   const auto fail = [done](const Error& error) {
     Outcome<AddressSetMember> outcome;

@@ -12,13 +12,13 @@ namespace {
 using ovsdb::Attachment;
 using ovsdb::Table;
 
-// A CNI call is over, or has undone what it did, within 10 s.
+// A CNI call has ended, or has undone its work, within 10 s.
 constexpr PodPortPlan::Time kLongerThanACall{11000};
-// A link in the live group without a port is no state that a CNI call passes through for long.
+// During a CNI call, a link in the live group is without a port for a shorter time only.
 constexpr PodPortPlan::Time kLongerThanAnAdd{3000};
 
 bool IsLiveOne(const netlink::Link& link) {
-  // Somebody else may use the group, too.
+  // Other programs may use the group too.
   return link.group == ovsdb::kLiveLinkGroup && Attachment::FromAlias(link.alias).has_value();
 }
 
@@ -126,7 +126,7 @@ void PodPortTarget::Dump(OnContents done) {
   done(std::move(contents));
 }
 
-// Each port by itself: what is wrong with one holds up no other.
+// Each port separately, so that a faulty one does not block others.
 void PodPortTarget::Apply(const Deltas& deltas, OnOutcome done) {
   struct Work {
     Outcome<PodPort> outcome;

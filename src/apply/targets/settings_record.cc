@@ -12,7 +12,7 @@
 namespace kvs::apply {
 namespace {
 
-// Whatever the record says: nothing else is ever written.
+// Whatever the record contains: nothing else is ever written.
 bool IsOfTheNetwork(std::string_view path) {
   return path.starts_with("net/") && path.find("..") == path.npos;
 }
@@ -36,9 +36,9 @@ void SettingsRecord::Look(std::vector<Setting>& into, const std::string& path,
   if (const auto value = netlink::ReadSysctl(path, proc_sys_)) into.push_back({path, *value, set});
 }
 
-// The switch of a family switches all of its links, and the default of those to come; IPv4's also
-// accept_redirects (devinet.c, addrconf.c of Linux). What goes along is noted first and so put back
-// last, after the switch.
+// A family's switch changes all of its links, and the default for new ones; IPv4's also changes
+// accept_redirects (devinet.c, addrconf.c of Linux). Settings that change along are recorded first,
+// so they are restored last, after the switch.
 Result<> SettingsRecord::Forward(std::string_view path) const {
   const auto found = netlink::ReadSysctl(path, proc_sys_);
   if (!found) return tl::unexpected(found.error());

@@ -12,16 +12,16 @@ namespace {
 
 using openflow::Change;
 
-// A switch that has no flows yet gets them in bundles of this many, so that it needs less memory at
-// once. One that has some changes as a whole: between two halves packets would be lost.
+// An empty switch gets flows in bundles of this size, so that it needs less memory at once.
+// Otherwise there is one bundle: between two halves packets would be lost.
 constexpr size_t kBundle = 4000;
 
-// Whether `before` becomes `now` by taking buckets out and adding some at the end.
+// Whether `before` becomes `now` by removing buckets and appending some.
 bool IsEdit(const flow::Group& before, const flow::Group& now) {
   flow::Group same = before;
   same.buckets = now.buckets;
   if (same != now) return false;
-  // Buckets are ordered by id: those that both have must be equal, and the new ones come last.
+  // Buckets are ordered by id: common ones must be equal, and the new ones come last.
   uint32_t last = 0;
   for (const flow::Bucket& bucket : before.buckets) {
     const auto kept = std::ranges::find(now.buckets, bucket.id, &flow::Bucket::id);
@@ -54,7 +54,7 @@ void Put(const engine::Change<flow::Group>& change, std::vector<Change>& changes
 
 using SwitchOutcome = Outcome<flow::Flow, flow::Group, flow::Meter, ForeignFlow>;
 
-// Which item a change is of, for a refusal.
+// Assigns the refusal of a change to its item.
 void Refuse(const Change& change, const std::string& reason, SwitchOutcome& outcome) {
   const Problem problem{"OpenFlow", "flow", "refused by the switch: " + reason,
                         "FlowTableRejected"};
@@ -86,7 +86,7 @@ uint32_t MeterOf(const openflow::MeterChange& change) {
       change);
 }
 
-// One text for all, as a switch that can't do one can't do any, as a rule.
+// One text for all meters, because a switch that refuses one usually refuses all.
 Problem MeterRefused(const std::string& reason) {
   return {"OpenFlow", "meter",
           fmt::format("{}; pods' new connections and fragments are not limited until the switch "
@@ -192,7 +192,7 @@ std::vector<flow::FlowKey> TakeOutFlowsThrough(const std::set<uint32_t>& meters,
   return taken;
 }
 
-// A delta on its way.
+// A delta in progress.
 struct SwitchTarget::Work {
   MeterChanges meters;
   std::vector<Change> changes;

@@ -17,11 +17,11 @@
 namespace kvs::cli {
 namespace {
 
-// Uninstalling is what takes an agent longest.
+// Uninstalling takes an agent the longest time.
 constexpr auto kPodTimeout = std::chrono::seconds(60);
 
-// Why kubectl or kvs failed, as one sentence: the first line without "error: ". Many nodes have the
-// same, so the pod is not named.
+// Why kubectl or kvs failed, as one sentence: the first line without "error: ". The pod is not
+// named, because many nodes have the same reason.
 std::string Why(const Kubectl::Answer& answer, const std::string& pod) {
   std::string said = answer.Complaint();
   said.resize(std::min(said.find('\n'), said.size()));
@@ -31,7 +31,7 @@ std::string Why(const Kubectl::Answer& answer, const std::string& pod) {
   return said;
 }
 
-// As the API server says it where RBAC does not let one run a program in a pod.
+// The API server's message when RBAC does not allow running a program in a pod.
 bool IsForbidden(const Kubectl::Answer& answer) {
   const std::string said = answer.Complaint();
   return answer.exit_code != 0 && said.find("pods/exec") != std::string::npos &&
@@ -45,7 +45,7 @@ tl::unexpected<Error> NeedsExec() {
             EACCES});
 }
 
-// Who listens on the socket says which node it is.
+// The node of the agent that listens on the socket.
 Result<std::string> NodeBehind(const std::string& socket) {
   const auto answer = AskAgent(socket, "/v1/status");
   if (!answer) return tl::unexpected<Error>(answer.error());
@@ -160,7 +160,7 @@ std::map<std::string, Result<Answer>> Agents::AskAll(const std::string& path,
                                                      const std::string& method) const {
   std::map<std::string, Result<Answer>> answers;
   std::mutex mutex;  // guards `answers`
-  // What fails is one of the answers.
+  // Failures are among the answers.
   static_cast<void>(exec::ForEachAtOnce(
       nodes_,
       [&](const std::string& node) -> Result<> {

@@ -34,7 +34,7 @@ ClusterNode ToNode(const json::value& object) {
   return node;
 }
 
-// What keeps the pod's containers from running; empty: they run.
+// Why the pod's containers don't run; empty: they run.
 std::string WhyNotRunning(const json::value& pod) {
   const kube::Decoded decoded = kube::Decode(kube::Kind::kPod, pod);
   if (decoded.object)
@@ -76,7 +76,7 @@ Result<std::vector<ClusterNode>> FindNodes(const Kubectl& kubectl) {
     const auto node = found.find(TextAt(pod, "/spec/nodeName"));
     if (node == found.end()) continue;
     const std::string waits = WhyNotRunning(pod);
-    // While one is replaced there are two.
+    // While an agent is replaced there are two pods.
     if (!node->second.agent.empty() && !waits.empty()) continue;
     node->second.agent = TextAt(pod, "/metadata/name");
     node->second.waits = waits;

@@ -28,10 +28,10 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds kPodTimeout{60};
-// Each source is a process of kubectl's.
+// Each source takes a process of kubectl.
 constexpr size_t kAtOnce = 8;
 
-// What the cluster is, before anything is made in it.
+// The facts about the cluster, collected before anything is created.
 struct Scope {
   std::string image;
   std::vector<ClusterNode> nodes;  // that take part
@@ -39,14 +39,14 @@ struct Scope {
   Targets targets;                 // but `service`
   TestNamespace space;
   std::string dns;          // "svc/kube-system/kube-dns"
-  std::string no_services;  // why no Service is asked for: nobody serves them
+  std::string no_services;  // why no Service is tried: there is no program that serves them
 };
 
 tl::unexpected<Failure> Unreachable(const Error& error) {
   return tl::unexpected(Failure{kUnreachable, error.message});
 }
 
-// Of the agents, which every node that takes part has.
+// The agents' image, which every participating node has.
 tl::expected<std::string, Failure> FindImage(const Kubectl& kubectl) {
   const auto text = kubectl.Ask(
       {"get", "daemonset/k-vswitchd", "-n", "kube-system", "--ignore-not-found", "-o", "json"});
@@ -61,7 +61,7 @@ tl::expected<std::string, Failure> FindImage(const Kubectl& kubectl) {
       "kubectl apply -f k-vswitch.yaml"});
 }
 
-// Why a node can't take part; "": it can.
+// Why a node can't participate; "": it can.
 std::string WhyNot(const ClusterNode& node) {
   if (!node.ready) return "it is not Ready";
   if (node.agent.empty()) return "no agent of k-vswitch runs on it";
@@ -252,8 +252,8 @@ class ConnectivityTest {
     return std::clamp(duration_cast<seconds>(end_ - steady_clock::now()), seconds(1), most);
   }
 
-  // By the pod itself, or by the agent on the node. That a source can't be asked is the outcome of
-  // its cells: the others are of interest all the same.
+  // From the pod itself, or from the agent on the node. A source that can't be reached is the
+  // outcome of its cells; the others are still useful.
   Result<std::vector<probe::Outcome>> Probe(const std::string& endpoint,
                                             const std::vector<probe::Cell>& cells) const {
     auto outcomes = Ask(endpoint, cells);

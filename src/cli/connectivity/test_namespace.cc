@@ -16,7 +16,7 @@ namespace json = boost::json;
 using std::chrono::steady_clock;
 
 constexpr auto kDeleteTimeout = std::chrono::seconds(130);
-// What a run takes at most after its time to clean up, and how far clocks may be apart.
+// The longest cleanup of a run after its time limit, and the greatest difference of clocks.
 constexpr std::chrono::minutes kSlack{10};
 
 json::object Labels() {
@@ -36,7 +36,7 @@ json::object NamespaceObject(const TestNamespace& space) {
           {"metadata", {{"name", space.name}, {"labels", std::move(labels)}}}};
 }
 
-// Its own, for a namespace that is just made has no "default" yet.
+// The pods' own service account, because a new namespace has no "default" yet.
 json::object AccountObject(const std::string& space) {
   return {{"apiVersion", "v1"},
           {"kind", "ServiceAccount"},
@@ -146,7 +146,7 @@ Error NotReady(const Kubectl& kubectl, const std::string& space, const json::arr
                   timeout.count(), all)};
 }
 
-// Of runs whose time is over. Without a time it is of a kvs of before.
+// Deletes those of runs whose time is over. One without a time was made by an earlier kvs.
 Result<> DeleteOld(const Kubectl& kubectl) {
   const auto text = kubectl.Ask({"get", "namespaces", "-l", kTests, "-o", "json"});
   if (!text) return tl::unexpected<Error>(text.error());
@@ -214,7 +214,7 @@ Result<std::vector<probe::Endpoint>> AwaitTestPods(const Kubectl& kubectl, const
   }
 }
 
-// By its labels too: a namespace of this name without them is somebody else's.
+// Checks its labels too: a namespace of this name without them belongs to others.
 Result<> DeleteTestNamespace(const Kubectl& kubectl, const std::string& space) {
   const auto deleted =
       kubectl.Ask({"delete", "namespace", "-l", kTests, "--field-selector",

@@ -9,12 +9,12 @@
 namespace kvs::cli {
 namespace {
 
-// What stands before the word that is begun.
+// The words before the incomplete one.
 struct CommandLine {
   const CLI::App* app = nullptr;      // the command
   const CLI::Option* flag = nullptr;  // whose value comes next
   size_t positionals = 0;             // of the command, so far
-  bool after_dashes = false;          // after "--", where another program's words stand
+  bool after_dashes = false;          // after "--", where another program's arguments are
 };
 
 const CLI::Option* FlagNamed(const CLI::App& app, const std::string& name) {

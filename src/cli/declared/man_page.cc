@@ -12,7 +12,7 @@
 namespace kvs::cli {
 namespace {
 
-// groff_char(7): what would be read as a request, an escape or a hyphen.
+// groff_char(7): escapes what would be read as a request, an escape or a hyphen.
 std::string Escaped(std::string_view text) {
   std::string out = text.starts_with('.') || text.starts_with('\'') ? "\\&" : "";
   for (const char c : text)

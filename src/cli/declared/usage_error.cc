@@ -57,7 +57,7 @@ std::string UnknownFlag(const CLI::App& app, const std::string& word) {
   return fmt::format("unknown flag \"{}\"{}", flag, DidYouMean(flag, FlagNames(app)));
 }
 
-// Why `app` does not know what is left over.
+// Why `app` does not accept the remaining words.
 std::string Unknown(const CLI::App& app, const std::vector<std::string>& left) {
   const auto flag = std::ranges::find_if(
       left, [](const std::string& word) { return word.size() > 1 && word.starts_with('-'); });
@@ -96,7 +96,7 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string>& ca
 }
 
 std::string UsageErrorText(const CLI::App& app, const CLI::ParseError& error) {
-  // What a command above doesn't know confuses those below.
+  // An unknown word of a parent command causes errors in its subcommands.
   const CLI::App* wrong = &app;
   while (wrong->remaining().empty() && !wrong->get_subcommands().empty())
     wrong = wrong->get_subcommands().back();

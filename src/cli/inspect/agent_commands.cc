@@ -29,7 +29,7 @@ int AskHere(const std::string& socket, const std::string& path, const std::strin
   return answer->status == 200 ? kOk : kFailed;
 }
 
-// What another kvs runs in an agent's pod (agents.h); not for people.
+// Run by another kvs in an agent's pod (agents.h); hidden.
 void AddAsk(CLI::App& app, int& code) {
   struct Arguments {
     std::string socket = kAgentSocket, method = "GET", path;

@@ -43,8 +43,8 @@ std::vector<Column> ColumnsOf(const std::string& kind) {
   return {{"POD", "/pod"}, {"NODE", "/node"}, {"PORT", "/port"}, {"ADDRESSES", "/ips"}};
 }
 
-// Of a pod with several interfaces there are several. A flow is known by where it is and what it
-// matches.
+// A pod with several interfaces has several items. A flow is identified by its node, table,
+// priority and match.
 std::string KeyOf(const std::string& kind, std::string_view node, const json::value& item) {
   std::vector<const char*> pointers = {"/table", "/priority", "/match"};
   if (kind == "ports") pointers = {"/name"};

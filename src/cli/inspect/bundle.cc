@@ -49,8 +49,8 @@ class Draft {
  public:
   explicit Draft(fs::path folder) : folder_(std::move(folder)) {}
 
-  // `path` in the archive; an Error is something that could not be had. A name that ends with .json
-  // holds JSON.
+  // `path` in the archive; an Error is content that could not be collected. The content of *.json
+  // is JSON.
   void Put(const std::string& path, const Result<std::string>& content) {
     if (!content) return Miss(path, content.error().message);
     std::error_code error;
@@ -92,7 +92,7 @@ void PutNode(const Agents& agents, const std::string& node, Draft& draft) {
                                                        {"metrics.txt", "/metrics"}};
   for (const auto& [file, path] : files) {
     const auto answer = agents.Ask(node, path);
-    if (!answer && path == files[0].second)  // nobody is there
+    if (!answer && path == files[0].second)  // there is no agent
       return draft.Put("nodes/" + node, tl::unexpected<Error>(answer.error()));
     Result<std::string> content =
         answer ? Result<std::string>(answer->body) : tl::unexpected<Error>(answer.error());
@@ -101,7 +101,7 @@ void PutNode(const Agents& agents, const std::string& node, Draft& draft) {
   }
 }
 
-// Of all events in a namespace those about what is ours, or by us.
+// The events of a namespace about our objects, or from us.
 Result<std::string> OurEvents(const Kubectl& kubectl, const std::string& space) {
   const auto list = kubectl.Ask({"get", "events", "-n", space, "-o", "json"});
   if (!list) return tl::unexpected<Error>(list.error());
@@ -187,7 +187,7 @@ ExitCode Fails(const std::string& message, ExitCode code) {
 ExitCode WriteBundle(const BundleArguments& arguments) {
   const auto agents = Agents::Find(arguments.where);
   if (!agents) return Fails(agents.error().message, kUnreachable);
-  umask(077);  // it tells much about the cluster, even without secrets
+  umask(077);  // the archive contains much about the cluster, even without secrets
   const std::tm now = fmt::gmtime(std::time(nullptr));
   const std::string name = fmt::format("k-vswitch-bundle-{:%Y%m%dT%H%M%SZ}", now);
   const std::string file = arguments.file.empty() ? name + ".tar.gz" : arguments.file;

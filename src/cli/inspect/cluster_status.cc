@@ -23,7 +23,7 @@ namespace json = boost::json;
 constexpr char kInstall[] = "kubectl apply -f k-vswitch.yaml";
 constexpr int64_t kClocks = 30;  // seconds that this clock and the controller's may differ
 
-// Who holds the lease; empty: nobody, or it has ended.
+// The holder of the lease; empty: there is none, or the lease has expired.
 std::string LeaderOf(const json::value& lease) {
   std::string holder = TextAt(lease, "/spec/holderIdentity");
   const auto renewed = kube::ParseTime(TextAt(lease, "/spec/renewTime"));
@@ -32,7 +32,7 @@ std::string LeaderOf(const json::value& lease) {
   return std::time(nullptr) < end ? holder : "";
 }
 
-// Of deleted objects the network is still there, with the pods that run.
+// If our objects were deleted, the network still exists, with the running pods.
 std::string WhyNoAgents(const Kubectl& kubectl) {
   const auto nodes = FindNodes(kubectl);
   const auto networked = nodes ? std::ranges::count(*nodes, true, &ClusterNode::networked) : 0;
@@ -44,14 +44,14 @@ std::string WhyNoAgents(const Kubectl& kubectl) {
       networked, nodes->size(), kInstall);
 }
 
-// In place of what kubectl said, where the remedy is known.
+// Replaces kubectl's message if the remedy is known.
 std::string WhyNoConfigs(const std::string& said) {
   return said.find("the server doesn't have a resource type") == std::string::npos
              ? said
              : fmt::format("the VSwitchConfig CRD is not installed: {}", kInstall);
 }
 
-// Finds out, and writes what it finds to `status`.
+// Examines the cluster, and writes the results to `status`.
 class Examination {
  public:
   Examination(const Agents& agents, json::object& status) : agents_(agents), status_(status) {}
@@ -71,11 +71,11 @@ class Examination {
            const std::string& message) {
     json::object problem = {
         {"node", node}, {"object", object}, {"field", field}, {"message", message}};
-    // Agents tell some of what the API server knows.
+    // Agents report some of the API server's problems too.
     if (told_.insert(json::serialize(problem)).second) problems_.push_back(std::move(problem));
   }
 
-  // False if nothing is installed, and there is nobody to ask.
+  // False if nothing is installed, so that there is no agent to ask.
   bool ExamineInstallation() {
     const Kubectl& kubectl = *agents_.kubectl();
     const auto version = kubectl.Ask({"version", "-o", "json"});
@@ -130,7 +130,7 @@ class Examination {
           "deployment/k-vswitch-controller");
   }
 
-  // What a node's agent says, or, where it may not be asked, what it wrote.
+  // An agent's answer, or, without permission to ask, its status in the API.
   Result<json::value> SaidOf(const std::string& node, const Result<Answer>& answer) {
     if (answer) return ParseObject(answer->body, "its agent");
     const auto config = configs_.find(node);
@@ -165,7 +165,7 @@ class Examination {
     status_["nodes"] = std::move(nodes);
   }
 
-  // What several nodes say of a peer is that peer's trouble.
+  // A problem of a peer that several nodes report is the peer's.
   void TellProblems(const json::object& nodes) {
     std::map<std::string, int> sayers;
     for (const auto& [node, said] : nodes)

@@ -15,8 +15,8 @@ namespace json = boost::json;
 
 std::string Nodes(size_t count) { return fmt::format("{} node{}", count, count == 1 ? "" : "s"); }
 
-// What the nodes have in common: "0.1.0"; or else "0.1.0 (2 nodes), 0.2.0 (1 node)". `text` gives
-// "" for a node that doesn't say.
+// The nodes' common value: "0.1.0"; else "0.1.0 (2 nodes), 0.2.0 (1 node)". `text` returns "" for a
+// node without a value.
 std::string Common(const json::object& nodes, std::string (*text)(const json::value& node)) {
   std::map<std::string, size_t> counts;
   for (const auto& [name, node] : nodes)
@@ -53,7 +53,7 @@ std::string DatapathNoteOf(const json::value& node) {
 
 std::string CniNoteOf(const json::value& node) { return TextAt(node, "/cniNote"); }
 
-// Whether the agents themselves have said how much they repaired.
+// Whether the agents themselves reported their repairs.
 bool SaysRepairs(const json::object& nodes) {
   return std::ranges::any_of(
       nodes, [](const auto& node) { return At(node.value(), "/switch/repairs") != nullptr; });
@@ -64,7 +64,7 @@ std::string SyncedOf(const json::value& node) {
   return synced.empty() ? "" : synced == "true" ? "in sync" : "NOT in sync";
 }
 
-// A problem without its node, whose name stands before it: "OVSDB connection: connection refused".
+// A problem without its node, whose name is before it: "OVSDB connection: connection refused".
 std::string What(const json::value& problem) {
   std::string text = Printable(fmt::format("{} {}: {}", TextAt(problem, "/object"),
                                            TextAt(problem, "/field"), TextAt(problem, "/message")),
@@ -83,7 +83,7 @@ struct SameProblem {
   std::vector<std::string> nodes;
 };
 
-// In their order. Those are the same that differ only in the command which shows more.
+// In their order. Problems that differ only in the suggested command are the same.
 std::vector<SameProblem> Grouped(const json::array& problems) {
   std::vector<SameProblem> groups;
   std::map<std::string, size_t> endpoints;
@@ -104,7 +104,7 @@ Text Line(const SameProblem& problem, const Paint& paint) {
   return Text::Format("  {}  {}\n", paint.Strong(FirstNames(problem.nodes)), problem.what);
 }
 
-// Of each node as many as it may have; what several have counts for each.
+// At most the limit for each node; a problem of several nodes counts for each.
 Text Lines(const std::vector<SameProblem>& problems, const Paint& paint) {
   Text text;
   std::map<std::string, size_t> told, more;

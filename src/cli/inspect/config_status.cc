@@ -11,7 +11,7 @@ namespace {
 
 namespace json = boost::json;
 
-// A null if there is none of this type.
+// null if there is none of this type.
 const json::value& ConditionOf(const json::value& config, std::string_view type) {
   static const json::value none;
   for (const json::value& condition : ListAt(config, "/status/conditions"))
@@ -24,7 +24,7 @@ json::array ProblemsOf(const json::value& config) {
   const json::value& degraded = ConditionOf(config, "Degraded");
   const bool is_ready = TextAt(ready, "/status") == "True";
   const bool is_degraded = TextAt(degraded, "/status") == "True";
-  // Of an agent that is gone Degraded is what it said last; Ready says why it is gone.
+  // If the agent is gone, Degraded is its last status; Ready says why it is gone.
   const bool gone = TextAt(ready, "/status") == "Unknown";
   if (is_ready && !is_degraded) return {};
   const bool by_ready = gone || !is_degraded;

@@ -18,14 +18,13 @@ namespace {
 
 namespace json = boost::json;
 
-// What the flags ask for.
+// The filter by the flags.
 struct Filter {
   std::string space, pod;
   bool by_labels = false;
   std::set<std::string> labelled;  // "shop/web-1"
 
-  // Whether a pod, "NAMESPACE/NAME", is asked for. What belongs to no pod ("") is not, if any is
-  // asked for.
+  // Whether a pod, "NAMESPACE/NAME", passes. Items without a pod ("") pass only without a filter.
   bool Takes(const std::string& name) const {
     if (by_labels && !labelled.contains(name)) return false;
     if (pod.empty()) return space.empty() || name.starts_with(space + "/");
@@ -34,7 +33,7 @@ struct Filter {
   }
 };
 
-// What the nodes have, and why others don't say.
+// The nodes' items, and why others have none.
 struct Found {
   bool of_one = false;  // that was named or is here
   json::object nodes;
@@ -127,7 +126,7 @@ void PrintItems(Found found, const GetArguments& arguments) {
   Print("{}", arguments.output == "json" ? JsonText(value) : YamlText(value));
 }
 
-// What came, changed and went since the last look.
+// The changes since the last look.
 class Changes {
  public:
   Changes(const GetArguments& arguments, bool with_node)
@@ -136,7 +135,7 @@ class Changes {
         wide_(arguments.output == "wide"),
         table_(Behind("EVENT", HeaderOf(kind_, with_node_, wide_))) {}
 
-  // Of a node without an answer nothing changes.
+  // A node without an answer has no changes.
   void PrintSince(const Found& found) {
     for (const auto& [node, answer] : found.nodes) {
       std::map<std::string, Item> now;

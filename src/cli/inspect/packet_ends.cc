@@ -30,8 +30,8 @@ tl::unexpected<Failure> NotFound(std::string_view kind, std::string_view name,
                                   ns.empty() ? "" : fmt::format(" in namespace \"{}\"", ns))});
 }
 
-// Whether DNS may know `name`. A word without a dot is not asked for: it is a misspelt pod rather,
-// and DNS would look for it in this machine's own domain.
+// Whether to ask DNS for `name`. A word without a dot is more likely a misspelt pod, and DNS would
+// search this machine's own domain.
 bool IsDnsName(const std::string& name) {
   return name.find('.') != std::string::npos && name.find('/') == std::string::npos;
 }
@@ -114,7 +114,7 @@ class Cluster {
             .ips = IpsIn(ListAt(pod, "/status/podIPs"), "/ip")};
   }
 
-  // The API server finds pods by their first address; all are listed only for another.
+  // The API server can search pods by their first address only; for another, all are listed.
   Traced<PacketEnd> FindPodWith(const Ip& ip) const {
     const std::vector<std::string> all = {"get", "pod", "-A", "-o", "json"};
     std::vector<std::string> first = all;
@@ -124,7 +124,8 @@ class Cluster {
       if (!list) return tl::unexpected(list.error());
       for (const json::value& pod : ListAt(*list, "/items")) {
         const std::string phase = TextAt(pod, "/status/phase");
-        if (phase == "Succeeded" || phase == "Failed") continue;  // another may have it by now
+        if (phase == "Succeeded" || phase == "Failed")
+          continue;  // another pod may have its address by now
         PacketEnd end = EndOf(pod);
         if (std::ranges::find(end.ips, ip) != end.ips.end()) return end;
       }

@@ -41,7 +41,7 @@ bool SoundsSecret(std::string_view key) {
          });
 }
 
-// Reads `text` from the front, and writes what may be seen.
+// Reads `text` from the front, and writes its unredacted parts.
 class Redaction {
  public:
   explicit Redaction(std::string_view text) : rest_(text) {}
@@ -76,7 +76,7 @@ class Redaction {
     return true;
   }
 
-  // A word at the front; what follows it may have to go.
+  // A word at the front; its value may have to be redacted.
   bool Word() {
     const auto past = std::ranges::find_if_not(rest_, IsWord);
     std::string_view word = rest_.substr(0, static_cast<size_t>(past - rest_.begin()));
@@ -103,8 +103,8 @@ class Redaction {
     return true;
   }
 
-  // What comes between a key and its value: quotes, blanks, and "=" or ":"; after a flag a blank or
-  // comma is enough. Nothing is a value without it, nor is an object.
+  // Between a key and its value there are quotes, blanks, and "=" or ":"; after a flag a blank or
+  // comma is enough. Without these there is no value; an object is not one either.
   void Value(std::string_view key) {
     const bool flag = key.starts_with("--");
     const size_t size =

@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::seconds;
 
-// Starting a process in a pod, from afar.
+// For starting a process in a pod through the API server.
 constexpr seconds kExecTimeout{30};
 constexpr seconds kTimeout{3};
 

@@ -17,7 +17,7 @@ StatusText ToShown(const boost::json::value& status, bool json) {
           .problem = FirstProblem(status)};
 }
 
-// An Error if nobody answers.
+// An Error if there is no answer.
 Result<StatusText> Look(const StatusArguments& arguments) {
   const auto agents = Agents::Find(arguments.where);
   if (!agents) return tl::unexpected<Error>(agents.error());

@@ -35,7 +35,7 @@ Traced<json::value> AskHop(const AgentTransport& ask, const std::string& node,
   return *hop;
 }
 
-// What `name` stands for, and its address; of an address that alone.
+// The end that `name` stands for, and its address; for an address only that.
 Traced<std::pair<PacketEnd, Ip>> TargetOf(const std::string& name, bool ipv6, const FindEnd& find) {
   if (const auto ip = Ip::Parse(name)) return std::pair(PacketEnd(), *ip);
   const auto end = find(name);
@@ -45,8 +45,8 @@ Traced<std::pair<PacketEnd, Ip>> TargetOf(const std::string& name, bool ipv6, co
   return Misused(fmt::format("{}: has no {} address", name, ipv6 ? "IPv6" : "IPv4"));
 }
 
-// Why other nodes know no way to this pod: its address is outside its node's ranges. "": that is
-// not so, or not known, as where there is no tunnel, and the network may know a way.
+// Why other nodes have no route to this pod: its address is outside its node's ranges. "": it
+// isn't, or that is unknown, for example without a tunnel, where the network may have a route.
 std::string WhyCutOff(const PacketEnd& end, Family family, const AgentTransport& ask) {
   if (end.node.empty() || end.from == "node") return "";
   const auto answer = ask(end.node, "/v1/status");
@@ -68,7 +68,7 @@ std::string WhyCutOff(const PacketEnd& end, Family family, const AgentTransport&
       end.from, *ip, end.node, Join(ranges));
 }
 
-// What an end of the packet has to do with it that it does not arrive; "": nothing.
+// Why the packet is lost because of one of its ends; "": it isn't.
 std::string WhyLost(const Packet& packet, const PacketPath& path, const AgentTransport& ask) {
   if (path.failure || path.hops.empty()) return "";
   const json::value& last = path.hops.back();

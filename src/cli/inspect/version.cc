@@ -32,7 +32,7 @@ struct Versions {
 
 using Number = std::array<int, 3>;
 
-// "0.1.0", also with more behind it: "0.2.0-rc1".
+// "0.1.0", also with a suffix: "0.2.0-rc1".
 std::optional<Number> ToNumber(const std::string& version) {
   Number number{};
   const char* at = version.data();
@@ -112,7 +112,7 @@ Text ToJson(const Versions& versions, const std::vector<std::string>& warnings) 
                                {"warnings", json::array(warnings.begin(), warnings.end())}});
 }
 
-// May an agent be of version `agent` beside a controller of version `controller`?
+// Whether an agent of version `agent` is supported with a controller of version `controller`.
 bool GoTogether(const Number& controller, const Number& agent) {
   return agent <= controller && agent[0] == controller[0] && controller[1] - agent[1] <= 1;
 }

@@ -8,8 +8,8 @@
 
 namespace kvs::cli {
 
-// Of one that was killed, a program that it was starting holds the lock until it runs: fork(2)
-// hands the lock on, and exec(3) closes it.
+// After a kill, a program that was being started holds the lock until it runs: fork(2) passes the
+// lock on, and exec(3) closes it.
 void CleanIfNobodysLab(const std::string& name, bool killed) {
   const auto state = lab::State::Of(name);
   if (!state || !state->Exists()) return;

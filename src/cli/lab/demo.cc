@@ -23,7 +23,7 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// What failed, or else two pods on different nodes: the most there is to see.
+// A failed cell, or else two pods on different nodes, which show the most.
 std::optional<probe::MatrixCell> WorthATrace(const lab::Lab& lab, const probe::Matrix& matrix) {
   for (const auto& failed : matrix.cells)
     if (!failed.ok() && lab.pods().contains(failed.from)) return failed;

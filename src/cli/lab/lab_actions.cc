@@ -40,7 +40,7 @@ bool Await(seconds timeout, Condition condition) {
   return true;
 }
 
-// Leaves the lab to a kubelet of its own.
+// Leaves the lab to its own kubelet.
 Result<> HandOver(lab::Lab& lab) {
   const auto programs = lab::Programs::Find();
   if (!programs) return tl::unexpected<Error>(programs.error());
@@ -51,7 +51,7 @@ Result<> HandOver(lab::Lab& lab) {
                    .netns = state.Netns("underlay")},
                   state.Path("kubelet.log"));
   if (!kubelet) return tl::unexpected<Error>(kubelet.error());
-  // It notes itself once it holds the lock.
+  // It records itself once it holds the lock.
   if (!Await(seconds(10), [&] { return state.Find("kubelet").has_value(); }))
     return Fail("the lab's kubelet does not start; see {}", state.Path("kubelet.log"));
   return {};

@@ -13,7 +13,7 @@
 namespace kvs::cli {
 namespace {
 
-// What the commands write their arguments to; lives as long as their callbacks.
+// The commands' arguments; lives as long as their callbacks.
 struct LabArguments {
   lab::Options lab;
   TraceArguments trace{.default_port = probe::kEchoPort};
@@ -120,7 +120,7 @@ void AddPlaying(CLI::App& lab, int& code) {
   });
 }
 
-// What a lab starts of kvs itself; not for people. So is `kvs echo` (test_commands.h).
+// Run by the lab itself; hidden, as `kvs echo` is (test_commands.h).
 void AddKubelet(CLI::App& lab, int& code) {
   auto* kubelet = lab.add_subcommand("kubelet")->group("");
   const auto kept = Named(*kubelet, "lab");

@@ -12,7 +12,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Whether it is this string without quotes too: a name, and no "yes", no number, no time.
+// Whether it is the same string without quotes: for example a name, but not "yes", a number or a
+// time.
 bool IsPlain(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   if (text.empty() || !letter(text.front()) || text.back() == ':') return false;
@@ -58,7 +59,7 @@ std::string OneLine(const json::value& value) {
   return value.is_string() ? Quoted(value.get_string()) : json::serialize(value);
 }
 
-// Lines of `value`, which has several, each behind `indent`; the first behind `first`.
+// Adds the lines of `value`, which has several, each after `indent`; the first after `first`.
 void Add(const json::value& value, const std::string& first, const std::string& indent, Text& to) {
   std::string before = first;
   const auto line = [&](const std::string& text) {

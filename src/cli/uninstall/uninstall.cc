@@ -19,7 +19,7 @@ namespace json = boost::json;
 
 constexpr auto kObjectTimeout = std::chrono::seconds(120);
 
-// What an agent said of its node; or why it didn't.
+// An agent's report about its node; or why there is none.
 struct NodeReport {
   bool answered = false, refused = false;
   std::vector<std::string> done, kept, problems;
@@ -46,7 +46,7 @@ NodeReport ToReport(const Result<Answer>& answer) {
           .problems = Texts(report, "/problems")};
 }
 
-// All nodes, side by side.
+// Asks all nodes at the same time.
 std::map<std::string, NodeReport> AskNodes(const Agents& agents, bool dry_run, bool force) {
   std::map<std::string, NodeReport> reports;
   const std::string path = fmt::format("/v1/uninstall?dry-run={:d}&force={:d}", dry_run, force);
@@ -70,7 +70,8 @@ void PrintReport(const std::string& node, const NodeReport& report, bool dry_run
   std::fflush(stdout);
 }
 
-// Workloads go first, and are waited for: a controller that lives would make VSwitchConfigs anew.
+// Workloads are deleted first, and their end is awaited: a running controller would recreate
+// VSwitchConfigs.
 ExitCode DeleteObjects(const Kubectl& kubectl, bool force) {
   Print("{}\n", Paint().Strong("cluster"));
   ExitCode code = kOk;

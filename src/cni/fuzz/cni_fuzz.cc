@@ -4,7 +4,7 @@
 
 #include "cni/config.h"
 
-// What comes on standard input, for every command; and what a delegated plugin answers.
+// Standard input of every command; and the answer of a delegated plugin.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kvs::cni;
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -24,7 +24,7 @@ using ovsdb::Table;
 
 using ovsdb::kBridgeName;
 
-// A test without its ground cannot go on.
+// A test can't go on without its node.
 void Must(bool good, const std::string& what) {
   if (good) return;
   std::perror(what.c_str());
@@ -56,7 +56,7 @@ void MakeNode(const std::string& folder, const std::string& pod_ranges, Blocking
   Must(client.Transact(std::move(second), In(10s)).has_value(), "make the bridge in " + folder);
 }
 
-// What k-vswitchd does for the plugin, until `stop`.
+// Plays k-vswitchd's part for the plugin, until `stop`.
 void Realize(const std::string& socket, const std::string& error, bool wait_ofport,
              const std::atomic<bool>& stop) {
   auto client = Must(BlockingClient::Connect(socket, In(10s)));

@@ -15,12 +15,13 @@ namespace {
 
 namespace json = boost::json;
 
-// A file named in a kubeconfig is relative to the folder of that.
+// A file in a kubeconfig is relative to the kubeconfig's folder.
 std::string Absolute(const std::string& kubeconfig, const std::string& file) {
   return file.empty() ? "" : (std::filesystem::path(kubeconfig).parent_path() / file).string();
 }
 
-// The pair "name" and "name-data" of a kubeconfig; the data wins (client-go, clientcmd/api/v1).
+// The pair "name" and "name-data" of a kubeconfig; the data has precedence (client-go,
+// clientcmd/api/v1).
 Secret ReadSecret(const JsonFields& from, const std::string& kubeconfig, std::string_view name) {
   Secret secret;
   std::string data;
@@ -55,7 +56,8 @@ std::optional<ExecPlugin> ReadExec(const JsonFields& user, const std::string& ku
   return plugin;
 }
 
-// Why a URL is not an API server's; "" if it is. It may hold a password, so it is not repeated.
+// Why a URL can't be an API server's; "" if it can. The URL is not repeated, because it may contain
+// a password.
 std::string WhyNoServer(std::string_view url) {
   if (!url.starts_with("https://") && !url.starts_with("http://"))
     return "is not an http or https URL";
@@ -83,8 +85,8 @@ void ReadToken(const JsonFields& user, const std::string& kubeconfig, Secret& to
   token.file = Absolute(kubeconfig, token.file);
 }
 
-// As client-go (clientcmd/client_config.go). It is none of the findings' texts, for it may hold a
-// password.
+// As client-go (clientcmd/client_config.go). It is not in the findings' texts, because it may
+// contain a password.
 void ReadProxy(const JsonFields& cluster, std::string& proxy) {
   cluster.ReadSecret({"proxy-url"}, proxy);
   const size_t end = proxy.find("://");

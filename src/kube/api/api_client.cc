@@ -132,13 +132,13 @@ void ApiClient::Start(const std::shared_ptr<Request>& request) {
                              }});
 }
 
-// One that nobody answered.
+// Reports a request without an answer.
 void ApiClient::Fail(const Request& request, const Result<>& why) {
   ++requests_[{request.call.method, kNoAnswer}];
   request.handlers.on_done(why);
 }
 
-// The next address, and whatever the files say now: the authority may have changed.
+// Takes the next address, and reads the files again, because the authority may have changed.
 void ApiClient::Refused(const std::string& server) {
   if (access_.servers[server_] != server) return;  // noticed already
   server_ = (server_ + 1) % access_.servers.size();
@@ -190,7 +190,7 @@ Result<> ApiClient::LoadCredentials() {
     if (!token) return Wrap("credentials", token.error());
     token_ = std::move(*token);
   }
-  if (access_.exec) {  // keeps what it gave until it gives anew
+  if (access_.exec) {  // keeps the plugin's credentials until it returns new ones
     identity.certificate = identity_.certificate;
     identity.key = identity_.key;
   }
@@ -211,8 +211,8 @@ void ApiClient::RunPlugin() {
   });
 }
 
-// A plugin whose clock or cache is wrong may give what has expired already: that is used all the
-// same, as client-go does, for a moment, lest the plugin run without end.
+// A plugin with a wrong clock or cache may return expired credentials: they are used for a moment
+// nevertheless, as in client-go, so that the plugin does not run endlessly.
 Result<> ApiClient::TakePluginsAnswer(const std::string& output) {
   auto given = ReadExecCredential(*access_.exec, output);
   if (!given) return tl::unexpected(given.error());
@@ -226,7 +226,7 @@ Result<> ApiClient::TakePluginsAnswer(const std::string& output) {
   return {};
 }
 
-// Connections are those of an identity.
+// Connections belong to an identity.
 void ApiClient::Become(io::TlsIdentity identity) {
   if (!http_ || identity != identity_)
     http_ = std::make_unique<io::HttpClient>(loop_, identity, access_.proxy);

@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirst{2000}, kAgain{300000};
 constexpr char kPath[] = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes";
 
-// "https://10.0.0.1:6443" of each endpoint; nothing of what isn't understood.
+// "https://10.0.0.1:6443" of each endpoint; unparseable parts are left out.
 std::vector<std::string> Urls(const json::value& slice) {
   std::vector<std::string> urls;
   json::error_code error;

@@ -76,7 +76,7 @@ void Election::Read(const ApiClient::Answer& answer) {
   free ? Write(version, transitions + 1, true) : Again();
 }
 
-// Creates the lease, or replaces the version that was read: of two who try, one succeeds.
+// Creates the lease, or replaces the version that was read: of two candidates, one succeeds.
 void Election::Write(const std::string& resource_version, int64_t transitions, bool acquire) {
   if (acquire) acquired_ = MicroTime();
   json::object meta{{"name", name_}, {"namespace", ns_}};

@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 using std::chrono::system_clock;
 
-// The status of the one object in there; empty if there is none.
+// The status of the one object in the output; empty if there is none.
 json::object StatusIn(const std::string& output) {
   const size_t from = output.find('{'), to = output.rfind('}');
   if (from == output.npos || to == output.npos || from > to) return {};

@@ -20,8 +20,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kSaveDelay{1000};
 
-// Whether that is the same to whoever uses it: most changes on the server are of fields that we
-// don't decode.
+// Whether they are the same for us: most changes on the server are of fields that we don't decode.
 bool SameToUs(const Object& one, const Object& other) {
   Object as_versioned = other;
   MetaOf(as_versioned).resource_version = MetaOf(one).resource_version;
@@ -77,7 +76,7 @@ std::vector<Problem> ObjectCache::Problems() const {
   return all;
 }
 
-// To everybody who has been told the list before.
+// Calls every watcher that has got the list.
 void ObjectCache::Tell(const std::function<void(Watcher&)>& call) {
   for (const auto& watcher : std::vector(watchers_))
     if (watcher->alive && watcher->told) call(*watcher);
@@ -122,7 +121,7 @@ void ObjectCache::Report(const std::string& key, std::vector<Problem> problems) 
 void ObjectCache::TakeList(std::vector<Decoded> list) {
   remembered_.clear();
   std::set<std::string> here;
-  bool all_named = true;  // else what seems to be gone may be what can't be told
+  bool all_named = true;  // else a missing object may be one without a readable name
   for (size_t i = 0; i < list.size(); ++i) {
     Decoded& one = list[i];
     const std::string key = one.ref ? one.ref->key : fmt::format("#{}", i);
@@ -156,7 +155,7 @@ void ObjectCache::TakeTrouble(const std::string& trouble) {
   on_change_();
 }
 
-// What was known, as Save() wrote it.
+// The objects that Save() stored.
 Result<Manifest> ObjectCache::Saved() const {
   const auto text = ReadFile(ObjectsFile(folder_, kind_));
   if (!text) return tl::unexpected(text.error());
@@ -169,7 +168,7 @@ Result<Manifest> ObjectCache::Saved() const {
   return known;
 }
 
-// Reads what was known. What can't be read is as good as not there.
+// Reads the stored objects. An unreadable file counts as missing.
 void ObjectCache::Remember() {
   struct stat file;
   if (folder_.empty() || stat(ObjectsFile(folder_, kind_).c_str(), &file) != 0) return;

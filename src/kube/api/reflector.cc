@@ -14,14 +14,14 @@ constexpr int kPageSize = 500;
 constexpr size_t kMostPage = size_t{256} << 20;     // bytes
 constexpr size_t kMostObjects = 1000000;            // of a list; Kubernetes is for 150,000 pods
 constexpr size_t kMostRefusal = size_t{1} << 20;    // bytes
-constexpr milliseconds kShort{1000};                // a watch that ends sooner, with nothing told
+constexpr milliseconds kShort{1000};                // a watch that ends sooner, without an event
 constexpr int kLeastWatch = 300, kMostWatch = 600;  // seconds, then the server ends it
 
 // As in the API's paths; in the order of Kind.
 constexpr std::string_view kPlurals[] = {"nodes", "namespaces", "pods", "configmaps",
                                          "vswitchconfigs"};
 
-// What the kind may be sent as, the best first.
+// The media types for the kind, the best first.
 std::string Accept(Kind kind, bool watch) {
   std::string json(MediaType(Wire::kJson, watch));
   return HasProtobuf(kind) ? fmt::format("{},{}", MediaType(Wire::kProtobuf, watch), json) : json;
@@ -90,7 +90,7 @@ void Reflector::Answered(const io::HttpHead& head) {
   body_.clear();
 }
 
-// A status that is no success, for a person.
+// A failure status as text for a person.
 std::string Reflector::Refusal() const {
   const auto status = ParseStatus(body_);
   const std::string said =
@@ -123,7 +123,8 @@ void Reflector::List() {
 
 void Reflector::TakePage() {
   if (head_.status == 410 && !std::exchange(continue_, {}).empty()) {
-    log::Debug("{}; listing from the start", Refusal());  // what the pages were of is forgotten
+    log::Debug("{}; listing from the start",
+               Refusal());  // the server has forgotten the list of these pages
     exchange_.reset();
     return next_.Start(backoff_.Next());
   }
@@ -184,13 +185,14 @@ void Reflector::Watch() {
        .on_done = [this](const Result<>& done) { WatchEnded(done); }});
 }
 
-// Part of what a watch is refused with.
+// A part of the body of a refusal.
 void Reflector::TakeRefusal(std::string_view data) {
   body_ += data;
   if (body_.size() > kMostRefusal) Failed(Refusal(), head_.retry_after);
 }
 
-// What is no change ends the watch, and what came before it may be missing: listed anew.
+// A malformed event ends the watch, and events before it may be missing: the objects are listed
+// again.
 Result<> Reflector::TakeEvent(std::string_view frame) {
   auto event = WireOf(kind_, head_) == Wire::kProtobuf ? ParseWatchEventProtobuf(kind_, frame)
                                                        : ParseWatchEventJson(kind_, frame);
@@ -216,7 +218,7 @@ void Reflector::WatchEnded(const Result<>& done) {
     if (head_.status != 0) return Failed(Refusal(), head_.retry_after);
     return Failed(done.error().message);
   }
-  // It worked for a while: the server ended it in time, or it was cut.
+  // It worked for a while: the server ended it in time, or it was cut off.
   exchange_.reset();
   silence_.Stop();
   if (!done) log::Debug("watch of {}: {}", Name(kind_), done.error().message);

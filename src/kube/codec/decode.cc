@@ -24,7 +24,8 @@ constexpr std::string_view kNameRule =
     "use lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit, at "
     "most 253";
 
-// What follows reads JsonFields or ProtobufFields, so that both wires obey the same rules.
+// The following functions decode JsonFields or ProtobufFields, so both wire formats have the same
+// rules.
 
 template <class Fields>
 void ReadMeta(const Fields& fields, bool namespaced, ObjectMeta& meta) {
@@ -48,7 +49,7 @@ void ReadMeta(const Fields& fields, bool namespaced, ObjectMeta& meta) {
   fields.Read({"annotations", 12}, meta.annotations);
 }
 
-// A list called `plural` with its twin `singular`, which must be its first entry.
+// A list `plural` with its singular field `singular`, which must be its first entry.
 template <class Fields>
 void ReadTwins(const Fields& fields, Field singular, Field plural, std::vector<std::string>& out) {
   std::string first;
@@ -128,8 +129,8 @@ void ReadIp(const Fields& fields, Field field, std::vector<Ip>& out) {
     fields.Report(field.name, ip.error().message);
 }
 
-// Why a container does not run, if there is nothing better to say yet: others wait for the one that
-// can't, and what killed it says more than that it is restarted.
+// Why a container does not run, if no better reason is known yet: other containers wait for the one
+// that can't start, and the reason of its last end says more than that it is restarted.
 template <class Fields>
 void ReadWaits(const Fields& container, std::string& out) {
   std::string waiting, ended, before;
@@ -195,7 +196,7 @@ void OnePerFamily(const JsonFields& fields, std::string_view name, const std::ve
     fields.Report(name, "more than one entry of a family; keep one IPv4 and one IPv6");
 }
 
-// One of a few words, `choices`.
+// Parses one of `choices`.
 template <class T>
 void ReadWord(const JsonFields& fields, std::string_view name,
               std::optional<T> (*find)(std::string_view), std::string_view choices,
@@ -207,7 +208,7 @@ void ReadWord(const JsonFields& fields, std::string_view name,
     fields.Report(name, fmt::format("\"{}\" is unknown; use {}", word, choices));
 }
 
-// Stays as it is where the field is absent or bad.
+// Unchanged if the field is absent or bad.
 void ReadCount(const JsonFields& fields, Field field, int64_t most, std::optional<int64_t>& out) {
   int64_t number = -1;
   fields.Read(field, 0, most, number);
@@ -266,7 +267,7 @@ Decoded DecodeAs(typename Fields::Source source) {
   Decoded decoded;
   T object;
   const Fields fields(source, findings);
-  // Who it is, first, so that all problems can name it.
+  // The metadata first, so that all problems can name the object.
   const Fields meta = fields.Sub({"metadata", 1});
   ReadMeta(meta, Namespaced(T::kKind), object.meta);
   decoded.resource_version = object.meta.resource_version;

@@ -54,7 +54,7 @@ json::object MetaOf(const ObjectMeta& meta) {
   Set(to, "uid", meta.uid);
   Set(to, "resourceVersion", meta.resource_version);
   Set(to, "generation", meta.generation);
-  // All that is known is that there is one.
+  // The time is unknown, only that there is one.
   if (meta.deleting) to["deletionTimestamp"] = "1970-01-01T00:00:00Z";
   SetMap(to, "labels", meta.labels);
   SetMap(to, "annotations", meta.annotations);
@@ -78,7 +78,7 @@ json::object ConditionOf(const Condition& condition) {
   return to;
 }
 
-// When it was looked at last is no pointer in Go: left out it would be in the year 1.
+// lastHeartbeatTime is not a pointer in Go: if it were left out, it would be in the year 1.
 json::object NodeConditionOf(const Condition& condition) {
   json::object to = ConditionOf(condition);
   Set(to, "lastHeartbeatTime", condition.last_transition_time);

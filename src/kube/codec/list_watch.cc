@@ -19,7 +19,7 @@ namespace json = boost::json;
 constexpr std::string_view kMagic("k8s\0", 4);
 constexpr int64_t kMostInt = std::numeric_limits<int32_t>::max();
 
-// What an object says that it is, and its bytes or value.
+// An object's kind and version, and its bytes or value.
 template <class Fields>
 struct Envelope {
   std::string version;
@@ -54,7 +54,7 @@ Result<Envelope<JsonFields>> Open(const json::value& value) {
   return envelope;
 }
 
-// JSON, in memory that is given back all at once.
+// JSON in memory that is freed all at once.
 class Document {
  public:
   explicit Document(std::string_view text) : value_(json::parse(text, error_, &memory_)) {}

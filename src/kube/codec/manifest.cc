@@ -15,7 +15,7 @@ class Reader {
  public:
   explicit Reader(std::string_view file) : file_(file) {}
 
-  // An item of a PodList need not say that it is a Pod: `list_kind` and `list_version` do.
+  // An item of a PodList may lack its kind: `list_kind` and `list_version` provide it.
   void Add(const json::value& value, int line, const std::string& list_version = {},
            const std::string& list_kind = {}) {
     line_ = line;

@@ -19,7 +19,7 @@ namespace {
 
 namespace json = boost::json;
 
-// What a value costs: its depth, and its bytes with an allowance for each node.
+// The cost of a value: its depth, and its bytes with an allowance for each node.
 struct Extent {
   int depth = 0;
   size_t bytes = 0;
@@ -47,14 +47,14 @@ Extent Measure(const json::value& value) {
   return all;
 }
 
-// Builds values from the parser's events. It refuses by the library's own exception, which ends the
-// parser and is caught in ParseYaml with all the others.
+// Builds values from the parser's events. It refuses with the library's own exception, which ends
+// the parser and is caught in ParseYaml with all others.
 class Builder : public YAML::EventHandler {
  public:
   explicit Builder(Documents& documents) : documents_(documents) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    // The library makes empty documents without end of a token that begins none.
+    // The library returns endless empty documents for a token that doesn't begin one.
     if (mark.pos == std::exchange(begin_, mark.pos))
       Refuse(mark, "neither the end of the document nor the beginning of another");
     open_.clear();

@@ -54,7 +54,7 @@ void ObjectWatcher::Deliver(const std::map<Ref, Object>& objects) {
   if (alive && !std::exchange(synced, true) && handlers.on_synced) handlers.on_synced();
 }
 
-// One directory and the notice of its changes, renewed when another directory took its name.
+// One directory and its notifications, renewed when another directory gets its name.
 class Watched {
  public:
   Watched(io::Loop& loop, std::string path, std::function<void()> on_change)
@@ -111,7 +111,7 @@ class Folder : public Source {
   void Report(const Event&) override {}  // nobody looks for them in a folder; logs tell the same
 
  private:
-  // A write, done on another thread, one after the other.
+  // A write; writes are done on another thread, one after the other.
   struct Job {
     std::function<Result<>()> write;
     Done done;
@@ -241,7 +241,7 @@ void Folder::Deliver() {
     if (watcher->alive) watcher->Deliver(objects_);
 }
 
-// "vswitchconfig.node1.": what the names of the object's files begin with.
+// "vswitchconfig.node1.": the prefix of the object's files.
 std::string FilePrefix(const Ref& ref) {
   std::string name(Name(ref.kind));
   std::ranges::transform(name, name.begin(), [](char c) { return c | 0x20; });

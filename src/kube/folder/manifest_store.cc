@@ -13,7 +13,7 @@ uint64_t HashOf(const boost::json::value& value) {
   return StableHash(boost::json::serialize(value));
 }
 
-// Gives the object what the API server would: who it is, which version, and which spec.
+// Sets what the API server would: uid, resourceVersion and generation.
 void Stamp(Object& object) {
   ObjectMeta& meta = MetaOf(object);
   meta.resource_version.clear();
@@ -109,7 +109,7 @@ std::map<Ref, Object> ManifestStore::Objects(const std::set<Kind>& kinds) const 
     if (!file.owned)
       for (const auto& [ref, place] : file.objects)
         if (kinds.contains(ref.kind)) all.try_emplace(ref, place.object);
-  // Status alone makes no object, so what holds more comes first.
+  // A status alone doesn't make an object, so files with more fields come first.
   for (const bool status : {false, true})
     for (const auto& [name, file] : files_)
       for (const auto& [ref, place] : file.objects) {

@@ -72,7 +72,7 @@ std::string Get(const std::map<std::string, std::string>& map, const std::string
   return at == map.end() ? "" : at->second;
 }
 
-// What Object would be with labels of a wrong type.
+// The object with labels of a wrong type.
 std::string EncodeBad(Wire wire, Kind kind, const ObjectMeta& meta) {
   if (wire == Wire::kJson)
     return boost::json::serialize(boost::json::value{{"apiVersion", ApiVersion(kind)},
@@ -147,7 +147,7 @@ void FakeApiServer::Erase(const Ref& ref) {
   Announce(ref, "DELETED", gone);
 }
 
-// The object is what its user and the managers say together.
+// Merges the fields of the user and of the managers.
 void FakeApiServer::Refresh(const Ref& ref) {
   Stored& stored = objects_[ref];
   Object merged = stored.users.value_or(VSwitchConfig{.meta = {.name = ref.key}});

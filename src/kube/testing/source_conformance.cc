@@ -17,7 +17,7 @@ void SourceConformance::RunFor(std::chrono::milliseconds time) { loop_.RunFor(ti
 
 namespace {
 
-// Writes down what a watch tells: "put a", "erase a", "synced".
+// Records the calls of a watch: "put a", "erase a", "synced".
 class Log {
  public:
   Log(Source& source, Kind kind)
@@ -67,7 +67,7 @@ void AddCondition(VSwitchConfig& config, const std::string& type, const std::str
   config.status.conditions.push_back({.type = type, .status = status, .reason = "Tested"});
 }
 
-// The answer of a write.
+// The answer to a write.
 struct Answer {
   std::optional<Result<>> result;
   Source::Done Done() {

@@ -41,7 +41,7 @@ uint16_t InternetChecksum(const Bytes& bytes) {
   return static_cast<uint16_t>(~sum);
 }
 
-// Over the pseudo header too (RFC 768; RFC 8200, 8.1).
+// Includes the pseudo header (RFC 768; RFC 8200, 8.1).
 uint16_t ChecksumOf(const Ip& src, const Ip& dst, uint8_t protocol, const Bytes& segment) {
   Writer all;
   all.Put(src).Put(dst).U32(static_cast<uint32_t>(segment.size())).U32(protocol).Put(segment);

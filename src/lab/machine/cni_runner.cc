@@ -54,7 +54,7 @@ Result<std::string> FindPlugin(const Node& node, const std::string& type) {
               kUsualPlugins);
 }
 
-// Gives what the plugin said. `previous`: the result so far; empty: none.
+// Returns the plugin's output. `previous`: the result so far; empty: none.
 Result<std::string> RunPlugin(const Node& node, const CniAttachment& attachment,
                               const std::string& operation, Plugin plugin,
                               const std::string& previous) {

@@ -40,7 +40,7 @@ std::string Tail(const std::string& path) {
   return text.size() <= 600 ? text : "..." + text.substr(text.size() - 600);
 }
 
-// What ovs-ctl(8) would write into the database at start.
+// The version that ovs-ctl(8) would write into the database at start.
 Result<std::string> OvsVersion() {
   auto said =
       exec::Check({.argv = {"ovs-vswitchd", "--version"}});  // "... (Open vSwitch) 3.1.0\n..."
@@ -59,7 +59,7 @@ bool Await(milliseconds timeout, Condition condition) {
   return true;
 }
 
-// Whether somebody listens on the Unix socket.
+// Whether a program listens on the Unix socket.
 bool Listens(const std::string& socket) {
   io::Loop loop;
   bool listens = false;
@@ -106,8 +106,8 @@ Result<> Node::MakeNic() {
   auto quiet =
       space->Run([] { return netlink::WriteSysctl("net/ipv6/conf/u0/disable_ipv6", "1"); });
   if (!quiet) return quiet;
-  // Open vSwitch reads the NIC beside the kernel, which must not answer too. In a table of its own:
-  // the agent's is the agent's.
+  // Open vSwitch reads the NIC beside the kernel, which must not answer as well. In a table of its
+  // own, separate from the agent's.
   auto drop =
       exec::Check({.argv = {"nft", "-f", "-"},
                    .netns = netns(),

@@ -166,7 +166,7 @@ Result<> State::Clean() const {
     if (process.pid != getpid()) noted.push_back(process);
   }
   if (auto killed = KillAll(noted); !killed) return killed;
-  // Again until nobody is left: one of them may just have started another.
+  // Repeated until there are none: a process may just have started another.
   for (auto inside = ProcessesIn(names); !inside.empty(); inside = ProcessesIn(names)) {
     if (auto killed = KillAll(inside); !killed) return killed;
   }
@@ -192,7 +192,7 @@ Result<Lock> Lock::Take(const State& state) {
       return Fail("lab {} is in use; end it with: kvs lab down --name {}", state.name(),
                   state.name());
     }
-    // Who held it before may have removed the file when it was done.
+    // The previous holder may have removed the file at its end.
     struct stat held;
     if (fstat(lock.fd_, &held) == 0 && IdOf(path) == FileId{held.st_dev, held.st_ino}) return lock;
   }

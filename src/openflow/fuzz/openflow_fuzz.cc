@@ -7,7 +7,7 @@
 #include "openflow/framer.h"
 #include "openflow/meter.h"
 
-// Every decoder, on every message of an arbitrary stream, as a switch gone mad might send it.
+// Every decoder, on every message of an arbitrary stream.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kvs::openflow;
   Framer framer;

@@ -3,7 +3,7 @@
 
 #include "ovsdb/conversation.h"
 
-// Whatever a server sends, in whatever pieces: nothing breaks, and the pieces make no difference.
+// Any bytes from a server, in any pieces: nothing breaks, and the pieces make no difference.
 namespace kvs::ovsdb {
 namespace {
 
