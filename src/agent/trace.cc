@@ -95,7 +95,7 @@ std::string NodeWithPod(const world::World& world, const Ip& pod) {
 }
 
 // 0: there is no tunnel.
-uint32_t OverlayPort(const world::World& world) { return world.datapath.Find(0)->overlay_port; }
+flow::OfPort OverlayPort(const world::World& world) { return world.datapath.Find(0)->overlay_port; }
 
 // The route of ours by which the host sends to `to`.
 std::optional<HostRoute> RouteTo(const pipeline::Pipeline& pipeline, const Ip& to) {

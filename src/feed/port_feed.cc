@@ -56,7 +56,7 @@ void PortFeed::Put(const ovsdb::Interface& interface) {
       interface.ofport.value_or(0) > 0 ? *interface.ofport : interface.ofport_request.value_or(0);
   std::string alias = attachment->ToAlias().value_or("");
   world_.ports.Put({.name = interface.name,
-                    .ofport = static_cast<uint32_t>(number),
+                    .ofport = static_cast<flow::OfPort>(number),
                     .mac = attachment->mac,
                     .ips = std::move(attachment->ips),
                     .delegated = attachment->ipam == ovsdb::Attachment::Ipam::kDelegated,

@@ -271,10 +271,10 @@ std::string_view MarkRecord(const ovsdb::Replica& switch_) {
 }
 
 // 0: there is none (yet).
-uint32_t TunnelPortOf(const ovsdb::Replica& switch_) {
+flow::OfPort TunnelPortOf(const ovsdb::Replica& switch_) {
   const ovsdb::Interface* tunnel = switch_.interfaces.Find(ovsdb::kTunnelPortName);
   if (tunnel == nullptr || tunnel->ofport.value_or(0) <= 0) return 0;
-  return static_cast<uint32_t>(*tunnel->ofport);
+  return static_cast<flow::OfPort>(*tunnel->ofport);
 }
 
 // All but the MTU.

@@ -76,7 +76,7 @@ void GuardGateway(const View&, const world::Self&, Plan& plan) {
 // against their pods (route.cc, GuardTunnel), not the others we may have.
 void AdmitNode(const View& view, const world::Node& node, Plan& plan) {
   const world::Self& self = view.self();
-  const uint32_t overlay_port = view.datapath().overlay_port;
+  const flow::OfPort overlay_port = view.datapath().overlay_port;
   if (node.name == self.node || overlay_port == 0) return;
   const world::Node* own = view.FindNode(self.node);
   if (own == nullptr) return;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/net.h"
+#include "flow/ofport.h"
 #include "ovsdb/names.h"
 
 // What the node should hold besides flows, groups and meters, as values. id() is an item's identity
@@ -27,7 +28,7 @@ inline constexpr Mac kNextHop6GroupMac{{0x33, 0x33, 0xff, 0x0a, 0, 0x01}};
 inline constexpr Mac kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 inline Ip NextHop(Family family) { return family == Family::kIpv6 ? Ip(kNextHop6) : Ip(kNextHop4); }
 
-inline constexpr uint16_t kTunnelOfport = 1;
+inline constexpr flow::OfPort kTunnelOfport = 1;
 // Tunnels in the underlay, as registered with IANA: UDP ports (RFC 7348, RFC 8926) and an IP
 // protocol (RFC 2784).
 inline constexpr uint16_t kVxlanPort = 4789, kGenevePort = 6081;
@@ -73,7 +74,7 @@ struct TunnelPort {
   std::string name;
   std::string type;  // "vxlan", "gre", "geneve"
   std::map<std::string, std::string> options;
-  uint16_t ofport = kTunnelOfport;  // ofport_request
+  flow::OfPort ofport = kTunnelOfport;  // ofport_request
 
   const std::string& id() const { return name; }
   friend auto operator<=>(const TunnelPort&, const TunnelPort&) = default;

@@ -69,7 +69,7 @@ void RouteHome(const View& view, const world::Self& self, Plan& plan) {
 
   // This node is no router for other nodes, and what the host sends here is for pods: it would only
   // get it back.
-  if (const uint32_t overlay_port = view.datapath().overlay_port; overlay_port != 0)
+  if (const flow::OfPort overlay_port = view.datapath().overlay_port; overlay_port != 0)
     plan.Flow(TableId::kRoute, kFallback).Match(FromPort{overlay_port}).Drop();
   plan.Flow(TableId::kRoute, kFallback)
       .Match(FromPort{flow::kPortLocal}, Is{kToService, false})

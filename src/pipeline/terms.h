@@ -21,7 +21,7 @@ namespace kvs::pipeline {
 // ---- Conditions ----
 
 struct FromPort {
-  uint32_t port;
+  flow::OfPort port;
   void AddTo(flow::Match& match) const;
 };
 struct FromMac {
@@ -103,7 +103,7 @@ struct UdpPorts {
 };
 // Out of the tunnel, sent by `endpoint`, with our key.
 struct TunnelFrom {
-  uint32_t port;
+  flow::OfPort port;
   Ip endpoint;
   void AddTo(flow::Match& match) const;
 };
@@ -199,7 +199,7 @@ struct ClearInPort {
   void AddTo(flow::Actions& actions) const;
 };
 struct ToPort {
-  uint32_t port;
+  flow::OfPort port;
   void AddTo(flow::Actions& actions) const;
 };
 struct ToInPort {

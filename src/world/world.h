@@ -11,6 +11,7 @@
 #include "base/namespaced_name.h"
 #include "base/net.h"
 #include "engine/table.h"
+#include "flow/ofport.h"
 
 // The facts: what the agent knows, as rows. Feeds put them, rules read them, nothing else changes
 // them.
@@ -70,7 +71,7 @@ struct Datapath {
 
   bool netdev = false;             // in userspace: the host's kernel sees the pods' packets too
   bool nd_flows = false;           // flows can answer Neighbor Solicitations
-  uint32_t overlay_port = 0;       // OpenFlow port of overlay0; 0: there is none (yet)
+  flow::OfPort overlay_port = 0;   // of overlay0; 0: there is none (yet)
   std::vector<Ip> tunnel_sources;  // overlay addresses of this node that tunnels can be sent from
   // Connections may carry marks of any of these; the last is this build's.
   std::vector<MarkLayout> mark_layouts;
@@ -130,9 +131,9 @@ inline std::string ObjectOfPort(const std::string& port, const NamespacedName& p
 struct Port {
   static constexpr std::string_view kKind = "Port", kField = "status.podIPs";
 
-  std::string name;     // of link and OVS port: "kv0012"
-  uint32_t ofport = 0;  // OpenFlow port number, as requested or as OVS chose it; 0: not known yet
-  Mac mac;              // of the pod's end
+  std::string name;         // of link and OVS port: "kv0012"
+  flow::OfPort ofport = 0;  // as requested, or as OVS chose it; 0: not known yet
+  Mac mac;                  // of the pod's end
   std::vector<Ip> ips;
   bool delegated = false;  // another IPAM plugin chose the addresses
   NamespacedName pod;      // empty: the runtime did not say

@@ -153,7 +153,7 @@ std::optional<Found<TunnelPort>> FindTunnel(const ovsdb::Replica& there) {
       {.name = interface->name,
        .type = interface->type,
        .options = {interface->options.begin(), interface->options.end()},
-       .ofport = static_cast<uint16_t>(interface->ofport_request.value_or(0))}};
+       .ofport = static_cast<flow::OfPort>(interface->ofport_request.value_or(0))}};
 }
 
 ovsdb::Transaction TransactionFor(const engine::Change<TunnelPort>& change,
