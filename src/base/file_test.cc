@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "base/own_folder.h"
+
 namespace kvs {
 namespace {
 
@@ -12,14 +14,11 @@ namespace fs = std::filesystem;
 
 class FileTest : public testing::Test {
  protected:
-  ~FileTest() override { fs::remove_all(folder_); }
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
   static fs::perms ModeOf(const std::string& path) { return fs::status(path).permissions(); }
 
-  std::string folder_ = [] {
-    char path[] = "/tmp/kvs-file-XXXXXX";
-    return std::string(mkdtemp(path));
-  }();
+  const OwnFolder own_;
+  const std::string& folder_ = own_.path();
 };
 
 TEST_F(FileTest, IsReadAsItWasWritten) {

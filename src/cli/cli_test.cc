@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/fd.h"
+#include "base/own_folder.h"
 #include "cli/agents/agent_client.h"
 #include "cli/inspect/agent_text.h"
 #include "cli/terminal/json_at.h"
@@ -132,8 +133,8 @@ void AnswerEndlessly(int listening) {
 }
 
 TEST(AskAgent, AnEndlessAnswerIsRefused) {
-  const std::string path = testing::TempDir() + "/endless.sock";
-  unlink(path.c_str());
+  const OwnFolder folder;
+  const std::string path = folder.path() + "/endless.sock";
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   const Fd listening(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));

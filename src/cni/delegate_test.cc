@@ -5,10 +5,9 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
-#include <filesystem>
-
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/own_folder.h"
 
 namespace kvs::cni {
 namespace {
@@ -21,11 +20,9 @@ using ::testing::HasSubstr;
 class DelegateTest : public ::testing::Test {
  protected:
   DelegateTest() {
-    std::string name = "/tmp/kvs-delegate-XXXXXX";
-    call_.env.path = {mkdtemp(name.data())};
+    call_.env.path = {own_.path()};
     call_.conf.ipam = "odd";
   }
-  ~DelegateTest() override { std::filesystem::remove_all(call_.env.path[0]); }
 
   // What it answers to DEL, and that neither it nor what it started is alive then.
   Outcome<std::string> Answer(const std::string& script, std::chrono::milliseconds time) {
@@ -41,6 +38,7 @@ class DelegateTest : public ::testing::Test {
     return answer;
   }
 
+  const OwnFolder own_;
   Call call_;
 };
 

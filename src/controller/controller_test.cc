@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/own_folder.h"
 #include "controller/health.h"
 #include "io/metrics_check.h"
 #include "io/test_loop.h"
@@ -44,16 +45,6 @@ class Reports : public kube::Source {
 
 class ControllerTest : public testing::Test {
  protected:
-  ControllerTest() {
-    char path[] = "/tmp/kvs-controller-XXXXXX";
-    folder_ = mkdtemp(path);
-  }
-  ~ControllerTest() override {
-    controller_.reset();
-    source_.reset();
-    fs::remove_all(folder_);
-  }
-
   void Start(const char* cluster_cidrs = "10.1.0.0/16", Timeouts timeouts = {}) {
     controller_.reset();
     source_ = kube::OpenFolder(loop_, folder_).value();
@@ -89,7 +80,8 @@ class ControllerTest : public testing::Test {
   }
 
   io::TestLoop loop_;
-  std::string folder_;
+  const OwnFolder own_;
+  const std::string& folder_ = own_.path();
   std::unique_ptr<kube::Source> source_;
   std::unique_ptr<kube::Subscription> watch_;
   std::unique_ptr<Controller> controller_;

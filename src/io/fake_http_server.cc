@@ -1,21 +1,15 @@
 #include "io/fake_http_server.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
 
 #include "io/http_request_parser.h"
+#include "io/own_address.h"
 
 namespace kvs::io {
 namespace {
-
-// Of 127.0.0.0/8, which is all the machine's own.
-std::string OwnAddress(int number) {
-  const int pid = getpid();
-  return fmt::format("127.{}.{}.{}:{}", 1 + (pid >> 16), pid >> 8 & 255, pid & 255, 8000 + number);
-}
 
 std::string Decode(std::string_view text) {
   std::string out;
@@ -124,7 +118,7 @@ class FakeHttpServer::Connection : public Peer {
   bool answering_ = false;
 };
 
-FakeHttpServer::FakeHttpServer(int number) : address_(OwnAddress(number)) {}
+FakeHttpServer::FakeHttpServer(int number) : address_(OwnAddress(8000 + number)) {}
 FakeHttpServer::~FakeHttpServer() { Stop(); }
 
 void FakeHttpServer::Start(Loop& loop, Serve serve) {

@@ -1,8 +1,6 @@
-#include <stdlib.h>
-
-#include <filesystem>
 #include <fstream>
 
+#include "base/own_folder.h"
 #include "io/http_client_test.h"
 #include "io/process.h"
 
@@ -14,12 +12,6 @@ using namespace std::chrono_literals;
 // Servers with certificates of different authorities.
 class HttpClientTls : public HttpClientTest {
  protected:
-  HttpClientTls() {
-    char path[] = "/tmp/kvs-tls-XXXXXX";
-    folder_ = mkdtemp(path);
-  }
-  ~HttpClientTls() override { std::filesystem::remove_all(folder_); }
-
   void Run(const std::string& command) {
     std::optional<Result<Process::Outcome>> outcome;
     const auto process = Process::Run(loop_, {"sh", "-c", "cd " + folder_ + " && " + command}, "",
@@ -59,7 +51,8 @@ class HttpClientTls : public HttpClientTest {
     }
   }
 
-  std::string folder_;
+  const OwnFolder own_;
+  const std::string& folder_ = own_.path();
   std::unique_ptr<Process> tls_server_;
 };
 

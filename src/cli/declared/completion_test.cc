@@ -6,10 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "base/own_folder.h"
 #include "cli/declared/flags.h"
 
 namespace kvs::cli {
@@ -75,8 +75,8 @@ TEST_F(CompletionTest, SaysWhatItIs) {
 
 // What bash offers for these words, "|" between them.
 std::string InBash(const std::string& words, int at) {
-  const std::string folder = testing::TempDir() + "/kvs-bash";
-  std::filesystem::create_directories(folder);
+  const OwnFolder own;
+  const std::string& folder = own.path();
   std::ofstream(folder + "/kvs.bash") << CompletionScript("bash")->string();
   std::ofstream(folder + "/try") << "source " << folder << "/kvs.bash\n"
                                  << "COMP_WORDS=(" << words << "); COMP_CWORD=" << at << "\n"

@@ -5,9 +5,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <filesystem>
 
 #include "base/file.h"
+#include "base/own_folder.h"
 #include "cli/declared/flags.h"
 
 namespace kvs::cli {
@@ -39,8 +39,8 @@ TEST(ManPage, SaysWhatIsDeclared) {
 }
 
 TEST(ManPages, AreWrittenForEveryCommandAndRead) {
-  const std::string folder = testing::TempDir() + "/kvs-man";
-  std::filesystem::remove_all(folder);
+  const OwnFolder own;
+  const std::string folder = own.path() + "/man";
   ASSERT_EQ(std::system((KVS_PROGRAM " docs man " + folder).c_str()), 0);
   const auto names = NamesIn(folder);
   ASSERT_TRUE(names);

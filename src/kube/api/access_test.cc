@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/own_folder.h"
+
 namespace kvs::kube {
 namespace {
 
@@ -14,12 +16,9 @@ namespace fs = std::filesystem;
 class AccessTest : public testing::Test {
  protected:
   AccessTest() {
-    char path[] = "/tmp/kvs-access-XXXXXX";
-    folder_ = mkdtemp(path);
     unsetenv("KUBERNETES_SERVICE_HOST");
     unsetenv("KUBERNETES_SERVICE_PORT");
   }
-  ~AccessTest() override { fs::remove_all(folder_); }
 
   std::string Write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ + "/" + name) << text;
@@ -42,7 +41,8 @@ class AccessTest : public testing::Test {
     return text ? *text : text.error().message;
   }
 
-  std::string folder_;
+  const OwnFolder own_;
+  const std::string& folder_ = own_.path();
 };
 
 constexpr char kServer[] = "server: \"https://10.0.0.1:6443\"";

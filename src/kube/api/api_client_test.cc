@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "base/own_folder.h"
 #include "io/fake_http_server.h"
 #include "io/test_loop.h"
 
@@ -22,12 +23,6 @@ using PeerPtr = std::shared_ptr<FakeHttpServer::Peer>;
 
 class ApiClientTest : public testing::Test {
  protected:
-  ApiClientTest() {
-    char path[] = "/tmp/kvs-client-XXXXXX";
-    folder_ = mkdtemp(path);
-  }
-  ~ApiClientTest() override { fs::remove_all(folder_); }
-
   bool Until(const std::function<bool()>& condition) { return loop_.Until(condition); }
   // Answers 401 to who doesn't have that.
   void Serve(const std::string& authorization) {
@@ -67,7 +62,8 @@ class ApiClientTest : public testing::Test {
   }
 
   io::TestLoop loop_;
-  std::string folder_;
+  const OwnFolder own_;
+  const std::string& folder_ = own_.path();
   FakeHttpServer server_{50};
   std::vector<FakeHttpServer::Request> requests_;
 };

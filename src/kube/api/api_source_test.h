@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/own_folder.h"
 #include "io/test_loop.h"
 #include "kube/testing/api_fixture.h"
 
@@ -15,16 +15,6 @@ namespace kvs::kube {
 // What only the API source does, mostly with a server and a network that misbehave.
 class ApiSourceTest : public testing::TestWithParam<Wire> {
  protected:
-  ApiSourceTest() {
-    char path[] = "/tmp/kvs-api-XXXXXX";
-    folder_ = mkdtemp(path);
-  }
-  ~ApiSourceTest() override {
-    pods_.reset();
-    source_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
   void Open(Kind kind = Kind::kPod) {
     pods_.reset();
     source_.reset();
@@ -74,7 +64,8 @@ class ApiSourceTest : public testing::TestWithParam<Wire> {
   };
 
   io::TestLoop loop_;
-  std::string folder_;
+  const OwnFolder own_;
+  const std::string& folder_ = own_.path();
   ApiFixture fixture_{GetParam()};
   FakeApiServer& api_ = fixture_.api;
   std::unique_ptr<Source> source_;

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/own_folder.h"
 #include "io/test_loop.h"
 #include "kube/codec/json.h"
 #include "kube/codec/yaml.h"
@@ -23,11 +24,6 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-std::string TempFolder() {
-  char path[] = "/tmp/kvs-folder-XXXXXX";
-  return mkdtemp(path);
-}
-
 // As a careful user writes: elsewhere, and renamed into place.
 void WriteWhole(const std::string& path, const std::string& text) {
   std::ofstream(path + ".new") << text;
@@ -37,10 +33,7 @@ void WriteWhole(const std::string& path, const std::string& text) {
 // One file per object.
 class FolderFixture : public SourceFixture {
  public:
-  ~FolderFixture() override {
-    fs::remove_all(folder_);
-    fs::remove_all(folder_ + ".away");
-  }
+  FolderFixture() { fs::create_directory(folder_); }
   std::unique_ptr<Source> Open(io::Loop& loop) override {
     return OpenFolder(loop, folder_).value();
   }
@@ -71,7 +64,8 @@ class FolderFixture : public SourceFixture {
     return fmt::format("{}/{}.yaml", now_, name);
   }
 
-  const std::string folder_ = TempFolder();
+  const OwnFolder own_;
+  const std::string folder_ = own_.path() + "/manifests";
   std::string now_ = folder_;
 };
 
@@ -82,12 +76,6 @@ INSTANTIATE_TEST_SUITE_P(Folder, SourceConformance, testing::Values(MakeFixture(
 // What only a folder does.
 class FolderTest : public testing::Test {
  protected:
-  ~FolderTest() override {
-    watches_.clear();
-    source_.reset();
-    fs::remove_all(folder_);
-  }
-
   void Open() {
     source_ = OpenFolder(loop_, folder_).value();
     watches_.push_back(source_->WatchProblems([this](const auto& now) {
@@ -121,7 +109,8 @@ class FolderTest : public testing::Test {
     return all;
   }
 
-  const std::string folder_ = TempFolder();
+  const OwnFolder own_;
+  const std::string& folder_ = own_.path();
   io::TestLoop loop_;
   std::unique_ptr<Source> source_;
   std::vector<std::unique_ptr<Subscription>> watches_;

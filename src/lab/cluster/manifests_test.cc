@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/own_folder.h"
+
 namespace kvs::lab {
 namespace {
 
@@ -18,7 +20,8 @@ std::string Content(const std::filesystem::path& path) {
 }
 
 TEST(Manifests, TheExampleIsWhatTheLabWrites) {
-  const std::string folder = testing::TempDir() + "/kvs-manifests";
+  const OwnFolder own;
+  const std::string folder = own.path() + "/manifests";
   ASSERT_TRUE(WriteManifests(folder, 3, false));
   for (const char* file : {"nodes.yaml", "namespaces.yaml", "pods.yaml"})
     EXPECT_EQ(Content(folder + "/" + file), Content(std::string(KVS_EXAMPLE) + "/" + file)) << file;
@@ -33,7 +36,6 @@ TEST(Manifests, TheExampleIsWhatTheLabWrites) {
   ASSERT_TRUE(RemovePod(folder, "shop/extra"));
   EXPECT_THAT(RemovePod(folder, "shop/web-1").error().message, HasSubstr("not in a file"));
   EXPECT_THAT(WritePod(folder, "web", "node1").error().message, HasSubstr("namespace/name"));
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
