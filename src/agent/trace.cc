@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 #include <optional>
 
+#include "base/number.h"
 #include "pipeline/items.h"
 
 namespace kvs::agent {
@@ -35,13 +35,11 @@ class Fields {
   uint64_t Number(const std::string& name, uint64_t least, uint64_t most) {
     const std::string text = Text(name);
     const bool hex = text.starts_with("0x");
-    uint64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [parsed, error] =
-        std::from_chars(text.data() + (hex ? 2 : 0), end, number, hex ? 16 : 10);
-    if (error != std::errc{} || parsed != end || number < least || number > most)
+    const auto number =
+        WholeNumber<uint64_t>(std::string_view(text).substr(hex ? 2 : 0), hex ? 16 : 10);
+    if (!number || *number < least || *number > most)
       Refuse(name, fmt::format("{} is not a number from {} to {}", text, least, most));
-    return number;
+    return number.value_or(0);
   }
   std::string OneOf(const std::string& name, std::initializer_list<std::string_view> choices) {
     std::string text = Text(name);

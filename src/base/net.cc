@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/hash.h"
+#include "base/number.h"
 
 namespace kvs {
 namespace {
@@ -119,13 +120,10 @@ Result<Prefix> Prefix::Parse(std::string_view text) {
   if (slash == text.npos) return Fail("\"{}\" is not a range in CIDR notation (no /length)", text);
   auto ip = Ip::Parse(text.substr(0, slash));
   if (!ip) return Wrap(fmt::format("range \"{}\"", text), ip.error());
-  const std::string_view digits = text.substr(slash + 1);
-  int length = -1;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-  if (error != std::errc{} || end != digits.data() + digits.size() || length < 0 ||
-      length > ip->bits())
+  const auto length = WholeNumber<int>(text.substr(slash + 1));
+  if (!length || *length < 0 || *length > ip->bits())
     return Fail("range \"{}\": the length must be 0 to {}", text, ip->bits());
-  Prefix prefix(*ip, length);
+  Prefix prefix(*ip, *length);
   if (prefix.address() != *ip)
     return Fail("range \"{}\" has host bits set; did you mean {}?", text, prefix);
   return prefix;

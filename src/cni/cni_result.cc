@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
-#include <charconv>
 #include <iterator>
 
+#include "base/number.h"
 #include "cni/json.h"
 #include "cni/result_json.h"
 
@@ -20,11 +20,8 @@ std::optional<CniResult::Address> ParseCidr(std::string_view text) {
   if (!ip) return std::nullopt;
   CniResult::Address address{.ip = *ip, .length = ip->bits()};
   if (slash == text.size()) return address;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data() + slash + 1, end, address.length);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || address.length < 0 ||
-      address.length > ip->bits())
-    return std::nullopt;
+  address.length = WholeNumber<int>(text.substr(slash + 1)).value_or(-1);
+  if (address.length < 0 || address.length > ip->bits()) return std::nullopt;
   return address;
 }
 

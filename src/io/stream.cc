@@ -5,8 +5,9 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include <charconv>
 #include <optional>
+
+#include "base/number.h"
 
 namespace kvs::io {
 namespace {
@@ -22,14 +23,12 @@ std::string TooLong(const std::string& path) {
 bool ParseAddress(const std::string& text, sockaddr_in& four, sockaddr_in6& six) {
   const size_t colon = text.rfind(':');
   if (colon == text.npos) return false;
-  uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto [parsed, error] = std::from_chars(text.data() + colon + 1, end, port);
-  if (error != std::errc{} || parsed != end) return false;
+  const auto port = WholeNumber<uint16_t>(std::string_view(text).substr(colon + 1));
+  if (!port) return false;
   const std::string host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']'))
-    return uv_ip6_addr(host.substr(1, host.size() - 2).c_str(), port, &six) == 0;
-  return uv_ip4_addr(host.c_str(), port, &four) == 0;
+    return uv_ip6_addr(host.substr(1, host.size() - 2).c_str(), *port, &six) == 0;
+  return uv_ip4_addr(host.c_str(), *port, &four) == 0;
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include "ovsdb/attachment.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/number.h"
 
 namespace kvs::ovsdb {
 namespace {
@@ -18,14 +19,6 @@ std::string_view Find(const StringMap& ids, std::string_view key) {
 
 void Put(StringMap& ids, std::string_view key, std::string value) {
   if (!value.empty()) ids.emplace(key, std::move(value));
-}
-
-template <class T>
-std::optional<T> ParseInt(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 tl::unexpected<Error> Missing(std::string_view key) {
@@ -208,7 +201,7 @@ StringMap AttachmentStatus::ToExternalIds() const {
 }
 
 AttachmentStatus AttachmentStatus::FromExternalIds(const StringMap& ids) {
-  return {ParseInt<uint64_t>(Find(ids, kRealizedKey)), std::string(Find(ids, kErrorKey))};
+  return {WholeNumber<uint64_t>(Find(ids, kRealizedKey)), std::string(Find(ids, kErrorKey))};
 }
 
 StringMap BridgeFacts::ToExternalIds() const {
@@ -229,7 +222,7 @@ Result<BridgeFacts> BridgeFacts::FromExternalIds(const StringMap& ids) {
   auto ranges = ParsePrefixes(Find(ids, kPodRangesKey));
   if (!ranges) return Bad(kPodRangesKey, ranges.error());
   facts.pod_ranges = std::move(*ranges);
-  const auto mtu = ParseInt<int>(Find(ids, kMtuKey));
+  const auto mtu = WholeNumber<int>(Find(ids, kMtuKey));
   if (!mtu || *mtu <= 0)
     return Fail("external_ids: {}: \"{}\" is not an MTU", kMtuKey, Find(ids, kMtuKey));
   facts.mtu = *mtu;

@@ -1,22 +1,20 @@
 #include "pipeline/mark_layout.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "base/number.h"
 #include "pipeline/fields.h"
 
 namespace kvs::pipeline {
 namespace {
 
 std::optional<uint8_t> ParseSmall(std::string_view text, uint32_t most) {
-  uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number > most)
-    return std::nullopt;
-  return static_cast<uint8_t>(number);
+  const auto number = WholeNumber<uint32_t>(text);
+  if (!number || *number > most) return std::nullopt;
+  return static_cast<uint8_t>(*number);
 }
 
 // Takes what comes before `by` (or all) off the front of `text`.

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
+#include "base/number.h"
 #include "cli/terminal/json_at.h"
 #include "cli/terminal/output.h"
 
@@ -94,9 +94,8 @@ Traced<NameAndPort> ReadNameAndPort(const std::string& text) {
     port = std::string_view(text).substr(target.name.size());
   }
   if (port.empty()) return target;
-  const char* end = port.data() + port.size();
-  const auto [parsed, error] = std::from_chars(port.data() + 1, end, target.port);
-  if (!port.starts_with(':') || error != std::errc{} || parsed != end || target.port == 0)
+  target.port = WholeNumber<uint16_t>(port.substr(1)).value_or(0);
+  if (!port.starts_with(':') || target.port == 0)
     return Misused(text + ": after the colon comes a port from 1 to 65535");
   return target;
 }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/number.h"
+
 namespace kvs::kube {
 namespace {
 
@@ -18,14 +20,6 @@ constexpr std::string_view kTrue[] = {"y",    "Y",    "yes", "Yes", "YES", "true
 constexpr std::string_view kFalse[] = {"n",     "N",     "no",  "No",  "NO", "false",
                                        "False", "FALSE", "off", "Off", "OFF"};
 
-template <class T>
-std::optional<T> Whole(std::string_view text, int base) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::optional<json::value> Integer(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
@@ -36,7 +30,7 @@ std::optional<json::value> Integer(std::string_view text) {
   } else if (text.size() > 1 && text[0] == '0') {
     base = 8;
   }
-  const auto value = Whole<uint64_t>(text, base);
+  const auto value = WholeNumber<uint64_t>(text, base);
   if (!value) return std::nullopt;
   if (!negative && *value > INT64_MAX) return *value;
   if (negative && *value > uint64_t{1} << 63) return std::nullopt;
