@@ -17,7 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kNode = "node/", kService = "svc/";
+constexpr std::string_view kService = "svc/";
 
 tl::unexpected<Failure> Missing(const std::string& name, std::string_view why) {
   return tl::unexpected(Failure{kUsage, fmt::format("{}: {}", name, why)});
@@ -61,7 +61,7 @@ class Cluster {
   Cluster(Kubectl kubectl, std::string ns) : kubectl_(std::move(kubectl)), ns_(std::move(ns)) {}
 
   Traced<PacketEnd> Find(const std::string& name) const {
-    if (name.starts_with(kNode)) return FindNode(name.substr(kNode.size()));
+    if (name.starts_with(kNodeEnd)) return FindNode(name.substr(kNodeEnd.size()));
     if (name.starts_with(kService)) return FindService(name, Split(name.substr(kService.size())));
     if (const auto ip = Ip::Parse(name)) return FindPodWith(*ip);
     if (const auto service = ServiceIn(name)) return FindService(name, *service);
@@ -174,7 +174,7 @@ FindEnd EndsOfAgents(const Agents& agents) {
   return [agents](const std::string& name) -> Traced<PacketEnd> {
     const auto ip = Ip::Parse(name);
     for (const auto& [node, answer] : agents.AskAll("/v1/pods")) {
-      if (name == fmt::format("{}{}", kNode, node)) return PacketEnd{node, "node", {}};
+      if (name == fmt::format("{}{}", kNodeEnd, node)) return PacketEnd{node, "node", {}};
       const auto pods = answer ? ParseObject(answer->body, "the agent")
                                : Result<json::value>(tl::unexpected<Error>(answer.error()));
       if (!pods)

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -60,6 +61,8 @@ struct NameAndPort {
 // "10.1.1.3:80", "[fd00::3]:80", "shop/web-1:80", or each without a port.
 Traced<NameAndPort> ReadNameAndPort(const std::string& text);
 
+// What a node's name follows.
+inline constexpr std::string_view kNodeEnd = "node/";
 // `name` is "shop/web-1", "node/node1", "svc/shop/web" or another form that the command accepts.
 using FindEnd = std::function<Traced<PacketEnd>(const std::string& name)>;
 

@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace kvs::cli {
-namespace {
-
-constexpr std::string_view kNode = "node/";
-
-}  // namespace
 
 FindEnd EndsOfLab(const lab::Lab& lab) {
   return [&lab](const std::string& name) -> Traced<PacketEnd> {
@@ -15,7 +10,8 @@ FindEnd EndsOfLab(const lab::Lab& lab) {
       for (const auto& [pod_name, pod] : lab.pods())
         if (std::ranges::find(pod.ips, *ip) != pod.ips.end())
           return PacketEnd{pod.node, pod_name, pod.ips};
-    const auto endpoint = lab.Find(name.starts_with(kNode) ? name.substr(kNode.size()) : name);
+    const auto endpoint =
+        lab.Find(name.starts_with(kNodeEnd) ? name.substr(kNodeEnd.size()) : name);
     if (!endpoint) return tl::unexpected(Failure{kUsage, endpoint.error().message});
     const bool pod = endpoint->kind == probe::Endpoint::Kind::kPod;
     return PacketEnd{endpoint->node, pod ? endpoint->name : "node", endpoint->ips};
