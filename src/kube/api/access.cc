@@ -3,6 +3,7 @@
 #include <yaml-cpp/binary.h>
 
 #include <boost/json.hpp>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 
@@ -168,11 +169,11 @@ Result<Access> ReadServiceAccount(const std::string& folder,
                                   const std::vector<std::string>& kubelet_configs,
                                   const std::vector<std::string>& known) {
   Access access{.ca = {.file = folder + "/ca.crt"}, .token = {.file = folder + "/token"}};
-  if (const auto token = access.token.Read(); !token)
+  const auto token = access.token.ReadToken();
+  if (!token && token.error().code == ENOENT)
     return Fail("no service account: {}; outside of a cluster give --kubeconfig or --manifests",
                 token.error().message);
-  if (const auto token = access.token.ReadToken(); !token)
-    return Wrap("service account", token.error());
+  if (!token) return Wrap("service account", token.error());
   const auto add = [&](const std::string& server) {
     if (std::ranges::find(access.servers, server) == access.servers.end())
       access.servers.push_back(server);
