@@ -7,6 +7,7 @@
 #include "agent/metrics.h"
 #include "agent/trace.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "io/metrics.h"
 #include "ovsdb/attachment.h"
 #include "pipeline/describe.h"
@@ -52,7 +53,7 @@ json::value Status(const Agent& agent) {
                                     {"message", problem.message},
                                     {"reason", problem.reason}});
   json::object status = {{"node", agent.options().node_name},
-                         {"version", KVS_VERSION},
+                         {"version", kVersion},
                          {"ready", agent.serving(found)},
                          {"problems", problems}};
   if (const world::Self* self = agent.world().self.Find(0))

@@ -6,6 +6,7 @@
 
 #include "agent/daemon.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "io/signals.h"
 #include "kube/flags.h"
 
@@ -21,7 +22,7 @@ struct Flags {
 
 void Declare(CLI::App& app, Flags& flags) {
   Options& o = flags.options;
-  app.set_version_flag("--version", KVS_VERSION);
+  app.set_version_flag("--version", kVersion);
   app.add_option("--node-name", o.node_name, "name of this node's Node object")
       ->envname("NODE_NAME")
       ->required();

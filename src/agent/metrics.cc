@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "agent/agent.h"
+#include "base/version.h"
 #include "io/metrics.h"
 
 namespace kvs::agent {
@@ -152,7 +153,7 @@ Figures FiguresOf(const Agent& agent) {
 std::string MetricsText(const std::optional<Figures>& figures) {
   Metrics all;
   all.Gauge("kvswitch_build_info", "Version of the program; always 1.")
-      .Value(1, {{"version", KVS_VERSION}});
+      .Value(1, {{"version", kVersion}});
   all.Gauge("kvswitch_ready", "1 if pods are attached and connected on this node, as for /readyz.")
       .Value(figures && figures->ready ? 1 : 0);
   if (figures) {

@@ -3,6 +3,7 @@
 
 #include "agent/agent.h"
 #include "agent/conditions.h"
+#include "base/version.h"
 #include "kube/object/time.h"
 
 namespace kvs::agent {
@@ -73,7 +74,7 @@ kube::VSwitchConfigStatus StatusOf(const Agent& agent, const std::vector<Problem
   status.flows = static_cast<int64_t>(agent.pipeline().engine().desired<flow::Flow>().size());
   if (const ovsdb::OpenVSwitch* root = agent.ovsdb().replica().root())
     status.ovs_version = root->ovs_version.value_or("");
-  status.agent_version = KVS_VERSION;
+  status.agent_version = kVersion;
   return status;
 }
 

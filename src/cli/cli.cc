@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/version.h"
 #include "cli/connectivity/test_commands.h"
 #include "cli/declared/completion.h"
 #include "cli/declared/shell_commands.h"
@@ -23,7 +24,7 @@ int Main(int argc, char** argv) {
   const bool plugin = std::filesystem::path(argv[0]).filename() == "kubectl-kvs";
   CLI::App app("The command line of k-vswitch, a network of Kubernetes clusters",
                plugin ? "kubectl kvs" : "kvs");
-  app.set_version_flag("--version", KVS_VERSION);
+  app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   int code = kOk;
   AddAgentCommands(app, code);

@@ -1,5 +1,6 @@
 #include "controller/health.h"
 
+#include "base/version.h"
 #include "io/metrics.h"
 
 namespace kvs::controller {
@@ -7,7 +8,7 @@ namespace kvs::controller {
 std::string MetricsText(const Controller* controller, const kube::RequestCounts& requests) {
   io::Metrics all;
   all.Gauge("kvswitch_build_info", "Version of the program; always 1.")
-      .Value(1, {{"version", KVS_VERSION}});
+      .Value(1, {{"version", kVersion}});
   all.Gauge("kvswitch_controller_leading", "1 if this controller is the leader, else 0.")
       .Value(controller != nullptr ? 1 : 0);
   if (controller != nullptr) {

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/outage.h"
 #include "base/usable.h"
+#include "base/version.h"
 #include "controller/controller.h"
 #include "controller/health.h"
 #include "io/health_port.h"
@@ -31,7 +32,7 @@ struct CommandLine {
 };
 
 void Declare(CLI::App& app, CommandLine& line) {
-  app.set_version_flag("--version", KVS_VERSION);
+  app.set_version_flag("--version", kVersion);
   app.add_option("--node-name", line.node_name, "name of the Node on which this runs")
       ->envname("NODE_NAME");
   kube::DeclareFlags(app, line.kubernetes);

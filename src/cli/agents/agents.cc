@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "base/file.h"
+#include "base/version.h"
 #include "cli/agents/cluster_nodes.h"
 #include "cli/declared/flags.h"
 #include "cli/terminal/exit_code.h"
@@ -149,7 +150,7 @@ Result<Answer> Agents::AskPod(const Transport& way, const std::string& path,
     return Fail(
         "kvs in its agent's pod {} does not understand this kvs, of version {}; use that "
         "of the agents' version",
-        way.pod, KVS_VERSION);
+        way.pod, kVersion);
   if (said->out.empty())
     return Fail("its agent does not answer: {}; see: kubectl -n kube-system describe pod {}",
                 Why(*said, way.pod), way.pod);

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/version.h"
 #include "cli/declared/declared.h"
 
 namespace kvs::cli {
@@ -140,7 +141,7 @@ std::string ManPage(const CLI::App& command) {
   std::string commands;
   AddCommands(command, commands);
   return fmt::format(".TH {} 1 \"\" {} {}\n", InQuotes(Upper(name)),
-                     InQuotes("k-vswitch " KVS_VERSION), InQuotes("k-vswitch")) +
+                     InQuotes(std::string("k-vswitch ") + kVersion), InQuotes("k-vswitch")) +
          Section("NAME",
                  fmt::format("{} \\- {}\n", Escaped(name), Escaped(command.get_description()))) +
          Section("SYNOPSIS", Synopsis(command)) + Section("COMMANDS", commands) +

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <mutex>
 
+#include "base/version.h"
 #include "cli/inspect/redact.h"
 #include "cli/terminal/json_at.h"
 #include "cli/terminal/output.h"
@@ -199,7 +200,7 @@ ExitCode WriteBundle(const BundleArguments& arguments) {
   Draft draft(fs::path(parent) / name);
   Collect(*agents, draft);
   const Text missing = draft.missing();
-  draft.Put("README.txt", fmt::format(kReadme, KVS_VERSION, fmt::format("{:%F %T}", now), kRedacted,
+  draft.Put("README.txt", fmt::format(kReadme, kVersion, fmt::format("{:%F %T}", now), kRedacted,
                                       missing.empty() ? "nothing\n" : missing.string()));
   const auto packed = Pack(parent, name, file);
   fs::remove_all(parent, ignored);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "base/version.h"
 #include "cli/agents/cluster_nodes.h"
 #include "cli/terminal/json_at.h"
 #include "cli/terminal/output.h"
@@ -87,12 +88,12 @@ std::vector<std::string> WarningsOf(const Versions& versions) {
   std::vector<std::string> controllers;
   for (const Controller& controller : versions.controllers)
     controllers.push_back(controller.version);
-  return SkewWarnings(KVS_VERSION, controllers, versions.agents);
+  return SkewWarnings(kVersion, controllers, versions.agents);
 }
 
 Text ToText(const Versions& versions) {
   TextTable table({"COMPONENT", "NODE", "VERSION"});
-  table.Add({"kvs", "", KVS_VERSION});
+  table.Add({"kvs", "", kVersion});
   for (const Controller& controller : versions.controllers)
     table.Add({"controller", controller.node, controller.version});
   for (const auto& [node, version] : versions.agents) table.Add({"agent", node, version});
@@ -106,7 +107,7 @@ Text ToJson(const Versions& versions, const std::vector<std::string>& warnings) 
         {{"pod", controller.pod}, {"node", controller.node}, {"version", controller.version}});
   for (const auto& [node, version] : versions.agents)
     agents.push_back({{"node", node}, {"version", version}});
-  return JsonText(json::object{{"client", KVS_VERSION},
+  return JsonText(json::object{{"client", kVersion},
                                {"controllers", std::move(controllers)},
                                {"agents", std::move(agents)},
                                {"warnings", json::array(warnings.begin(), warnings.end())}});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/version.h"
+
 namespace kvs::kube {
 namespace {
 
@@ -101,7 +103,7 @@ void ApiClient::Start(const std::shared_ptr<Request>& request) {
                     .timeout = request->call.timeout,
                     .fresh_connection = request->call.fresh_connection,
                     .most = request->call.most};
-  call.headers.emplace_back("User-Agent: k-vswitch/" KVS_VERSION);
+  call.headers.emplace_back(std::string("User-Agent: k-vswitch/") + kVersion);
   if (!token_.empty()) call.headers.push_back("Authorization: Bearer " + token_);
   if (!request->call.content_type.empty())
     call.headers.push_back("Content-Type: " + request->call.content_type);

@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace kvs {
+
+const char* const kVersion = KVS_VERSION;
+
+}  // namespace kvs
