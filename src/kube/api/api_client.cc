@@ -219,8 +219,12 @@ Result<> ApiClient::TakePluginsAnswer(const std::string& output) {
   auto given = ReadExecCredential(*access_.exec, output);
   if (!given) return tl::unexpected(given.error());
   token_ = std::move(given->token);
-  expires_ = given->expires;
-  if (expires_) expires_ = std::max(*expires_, system_clock::now() + kLeastUse);
+  expires_.reset();
+  if (given->expires) {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(*given->expires - system_clock::now());
+    expires_ = loop_.Now() + std::max(left, kLeastUse);
+  }
   io::TlsIdentity identity = identity_;
   identity.certificate = std::move(given->certificate);
   identity.key = std::move(given->key);
@@ -236,7 +240,7 @@ void ApiClient::Become(io::TlsIdentity identity) {
 }
 
 bool ApiClient::Stale() const {
-  if (access_.exec) return expires_ && system_clock::now() >= *expires_;
+  if (access_.exec) return expires_ && loop_.Now() >= *expires_;
   return loop_.Now() - loaded_at_ >= kReread;
 }
 

@@ -91,7 +91,7 @@ class ApiClient {
   bool loaded_ = false;
   std::chrono::milliseconds loaded_at_{0};
   std::unique_ptr<io::Process> plugin_;
-  std::optional<std::chrono::system_clock::time_point> expires_;  // of the plugin's credentials
+  std::optional<std::chrono::milliseconds> expires_;  // of the plugin's credentials
   std::unique_ptr<io::HttpClient> http_;
   std::deque<std::weak_ptr<Request>> waiting_;
   double allowance_ = 0;  // requests that may be made now
