@@ -56,7 +56,7 @@ class HttpClientTest : public testing::Test {
     return "http://" + server_.address() + path;
   }
   bool Until(const std::function<bool()>& condition) { return loop_.Until(condition); }
-  void RunFor(std::chrono::milliseconds time) { loop_.RunFor(time); }
+  void Advance(std::chrono::milliseconds time) { loop_.Advance(time); }
 
   TestLoop loop_;
   FakeHttpServer server_;

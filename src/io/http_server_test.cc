@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "io/blocking_task.h"
 #include "io/process.h"
+#include "io/test_loop.h"
 
 namespace kvs::io {
 namespace {
@@ -37,8 +38,7 @@ class HttpServerTest : public testing::Test {
 
   std::string Talk(const std::string& bytes) {
     std::string received;
-    Timer deadline(loop_, [this] { loop_.Stop(); });
-    deadline.Start(2000ms);
+    bool closed = false;
     auto client = Stream::Connect(loop_, path_,
                                   {.on_open = {},
                                    .on_data =
@@ -46,10 +46,9 @@ class HttpServerTest : public testing::Test {
                                          received.append(reinterpret_cast<const char*>(data.data()),
                                                          data.size());
                                        },
-                                   .on_close = [this](const Error&) { loop_.Stop(); }});
+                                   .on_close = [&](const Error&) { closed = true; }});
     client->Write(bytes);
-    loop_.Run();
-    EXPECT_TRUE(deadline.active()) << "the server did not close the connection";
+    EXPECT_TRUE(loop_.Until([&] { return closed; })) << "the server did not close the connection";
     return received;
   }
 
@@ -61,14 +60,10 @@ class HttpServerTest : public testing::Test {
     EXPECT_EQ(connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     return client;
   }
-  void RunFor(std::chrono::milliseconds time) {
-    Timer end(loop_, [this] { loop_.Stop(); });
-    end.Start(time);
-    loop_.Run();
-  }
+  void DoIo() { loop_.Advance(0ms); }
 
   const std::string path_ = "/tmp/kvs-http-test." + std::to_string(getpid());
-  Loop loop_;
+  TestLoop loop_;
   std::unique_ptr<HttpServer> server_;
   std::vector<HttpRequest> requests_;
   std::unique_ptr<Timer> later_;
@@ -140,9 +135,8 @@ TEST_F(HttpServerTest, TakesARequestInPiecesOfAnySize) {
       const std::string piece = requests.substr(at, size);
       ASSERT_EQ(send(client.get(), piece.data(), piece.size(), MSG_NOSIGNAL),
                 static_cast<ssize_t>(piece.size()));
-      RunFor(0ms);
+      DoIo();
     }
-    RunFor(5ms);
     ASSERT_EQ(requests_.size(), 3u) << size;
     EXPECT_EQ(requests_[2].path, "/three");
   }
@@ -153,7 +147,7 @@ TEST_F(HttpServerTest, LeavesWhoAsksAndDoesNotRead) {
   for (int i = 0; i < 50; ++i) {
     const std::string_view request = "GET /long HTTP/1.1\r\n\r\n";
     if (send(client.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) break;
-    RunFor(1ms);
+    DoIo();
   }
   EXPECT_LT(send(client.get(), "x", 1, MSG_NOSIGNAL), 0) << "still connected";
   EXPECT_GT(requests_.size(), 10u);
@@ -164,9 +158,8 @@ TEST_F(HttpServerTest, LeavesTheOldestOfTooMany) {
   std::vector<Fd> clients;
   for (int i = 0; i < 65; ++i) {
     clients.push_back(Connect());
-    RunFor(1ms);
+    DoIo();
   }
-  RunFor(20ms);
   char byte;
   EXPECT_EQ(recv(clients[0].get(), &byte, 1, 0), 0);
   EXPECT_EQ(recv(clients[1].get(), &byte, 1, 0), -1);

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 
 struct uv_loop_s;
 
@@ -14,7 +17,7 @@ namespace kvs::io {
 
 class Loop {
  public:
-  Loop();
+  Loop() : Loop(Clock::kRuns) {}
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -26,16 +29,30 @@ class Loop {
   // Monotonic time since an arbitrary start, as of the current iteration of the loop.
   std::chrono::milliseconds Now() const;
 
-  uv_loop_s* native() { return loop_.get(); }  // for this room only
+  uv_loop_s* native();  // for this room only
+
+ protected:
+  // For TestLoop (test_loop.h).
+  enum class Clock { kRuns, kStands };
+  explicit Loop(Clock clock);
+  // Moves a clock that stands still to the first timer that is due by `end`, or to `end` if none
+  // is.
+  void MoveClock(std::chrono::milliseconds end);
+  // Runs the callbacks that are due, without waiting; they may cause more.
+  void Turn();
+  // Whether any are due now, or within `wait` of real time.
+  bool HasMore(std::chrono::milliseconds wait);
 
  private:
-  std::unique_ptr<uv_loop_s> loop_;
+  friend class Timer;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 class Timer {
  public:
-  Timer(Loop& loop, std::function<void()> fire);
-  ~Timer();
+  Timer(Loop& loop, std::function<void()> fire) : loop_(loop), fire_(std::move(fire)) {}
+  ~Timer() { Stop(); }
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
@@ -45,12 +62,20 @@ class Timer {
   void Start(std::chrono::milliseconds delay);
   void StartRepeating(std::chrono::milliseconds period);
   void Stop();
-  bool active() const;
+  bool active() const { return place_.has_value(); }
 
  private:
-  struct Handles;
-  Handles* handles_;  // owned; freed by the loop once closed
+  friend class Loop;
+  // When it is due, and how many were started before: of those due at once, the first is first.
+  using Place = std::pair<std::chrono::milliseconds, uint64_t>;
+
+  void Enqueue(std::chrono::milliseconds delay);
+  void Fire();
+
+  Loop& loop_;
   std::function<void()> fire_;
+  std::chrono::milliseconds period_{0};  // zero: one shot
+  std::optional<Place> place_;           // among the loop's timers, while active
 };
 
 // Delay of the n-th retry: doubles from `first` to `most`, with a random part of up to a quarter,

@@ -8,7 +8,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/own_folder.h"
 #include "io/poll.h"
+#include "io/stream.h"
+#include "io/test_loop.h"
 
 namespace kvs::io {
 namespace {
@@ -126,6 +129,64 @@ TEST(Timer, DestroyingCancels) {
   doomed->Start(milliseconds(2));
   loop.Run();
   EXPECT_FALSE(fired);
+}
+
+TEST(TestLoop, TimersFireInTheirOrderEachAtItsTime) {
+  TestLoop loop;
+  std::vector<std::pair<int, int>> fired;  // which, and when
+  const auto note = [&](int which) {
+    fired.emplace_back(which, static_cast<int>(loop.Now().count()));
+  };
+  Timer third(loop, [&] { note(3); });
+  Timer second(loop, [&] {
+    note(2);
+    third.Start(milliseconds(1));
+  });
+  Timer first(loop, [&] { note(1); });
+  Timer often(loop, [&] { note(0); });
+  second.Start(milliseconds(5000));
+  first.Start(milliseconds(5000) - milliseconds(1));
+  often.StartRepeating(milliseconds(2500));
+  loop.Advance(milliseconds(2499));
+  EXPECT_TRUE(fired.empty());
+  loop.Advance(milliseconds(2502));
+  EXPECT_EQ(fired, (std::vector<std::pair<int, int>>{
+                       {0, 2500}, {1, 4999}, {2, 5000}, {0, 5000}, {3, 5001}}));
+  EXPECT_EQ(loop.Now(), milliseconds(5001));
+}
+
+TEST(TestLoop, WhatATimerSendsArrivesBeforeTheNextFires) {
+  TestLoop loop;
+  const OwnFolder folder;
+  const std::string path = folder.path() + "/socket";
+  std::string arrived;
+  std::unique_ptr<Stream> server;
+  const auto listener = *Listener::OnUnixSocket(loop, path, [&](auto stream) {
+    server = std::move(stream);
+    server->Serve({.on_data = [&](auto bytes) { arrived.append(bytes.begin(), bytes.end()); },
+                   .on_close = [](const Error&) {}});
+  });
+  std::unique_ptr<Stream> client;
+  Timer send(loop, [&] {
+    client = Stream::Connect(loop, path, {.on_close = [](const Error&) {}});
+    client->Write(std::string_view("sent"));
+  });
+  std::string seen;
+  Timer look(loop, [&] { seen = arrived; });
+  send.Start(milliseconds(10));
+  look.Start(milliseconds(11));
+  loop.Advance(milliseconds(11));
+  EXPECT_EQ(seen, "sent");
+}
+
+TEST(TestLoop, UntilStopsAtTheFirstTimerThatMakesItSo) {
+  TestLoop loop;
+  int fired = 0;
+  Timer timer(loop, [&] { ++fired; });
+  timer.StartRepeating(std::chrono::minutes(1));
+  EXPECT_TRUE(loop.Until([&] { return fired == 3; }));
+  EXPECT_EQ(loop.Now(), std::chrono::minutes(3));
+  EXPECT_FALSE(loop.Until([] { return false; }, milliseconds(5)));
 }
 
 TEST(Backoff, DoublesUpToTheMostAndResets) {

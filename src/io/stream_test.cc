@@ -7,29 +7,17 @@
 
 #include <optional>
 
+#include "io/test_loop.h"
+
 namespace kvs::io {
 namespace {
 
-using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 class StreamTest : public testing::Test {
  protected:
-  bool Until(const std::function<bool()>& done) {
-    Timer look(loop, [&] {
-      if (done()) loop.Stop();
-    });
-    Timer give_up(loop, [&] { loop.Stop(); });
-    look.StartRepeating(milliseconds(1));
-    give_up.Start(std::chrono::seconds(10));
-    loop.Run();
-    return done();
-  }
-  void Turns(milliseconds time) {
-    Timer stop(loop, [&] { loop.Stop(); });
-    stop.Start(time);
-    loop.Run();
-  }
+  bool Until(const std::function<bool()>& done) { return loop.Until(done); }
+  void DoIo() { loop.Advance(std::chrono::milliseconds(0)); }
   // What arrives at either end.
   Stream::Handlers Collect(std::string& data, std::string& closed, bool* opened = nullptr) {
     return {
@@ -51,7 +39,7 @@ class StreamTest : public testing::Test {
     client = Stream::Connect(loop, path, Collect(at_client, client_closed, &opened));
   }
 
-  Loop loop;
+  TestLoop loop;
   std::string path = "/tmp/kvs-io-" + std::to_string(getpid()) + ".sock";
   std::unique_ptr<Listener> listener;
   std::unique_ptr<Stream> server, client;
@@ -92,7 +80,7 @@ TEST_F(StreamTest, AFailureIsReportedOnceAndLater) {
   EXPECT_EQ(client_closed, "no such file or directory");
   client->Write("lost");
   client->Shutdown();
-  Turns(milliseconds(5));
+  DoIo();
   EXPECT_EQ(client_closed, "no such file or directory");
   EXPECT_FALSE(opened);
 }
@@ -126,7 +114,7 @@ TEST_F(StreamTest, WritingToAPeerThatIsGoneIsNoSignal) {
   client->Write("x");
   for (int i = 0; i < 3; ++i) {
     client->Write(std::string(1 << 20, 'x'));
-    Turns(milliseconds(2));
+    DoIo();
   }
   EXPECT_NE(client_closed, "");
 }
@@ -152,7 +140,7 @@ TEST_F(StreamTest, MayBeDestroyedInEveryCallback) {
   EXPECT_TRUE(Until([&] { return at_server == "hello"; }));
   server.reset();
   EXPECT_TRUE(Until([&] { return !client; }));
-  Turns(milliseconds(5));
+  DoIo();
   EXPECT_EQ(late, 0);
 }
 
@@ -162,7 +150,7 @@ TEST_F(StreamTest, NothingIsCalledAfterDestruction) {
   client->Write(std::string(1 << 20, 'x'));
   client->Shutdown();
   client.reset();
-  Turns(milliseconds(5));
+  DoIo();
   EXPECT_FALSE(opened);
   EXPECT_EQ(client_closed, "");
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "io/stream.h"
+#include "io/test_loop.h"
 #include "openflow/connection.h"
 #include "openflow/framer.h"
 
@@ -62,17 +63,9 @@ class SessionTest : public testing::Test {
     if (out.size() > 0) peer_->Write(out.bytes());
   }
 
-  void Run(const std::function<bool()>& done) {
-    bool late = false;
-    io::Timer limit(loop_, [&] { late = true; });
-    io::Timer look(loop_, [this] { loop_.Stop(); });
-    limit.Start(std::chrono::seconds(10));
-    look.StartRepeating(milliseconds(1));
-    while (!done() && !late) loop_.Run();
-    ASSERT_FALSE(late);
-  }
+  void Run(const std::function<bool()>& done) { ASSERT_TRUE(loop_.Until(done)); }
 
-  io::Loop loop_;
+  io::TestLoop loop_;
   const std::string path_;
   std::unique_ptr<io::Stream> peer_;
   Framer framer_;

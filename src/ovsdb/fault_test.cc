@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "io/stream.h"
+#include "io/test_loop.h"
 #include "ovsdb/session.h"
 #include "ovsdb/test_server.h"
 
@@ -103,14 +104,14 @@ class SessionFault : public testing::Test {
                     }});
   }
 
-  io::Loop loop;
+  io::TestLoop loop;
   std::optional<Session> session;
   std::vector<std::string> downs;
 };
 
 TEST_F(SessionFault, SaysThatNobodyListens) {
   Open();
-  ASSERT_TRUE(RunUntil(loop, [&] { return downs.size() >= 2; }));
+  ASSERT_TRUE(loop.Until([&] { return downs.size() >= 2; }));
   EXPECT_EQ(downs[0], "OVSDB at " + FakeServer::path() + ": no such file or directory");
 }
 
@@ -125,7 +126,7 @@ TEST_F(SessionFault, GarbageEndsTheConnectionAndItTriesAgain) {
     FakeServer server(loop, [&answer = garbage](std::string_view) { return answer; });
     downs.clear();
     Open();
-    ASSERT_TRUE(RunUntil(loop, [&] { return downs.size() >= 2; })) << garbage;
+    ASSERT_TRUE(loop.Until([&] { return downs.size() >= 2; })) << garbage;
     EXPECT_THAT(downs[0], HasSubstr(message));
     EXPECT_GE(server.connections, 2);
     session.reset();
@@ -139,7 +140,7 @@ TEST_F(SessionFault, NamesWhatTheSchemaLacks) {
   });
   const auto next_down = [&] {
     downs.clear();
-    const bool down = RunUntil(loop, [&] { return downs.size() >= 2; });
+    const bool down = loop.Until([&] { return downs.size() >= 2; });
     return down ? downs.back().substr(downs.back().find(": ") + 2) : "";
   };
   Open();
@@ -157,20 +158,20 @@ TEST_F(SessionFault, NamesWhatTheSchemaLacks) {
             "database Open_vSwitch, table Open_vSwitch, column cur_cfg: its type is "
             "boolean, not integer; Open vSwitch 3.1 or later is needed");
   schema = SchemaText();
-  ASSERT_TRUE(RunUntil(loop, [&] { return session->up(); }));
+  ASSERT_TRUE(loop.Until([&] { return session->up(); }));
 }
 
 TEST_F(SessionFault, ACloseInTheMiddleLeavesTheOutcomeUnknown) {
   FakeServer server(loop, FakeServer::Honest([](auto) { return ""; }));
   Open();
-  ASSERT_TRUE(RunUntil(loop, [&] { return session->up(); }));
+  ASSERT_TRUE(loop.Until([&] { return session->up(); }));
   std::optional<Outcome> outcome;
   session->Transact({}, [&](Outcome result) { outcome = std::move(result); });
-  ASSERT_TRUE(RunUntil(loop, [&] { return outcome.has_value(); }));
+  ASSERT_TRUE(loop.Until([&] { return outcome.has_value(); }));
   EXPECT_EQ(outcome->error().reason, Reason::kUnknownOutcome);
   EXPECT_THAT(outcome->error().message, HasSubstr("the outcome is unknown"));
   EXPECT_THAT(outcome->error().message, HasSubstr("closed by the other side"));
-  EXPECT_TRUE(RunUntil(loop, [&] { return session->up(); }));
+  EXPECT_TRUE(loop.Until([&] { return session->up(); }));
 }
 
 TEST_F(SessionFault, ADatabaseThatCannotBeWrittenIsTold) {
@@ -182,13 +183,13 @@ TEST_F(SessionFault, ADatabaseThatCannotBeWrittenIsTold) {
         return fmt::format(R"({{"id":{},"error":null,"result":[{}]}})", 2 + requests, results);
       }));
   Open();
-  ASSERT_TRUE(RunUntil(loop, [&] { return session->up(); }));
+  ASSERT_TRUE(loop.Until([&] { return session->up(); }));
   int answered = 0;
   session->Transact({}, [&](const Outcome&) { ++answered; });
-  ASSERT_TRUE(RunUntil(loop, [&] { return answered == 1; }));
+  ASSERT_TRUE(loop.Until([&] { return answered == 1; }));
   EXPECT_THAT(session->unwritable(), HasSubstr("is its disk full?"));
   session->Transact({}, [&](const Outcome&) { ++answered; });
-  ASSERT_TRUE(RunUntil(loop, [&] { return answered == 2; }));
+  ASSERT_TRUE(loop.Until([&] { return answered == 2; }));
   EXPECT_EQ(session->unwritable(), "");
 }
 
@@ -198,13 +199,13 @@ TEST_F(SessionFault, AHalfMessageThenACloseIsACleanDown) {
     return half ? R"({"id":1,"error":null,"result":{"tab)" : "";
   });
   Open(std::chrono::milliseconds(20));  // the probe makes the server close
-  ASSERT_TRUE(RunUntil(loop, [&] { return downs.size() >= 2; }));
+  ASSERT_TRUE(loop.Until([&] { return downs.size() >= 2; }));
 }
 
 TEST_F(SessionFault, ASilentServerIsGivenUp) {
   FakeServer server(loop, [](auto) { return std::nullopt; });
   Open(std::chrono::milliseconds(20));
-  ASSERT_TRUE(RunUntil(loop, [&] { return server.connections >= 2; }));
+  ASSERT_TRUE(loop.Until([&] { return server.connections >= 2; }));
   EXPECT_THAT(downs[0], HasSubstr("no answer for 40 ms"));
 }
 
@@ -217,7 +218,7 @@ TEST_F(SessionFault, AProbeThatIsAnsweredKeepsTheConnection) {
                              R"(,"result":[],"error":null})";
                     }));
   Open(std::chrono::milliseconds(200));
-  ASSERT_TRUE(RunUntil(loop, [&] { return probes >= 5; }));
+  ASSERT_TRUE(loop.Until([&] { return probes >= 5; }));
   EXPECT_TRUE(session->up());
   EXPECT_THAT(downs, testing::IsEmpty());
 }
@@ -230,11 +231,11 @@ TEST_F(SessionFault, CanBeDestroyedInAnyCallback) {
                                        std::move(handlers));
   };
   open({.on_up = [&] { doomed.reset(); }});
-  EXPECT_TRUE(RunUntil(loop, [&] { return !doomed; }));
+  EXPECT_TRUE(loop.Until([&] { return !doomed; }));
 
   open({.on_up = [&] { doomed->Transact({}, [](const Outcome&) {}); },
         .on_down = [&](const Error&) { doomed.reset(); }});
-  EXPECT_TRUE(RunUntil(loop, [&] { return !doomed; }));
+  EXPECT_TRUE(loop.Until([&] { return !doomed; }));
 
   int outcomes = 0;
   open({.on_up = [&] {
@@ -244,7 +245,7 @@ TEST_F(SessionFault, CanBeDestroyedInAnyCallback) {
         doomed.reset();
       });
   }});
-  EXPECT_TRUE(RunUntil(loop, [&] { return !doomed; }));
+  EXPECT_TRUE(loop.Until([&] { return !doomed; }));
   EXPECT_EQ(outcomes, 1);
 
   open({});
@@ -253,7 +254,7 @@ TEST_F(SessionFault, CanBeDestroyedInAnyCallback) {
       ++outcomes;
       doomed.reset();
     });
-  EXPECT_TRUE(RunUntil(loop, [&] { return !doomed; }));
+  EXPECT_TRUE(loop.Until([&] { return !doomed; }));
   EXPECT_EQ(outcomes, 2);
 }
 
@@ -273,7 +274,7 @@ TEST(BlockingFault, EveryCallEndsWithAClearError) {
         Case{"garbage", Reason::kUnknownOutcome, "where a JSON object should begin"},
         Case{R"({"id":1,"result":[],"er)", Reason::kDeadline, "before the deadline"},
         Case{"...", Reason::kDeadline, "no answer before the deadline"}}) {
-    io::Loop loop;
+    io::TestLoop loop;
     FakeServer server(loop, [answer = answer](std::string_view) -> std::optional<std::string> {
       if (answer == "...") return std::nullopt;
       return answer;
@@ -290,7 +291,7 @@ TEST(BlockingFault, EveryCallEndsWithAClearError) {
                                         In(std::chrono::milliseconds(1))));
       done = true;
     });
-    EXPECT_TRUE(RunUntil(loop, [&] { return done.load(); }));
+    EXPECT_TRUE(loop.Until([&] { return done.load(); }));
     program.join();
   }
 }

@@ -146,7 +146,7 @@ TEST_F(UnixctlTest, NothingIsCalledOnceItIsDestroyed) {
     Unixctl client(loop_, folder_, "vsw");
     client.Ask("version", {}, [&](const Result<std::string>&) { called = true; });
   }
-  loop_.RunFor(milliseconds(20));
+  loop_.Advance(milliseconds(20));
   EXPECT_FALSE(called);
 }
 

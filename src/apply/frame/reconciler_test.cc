@@ -11,6 +11,7 @@ namespace kvs::apply {
 namespace {
 
 using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""h;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -25,8 +26,7 @@ struct Lamp {
 
 class ReconcilerTest : public testing::Test {
  protected:
-  void Make(Pace::Limits limits = {
-                .first_retry = 1ms, .last_retry = 4ms, .most_repairs = 3, .fight_pause = 50ms}) {
+  void Make(Pace::Limits limits = {.most_repairs = 3}) {
     reconciler_ = std::make_unique<ReconcilerOf<Lamp>>(
         loop_, target_,
         ReconcilerOptions{.name = "lamps",
@@ -76,7 +76,7 @@ TEST_F(ReconcilerTest, TouchesNothingBeforeItMayBegin) {
   reconciler_->Reconcile();
   reconciler_->Resync();
   reconciler_->Audit();
-  loop_.RunFor(5ms);
+  loop_.Advance(1h);
   EXPECT_EQ(target_.dumps + target_.applies, 0u);
   EXPECT_EQ(reconciler_->applied(), 0u);
   reconciler_->Begin();
@@ -159,7 +159,7 @@ TEST_F(ReconcilerTest, ManyNoticesAreOneLook) {
   InSyncWith({{1, "red"}});
   const size_t dumps = target_.dumps;
   for (int i = 0; i < 100; ++i) reconciler_->Resync();
-  loop_.RunFor(5ms);
+  loop_.Advance(1h);
   EXPECT_EQ(target_.dumps, dumps + 1);
 }
 
@@ -175,7 +175,7 @@ TEST_F(ReconcilerTest, WhatIsSeenIsMendedWithoutALookAtTheRest) {
   ASSERT_TRUE(Until([&] { return reconciler_->counters().repairs == 3; }));
   EXPECT_THAT(There(), ElementsAre(std::pair(1, "red"), std::pair(2, "blue")));
   reconciler_->Saw<Lamp>(1, Found<Lamp>{{1, "red"}});
-  loop_.RunFor(5ms);
+  loop_.Advance(1h);
   EXPECT_EQ(target_.dumps, dumps);
   EXPECT_EQ(reconciler_->counters().repairs, 3u);
 }
@@ -218,7 +218,10 @@ TEST_F(ReconcilerTest, WhatWasRefusedIsAskedAgainAndIsDoneWhenItCan) {
   target_.refuses = {2};
   InSyncWith({{1, "red"}, {2, "blue"}});
   const size_t applies = target_.applies;
-  ASSERT_TRUE(Until([&] { return target_.applies >= applies + 3; }));
+  loop_.Advance(7s - 1ms);  // 1 s, 2 s
+  EXPECT_EQ(target_.applies, applies + 2);
+  loop_.Advance(1ms);  // 4 s
+  EXPECT_EQ(target_.applies, applies + 3);
   EXPECT_EQ(reconciler_->refused(), 1u);
   target_.refuses.clear();
   ASSERT_TRUE(Until([&] { return reconciler_->refused() == 0; }));
@@ -300,7 +303,7 @@ TEST_F(ReconcilerTest, AnAnswerOfALostConnectionSaysNothing) {
   EXPECT_EQ(reconciler_->applied(), 0u);
   reconciler_->Resync();
   reconciler_->Audit();
-  loop_.RunFor(5ms);
+  loop_.Advance(1h);
   EXPECT_EQ(reconciler_->applied(), 0u);
   target_.waits = false;
   const uint64_t repairs = reconciler_->counters().repairs;
@@ -330,23 +333,25 @@ TEST_F(ReconcilerTest, WhoUndoesEverythingIsNamedAndNotFoughtWithoutEnd) {
   }
   target_.there.clear();
   reconciler_->Resync();
-  loop_.RunFor(10ms);
+  loop_.Advance(10s - 1ms);
   EXPECT_THAT(There(), IsEmpty()) << "now it waits";
   EXPECT_NE(Problem().find("(process 7, sparrow)"), std::string::npos) << Problem();
   Want({{1, "red"}, {2, "blue"}});
   reconciler_->Reconcile();
   EXPECT_THAT(There(), ElementsAre(std::pair(2, "blue"))) << "but new desired items do not wait";
-  ASSERT_TRUE(Until([&] { return There().size() == 2; }));
+  loop_.Advance(1ms);
+  EXPECT_THAT(There(), SizeIs(2));
 }
 
 TEST_F(ReconcilerTest, AuditsWhenNobodyToldOfAChange) {
-  Make({.audit = 5ms});
+  Make({.audit = 4s});
   Want({{1, "red"}});
   reconciler_->Begin();
   target_.there.clear();
+  loop_.Advance(4s - 1ms);
   reconciler_->Audit();
   EXPECT_THAT(There(), IsEmpty());
-  loop_.RunFor(6ms);
+  loop_.Advance(1ms);
   reconciler_->Audit();
   EXPECT_THAT(There(), SizeIs(1));
 }

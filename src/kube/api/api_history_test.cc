@@ -1,9 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <random>
 
+#include "base/own_folder.h"
+#include "io/test_loop.h"
 #include "kube/testing/api_fixture.h"
 
 namespace kvs::kube {
@@ -164,25 +165,21 @@ class World {
 
 // Many at once, as most of their time is waiting.
 TEST(ApiHistory, WhoeverWatchesKnowsInTheEndAndIsToldNothingTwice) {
-  char path[] = "/tmp/kvs-history-XXXXXX";
-  const std::string folder = mkdtemp(path);
-  io::Loop loop;
+  const OwnFolder folder;
+  io::TestLoop loop;
   std::vector<std::unique_ptr<World>> worlds;
-  for (int i = 0; i < kWorlds; ++i) worlds.push_back(std::make_unique<World>(loop, i, folder));
-  io::Timer poll(loop, [&] {
-    if (std::ranges::all_of(worlds, [](const auto& one) { return one->ended() && one->Knows(); }))
-      loop.Stop();
-  });
-  io::Timer end(loop, [&] { loop.Stop(); });
-  poll.StartRepeating(100ms);
-  end.Start(60s);
-  loop.Run();
+  for (int i = 0; i < kWorlds; ++i)
+    worlds.push_back(std::make_unique<World>(loop, i, folder.path()));
+  loop.Until(
+      [&] {
+        return std::ranges::all_of(worlds,
+                                   [](const auto& one) { return one->ended() && one->Knows(); });
+      },
+      60s);
   for (const auto& world : worlds) {
     EXPECT_TRUE(world->ended() && world->Knows()) << world->Log();
     EXPECT_GT(world->puts, kSteps / 5);
   }
-  worlds.clear();
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ TEST_P(ApiSourceTest, WaitsForAServerThatIsDownAtTheStart) {
   api_.Put(NewPod("a"));
   Open();
   ASSERT_TRUE(Until([&] { return !problems_.empty(); }));
-  RunFor(1000ms);  // and retries
+  Advance(1s);  // and retries
   EXPECT_EQ(Trouble(),
             "API server Pod: GET " + api_.url() + "/api/v1/pods: Couldn't connect to server");
   EXPECT_EQ(tellings_, 1) << "the same trouble is told once";
@@ -78,7 +78,7 @@ TEST_P(ApiSourceTest, WhatCannotBeReadWasNotKnown) {
     testing::internal::CaptureStderr();
     Open();
     EXPECT_TRUE(Until([&] { return !problems_.empty(); }));
-    RunFor(300ms);
+    Advance(1s);
     const std::string logged = testing::internal::GetCapturedStderr();
     EXPECT_NE(logged.find("the cached Pods are lost, because " + folder_ + "/Pod.json can't"),
               logged.npos)
@@ -137,7 +137,7 @@ TEST_P(ApiSourceTest, BookmarksSaveLists) {
   OpenAndSync();
   api_.Put(Node{.meta = {.name = "other"}});  // of another kind: no event
   api_.SendBookmarks();
-  RunFor(20ms);
+  Advance(20ms);
   api_.Compact();
   api_.CutWatches();
   api_.Put(NewPod("a"));
@@ -198,7 +198,7 @@ TEST_P(ApiSourceTest, WatchesNoMoreThanIsWanted) {
   put("default", "k-vswitch", "2");
   put("kube-system", "k-vswitch", "2");
   ASSERT_TRUE(Until([&] { return pods_->puts == 2; }));
-  RunFor(20ms);
+  Advance(20ms);
   EXPECT_EQ(pods_->objects.size(), 1u);
   EXPECT_EQ(pods_->puts, 2);
 }

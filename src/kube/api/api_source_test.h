@@ -35,7 +35,7 @@ class ApiSourceTest : public testing::TestWithParam<Wire> {
   bool Until(const std::function<bool()>& condition) {
     return loop_.Until(condition, std::chrono::seconds(30));
   }
-  void RunFor(std::chrono::milliseconds time) { loop_.RunFor(time); }
+  void Advance(std::chrono::milliseconds time) { loop_.Advance(time); }
   static Pod NewPod(const std::string& name, const std::string& node = "node1") {
     return {.meta = {.name = name, .ns = "default"}, .node_name = node};
   }

@@ -95,7 +95,7 @@ class FolderTest : public testing::Test {
   }
 
   bool Until(const std::function<bool()>& condition) { return loop_.Until(condition); }
-  void RunFor(std::chrono::milliseconds time) { loop_.RunFor(time); }
+  void Advance(std::chrono::milliseconds time) { loop_.Advance(time); }
 
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
   void Write(const std::string& name, const std::string& text) { WriteWhole(Path(name), text); }
@@ -153,7 +153,7 @@ TEST_F(FolderTest, RenamingAFileTellsNothing) {
       {.on_put = [&](const Pod&) { ++events; }, .on_erase = [&](const std::string&) { ++events; }});
   ASSERT_TRUE(Until([&] { return events == 1; }));
   fs::rename(Path("a.yaml"), Path("b.yaml"));
-  RunFor(100ms);
+  Advance(100ms);
   EXPECT_EQ(events, 1);
 }
 
@@ -168,7 +168,7 @@ TEST_F(FolderTest, AHalfWrittenFileKeepsItsObjectsWithOneProblem) {
   EXPECT_EQ(Problems(), "a.yaml line 8: end of map flow not found\n");
   EXPECT_EQ(pods_.size(), 2u);
   EXPECT_EQ(pods_["default/a"].node_name, "node2");
-  RunFor(100ms);
+  Advance(100ms);
   EXPECT_EQ(tellings_, before + 1);
   Write("a.yaml", whole);
   ASSERT_TRUE(Until([&] { return problems_.empty(); }));
@@ -294,7 +294,7 @@ TEST_F(FolderTest, StatusAloneMakesNoObject) {
   bool written = false;
   source_->Apply(config, "agent", [&](const Result<>& done) { written = done.has_value(); });
   ASSERT_TRUE(Until([&] { return written; }));
-  RunFor(50ms);
+  Advance(50ms);
   EXPECT_TRUE(configs_.empty());
 }
 
@@ -334,7 +334,7 @@ TEST_F(FolderTest, AWriteThatFailsLeavesTheOldFile) {
   ASSERT_TRUE(answered);
   EXPECT_EQ(error, "VSwitchConfig/node1: write " + folder_ +
                        "/.kvswitch/.vswitchconfig.node1.controller.yaml.new: File too large");
-  RunFor(50ms);
+  Advance(50ms);
   EXPECT_EQ(Join(configs_["node1"].spec.pod_cidrs), "10.1.0.0/24");
   EXPECT_EQ(std::distance(fs::directory_iterator(Path(".kvswitch")), {}), 1);
 }

@@ -38,7 +38,8 @@ class SourceConformance : public testing::TestWithParam<MakeFixture> {
   void Open() { source_ = fixture_->Open(loop_); }
   // Runs the loop until the condition holds; false after 10 s.
   bool Until(const std::function<bool()>& condition);
-  void RunFor(std::chrono::milliseconds time);
+  void Advance(std::chrono::milliseconds time);
+  void Wait(std::chrono::milliseconds time);  // for what no clock of ours tells
 
   io::TestLoop loop_;
   std::unique_ptr<SourceFixture> fixture_;
