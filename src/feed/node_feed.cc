@@ -104,8 +104,7 @@ world::Node NodeFeed::Accept(const kube::VSwitchConfig& config, const Judge& jud
   const auto last = accepted_.find(node.name);
   const auto report = [&](const char* field, const std::string& objection) {
     problems_.push_back({"VSwitchConfig/" + node.name, field,
-                         objection + "; this is refused, and what was known before stays",
-                         "Refused"});
+                         objection + "; refused: the last accepted value is used", "Refused"});
   };
   bool ranges = true, ends = true;
   for (const Prefix& range : config.spec.pod_cidrs)

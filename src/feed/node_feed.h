@@ -23,7 +23,7 @@ namespace kvs::feed {
 //
 // A node is taken for gone when its configuration has been away for `timeout` and this node's own
 // is there. Where that is deleted too, all of k-vswitch is being deleted (kubectl delete of the
-// manifest), which is no wish to cut pods off: everything stays as it was until it is back.
+// manifest), which must not cut pods off: everything stays as it is until it is back.
 class NodeFeed {
  public:
   // `on_change` is called when the own configuration or the specification of another may have

@@ -92,7 +92,7 @@ TEST_F(NodeFeedTest, NoNodesPodsHaveTheApiServersAddress) {
     EXPECT_EQ(feed_.problems()[0].ToString(),
               std::string("VSwitchConfig/") + name +
                   " spec.podCIDRs: 10.244.3.0/24 contains 10.244.3.9, which is the API server's; "
-                  "this is refused, and what was known before stays");
+                  "refused: the last accepted value is used");
     EXPECT_TRUE(world_.nodes.Find(name)->pod_ranges.empty());
     feed_.Update({}, {*Ip::Parse("10.200.0.9")});
     EXPECT_TRUE(feed_.problems().empty()) << "once it has another";

@@ -80,8 +80,8 @@ Result<ovsdb::Attachment> PortFeed::Read(const ovsdb::Interface& interface) {
     return said;
   Problem problem{
       "Interface/" + interface.name, "external_ids",
-      fmt::format("differ from what the pod was attached with, which stays; put it "
-                  "back: ovs-vsctl set interface {} 'external_ids:{}=\"{}\"' "
+      fmt::format("differ from what the pod was attached with, which stays in use; "
+                  "restore it: ovs-vsctl set interface {} 'external_ids:{}=\"{}\"' "
                   "'external_ids:{}=\"{}\"'",
                   interface.name, ovsdb::kIpsKey, Join(linked->ips), ovsdb::kMacKey, linked->mac),
       "AttachmentChanged"};

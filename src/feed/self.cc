@@ -140,7 +140,7 @@ void TellOfLargerPods(const std::string& object, int mtu, const LinkFeed& links,
   });
   if (mtu > 0 && pods > 0)
     problems.push_back({object, "status.mtu",
-                        fmt::format("{} {} here with an MTU up to {}, and the way to other nodes "
+                        fmt::format("{} {} here with an MTU up to {}, but the route to other nodes "
                                     "takes {}: larger packets are lost; recreate the pods that "
                                     "were attached before, or raise the underlay's MTU",
                                     pods, pods == 1 ? "pod is" : "pods are", largest, mtu),
@@ -162,7 +162,7 @@ std::vector<Ip> TunnelSources(const world::Node& own, bool netdev, const LinkFee
     problems.push_back(
         {"VSwitchConfig/" + own.name, "spec.overlayIP",
          fmt::format("ovs-vswitchd does not know {} as an address of a bridge, and may send from "
-                     "another, from which the other nodes take nothing; compare: ovs-appctl "
+                     "another, from which the other nodes accept nothing; compare: ovs-appctl "
                      "ovs/route/show. The address must be on a port of a userspace bridge",
                      ip),
          "OverlayAddressUnknownToSwitch"});
@@ -224,13 +224,13 @@ std::optional<Problem> OtherNetwork(const std::vector<Prefix>& pod_ranges,
     const std::string has = fmt::format("link {} has {}, an address of this node's pods ({})",
                                         link.name, address.ip, *range);
     const std::string left = fmt::format(
-        "{}; k-vswitch serves the pods here, and it is left of another network plugin: ", has);
+        "{}; it is a remnant of another network plugin, and k-vswitch serves the pods here: ", has);
     found = Problem{
         kube::kHost, "another network",
         !serving ? fmt::format(
                        "{1}: another network plugin serves them, and k-vswitch waits; to change "
                        "over, remove that plugin's configuration from /etc/cni/net.d, then: ip "
-                       "link delete {0}, and delete this node's pods, so that they are made anew",
+                       "link delete {0}, and delete this node's pods, so that they are recreated",
                        link.name, has)
         : in_use ? left + "delete the pods that still use it, then the link"
                  : left + "no pod uses it any more: ip link delete " + link.name,

@@ -105,10 +105,11 @@ TEST_F(BadInputLiveTest, WhatIsLeftOfAnotherPluginStopsNoNodeThatServes) {
   ASSERT_TRUE(exec::Check(node().Here({"ip", "address", "add", other + "/32", "dev", "cni0"})));
   EXPECT_TRUE(Told("Host another network: link cni0 has " + other));
   EXPECT_TRUE(
-      Told("k-vswitch serves the pods here, and it is left of another network plugin: no pod "
+      Told("it is a remnant of another network plugin, and k-vswitch serves the pods here: no pod "
            "uses it any more: ip link delete cni0"));
   ASSERT_EQ(RestartAgent(), "");
-  EXPECT_TRUE(Told("it is left of another network plugin")) << "another agent served them before";
+  EXPECT_TRUE(Told("it is a remnant of another network plugin"))
+      << "another agent served them before";
   EXPECT_TRUE(AllReached()) << last_;
   Do({"nft", "delete", "table", "inet", "k-vswitch"});
   EXPECT_TRUE(Eventually([&] {
