@@ -182,13 +182,15 @@ Outcome<> Adding::Plug() {
 Outcome<bool> Adding::PlugIn() {
   const auto alias = attachment().ToAlias();
   if (!alias) return Wrap(Code::kBadEnvironment, "CNI_CONTAINERID", alias.error());
-  const netlink::Veth veth{.name = candidate_.port,
-                           .mac = host_mac(),
-                           .mtu = static_cast<uint32_t>(mtu()),
-                           .group = ovsdb::kLiveLinkGroup,
-                           .alias = *alias,
-                           .peer_name = env_.ifname,
-                           .peer_mac = mac()};
+  const netlink::Veth veth{
+      .name = candidate_.port,
+      .mac = host_mac(),
+      .mtu = static_cast<uint32_t>(mtu()),
+      .group = ovsdb::kLiveLinkGroup,
+      .alias = *alias,
+      .link_local = false,  // ovs-vswitchd would read its routes again and again
+      .peer_name = env_.ifname,
+      .peer_mac = mac()};
   for (;;) {
     const auto made = netlink::CreateVeth(*host_socket_, veth, *pod_);
     if (made) break;

@@ -64,6 +64,8 @@ struct LinkChange {
   // net.ipv4.conf settings of the link, by IPV4_DEVCONF_* of <linux/ip.h> (rp_filter, forwarding,
   // ...). Works also where /proc/sys is read-only.
   std::vector<std::pair<uint32_t, uint32_t>> ipv4_conf;
+
+  friend bool operator==(const LinkChange&, const LinkChange&) = default;
 };
 
 Request CreateLink(std::string_view name, std::string_view kind);  // "bridge", "dummy"; EEXIST

@@ -1,9 +1,12 @@
 #include "netlink/veth.h"
 
 #include <linux/if.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <sys/socket.h>
+
+#include <cerrno>
 
 #include "netlink/address.h"
 
@@ -42,12 +45,19 @@ Result<> CreateVeth(Socket& socket, const Veth& veth, const Namespace& peer) {
   if (veth.alias.size() > kMaxLinkAlias)
     return FailErrno(E2BIG, "create link {}: alias of {} bytes, at most {} are possible", veth.name,
                      veth.alias.size(), kMaxLinkAlias);
-  if (auto made = socket.Do(Pair(veth, peer)); !made || veth.alias.empty()) return made;
+  LinkChange rest;
+  if (!veth.alias.empty()) rest.alias = veth.alias;
+  if (!veth.link_local) rest.ipv6_addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
+  if (auto made = socket.Do(Pair(veth, peer)); !made || rest == LinkChange{}) return made;
   // Only now is the link surely ours: in one batch, the alias would also be written if the name
   // belonged to another pod.
-  auto named = socket.Do(SetLink(veth.name, {.alias = veth.alias}));
-  if (!named) (void)socket.Do(DeleteLink(veth.name));
-  return named;
+  auto set = socket.Do(SetLink(veth.name, rest));
+  if (!set && set.error().code == EAFNOSUPPORT) {  // IPv6 is off, or the MTU is too small for it
+    rest.ipv6_addr_gen_mode.reset();
+    set = socket.Do(SetLink(veth.name, rest));
+  }
+  if (!set) (void)socket.Do(DeleteLink(veth.name));
+  return set;
 }
 
 std::vector<Request> ConfigurePodEnd(int link, const PodEnd& end) {

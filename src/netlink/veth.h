@@ -19,15 +19,17 @@ struct Veth {
   std::optional<Mac> mac;  // of this end; none: the kernel makes one up
   uint32_t mtu = 1500;     // of both ends, bytes
   uint32_t group = 0;
-  std::string alias;      // of this end; at most kMaxLinkAlias bytes
-  std::string peer_name;  // in the other namespace
+  std::string alias;       // of this end; at most kMaxLinkAlias bytes
+  bool link_local = true;  // the kernel gives this end an IPv6 address, with its routes
+  std::string peer_name;   // in the other namespace
   std::optional<Mac> peer_mac;
 };
 
 // Creates both ends and sets this one up, in the socket's namespace: one request, and a second one
-// for the alias, which the kernel only accepts for an existing link. If the process is killed
-// between the two, there is a link of the group without alias. Errors: EEXIST if either name exists
-// (nothing is changed then), ERANGE if a name is too long, E2BIG if the alias is too long.
+// for the alias and `link_local`, which the kernel only accepts for an existing link. If the process
+// is killed between the two, there is a link of the group without alias. Errors: EEXIST if either
+// name exists (nothing is changed then), ERANGE if a name is too long, E2BIG if the alias is too
+// long.
 Result<> CreateVeth(Socket& socket, const Veth& veth, const Namespace& peer);
 
 // The configuration of the pod's end: addresses of this pod only (/32, /128, no duplicate address
