@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/rtnetlink.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include "netlink/address.h"
 #include "netlink/interface.h"
 #include "netlink/live_room.h"
+#include "netlink/route.h"
 #include "netlink/veth.h"
 
 namespace kvs::netlink {
@@ -54,6 +56,24 @@ TEST_F(LinkLive, PeerIsBornInThePod) {
   EXPECT_FALSE(peer.up);
   ASSERT_TRUE(pod_.socket().Do(SetLink(peer, {.up = true})));
   EXPECT_TRUE(Must(FindLink(socket_, end.index)).carrier);
+}
+
+TEST_F(LinkLive, AnEndWithoutLinkLocalAddress) {
+  Veth veth = MakeVeth("kv3"), low = MakeVeth("kv4", "eth1");
+  veth.link_local = low.link_local = false;
+  low.mtu = 600;  // less than IPv6's least
+  ASSERT_TRUE(CreateVeth(socket_, veth, pod_.in()));
+  ASSERT_TRUE(CreateVeth(socket_, low, pod_.in()));
+  EXPECT_EQ(Must(FindLink(socket_, "kv4")).alias, low.alias);
+  ASSERT_TRUE(pod_.socket().Do(SetLink("eth0", {.up = true})));
+  const Link end = Must(FindLink(socket_, "kv3"));
+  ASSERT_TRUE(end.carrier);
+  EXPECT_EQ(end.alias, veth.alias);
+  EXPECT_THAT(Must(DumpAddresses(socket_, end.index)), testing::IsEmpty());
+  for (const Route& route : Must(DumpRoutes(socket_)))
+    EXPECT_TRUE(route.link != end.index || route.type == RTN_MULTICAST);
+  const Link peer = Must(FindLink(pod_.socket(), "eth0"));
+  EXPECT_THAT(Must(DumpAddresses(pod_.socket(), peer.index)), testing::SizeIs(1));
 }
 
 TEST_F(LinkLive, TheOtherEndIsFoundInItsNamespace) {
