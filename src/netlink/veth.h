@@ -26,10 +26,10 @@ struct Veth {
 };
 
 // Creates both ends and sets this one up, in the socket's namespace: one request, and a second one
-// for the alias and `link_local`, which the kernel only accepts for an existing link. If the process
-// is killed between the two, there is a link of the group without alias. Errors: EEXIST if either
-// name exists (nothing is changed then), ERANGE if a name is too long, E2BIG if the alias is too
-// long.
+// for the alias and `link_local`, which the kernel only accepts for an existing link. If the
+// process is killed between the two, there is a link of the group without alias. Errors: EEXIST if
+// either name exists (nothing is changed then), ERANGE if a name is too long, E2BIG if the alias is
+// too long.
 Result<> CreateVeth(Socket& socket, const Veth& veth, const Namespace& peer);
 
 // The configuration of the pod's end: addresses of this pod only (/32, /128, no duplicate address

@@ -45,10 +45,12 @@ void MakeNode(const std::string& folder, const std::string& pod_ranges, Blocking
   const ovsdb::BridgeFacts facts{.node = "node1",
                                  .pod_ranges = Must(ParsePrefixes(pod_ranges)),
                                  .mtu = 1450,
-                                 .datapath = ovsdb::BridgeFacts::Datapath::kNetdev,
+                                 .datapath = DatapathType() == "netdev"
+                                                 ? ovsdb::BridgeFacts::Datapath::kNetdev
+                                                 : ovsdb::BridgeFacts::Datapath::kSystem,
                                  .agent_ready = true};
   const ovsdb::Bridge bridge{.name = kBridgeName,
-                             .datapath_type = "netdev",
+                             .datapath_type = DatapathType(),
                              .fail_mode = "secure",
                              .external_ids = facts.ToExternalIds()};
   ovsdb::Transaction second;
@@ -93,6 +95,10 @@ void EnterNode() {
   Must(mount("none", "/run/netns", "tmpfs", 0, nullptr) == 0, "mount /run/netns");
   auto socket = Must(netlink::Socket::Open());
   Must(socket->Do(netlink::SetLink("lo", {.up = true})).has_value(), "set lo up");
+}
+
+std::string DatapathType() {
+  return std::filesystem::exists("/sys/module/openvswitch") ? "system" : "netdev";
 }
 
 pid_t Start(const std::vector<std::string>& command, const Variables& variables, int input,
@@ -237,6 +243,20 @@ std::vector<std::string> TestNode::Links(uint32_t group) {
   for (const netlink::Link& link : Must(netlink::DumpLinks(*host_)))
     if (link.group == group) names.push_back(link.name);
   return names;
+}
+
+int TestNode::Reconfigurations() {
+  return std::stoi(
+      RunProgram({"ovs-appctl", "-t", path("v.ctl"), "coverage/read-counter", "bridge_reconfigure"})
+          .output);
+}
+
+void TestNode::Settle() {
+  static int asked = 0;
+  const Ended ended =
+      RunProgram({"ovs-vsctl", "--db=unix:" + socket(), "--timeout=60", "set", "Open_vSwitch", ".",
+                  fmt::format("external_ids:asked={}", ++asked)});
+  Must(ended.status == 0, "wait for ovs-vswitchd: " + ended.output);
 }
 
 void TestNode::LosePort(const std::string& name) {

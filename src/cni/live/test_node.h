@@ -15,12 +15,15 @@
 #include "ovsdb/blocking_client.h"
 
 // For live tests and the benchmark: a node in its own namespaces (network, mounts) with a real
-// ovsdb-server and ovs-vswitchd (userspace datapath), bridge k-vswitch0, and a stand-in for
-// k-vswitchd that answers the plugin. Everything ends with the process.
+// ovsdb-server and ovs-vswitchd (the kernel's datapath if it has one), bridge k-vswitch0, and a
+// stand-in for k-vswitchd that answers the plugin. Everything ends with the process.
 namespace kvs::cni {
 
 // Moves the process into its own namespaces; must be called before any thread is created.
 void EnterNode();
+
+// "system" where the kernel has Open vSwitch's module, else "netdev".
+std::string DatapathType();
 
 struct Ended {
   int status = 0;  // exit status; 128 and the signal if a signal ended it
@@ -61,6 +64,10 @@ class TestNode {
   std::map<std::string, ovsdb::StringMap> Ports();
   // The attachments' links in that group, by name.
   std::vector<std::string> Links(uint32_t group);
+  // Number of reconfigurations of ovs-vswitchd (coverage counter bridge_reconfigure).
+  int Reconfigurations();
+  // Returns when the switch has done everything that is in the database.
+  void Settle();
   // Deletes the links that the plugin left, as the agent does.
   void Reap() { (void)host_->Do(netlink::DeleteLinkGroup(28)); }
   // Deletes an attachment's port, as if OVSDB had been rolled back.
