@@ -9,7 +9,7 @@
 #include "netlink/address.h"
 #include "netlink/route.h"
 
-// What ADD makes ovs-vswitchd do, in numbers of its work and not in seconds.
+// How much work an ADD causes in ovs-vswitchd, in counts and not in seconds.
 namespace kvs::cni {
 namespace {
 
@@ -19,8 +19,7 @@ using ::testing::SizeIs;
 
 class SwitchWorkLiveTest : public ::testing::Test, public LiveFixture {
  protected:
-  // The number once the switch has nothing left to do. The kernel tells of a link a second late at
-  // most.
+  // The count once the switch is idle. The kernel reports a change of a link up to a second later.
   int SettledReconfigurations() {
     node.Settle();
     for (int last = -1;;) {
