@@ -228,10 +228,10 @@ std::set<NextHop> Agent::NextHopsOfTunnels() const {
   for (const auto& [name, node] : nodes_.accepted()) {
     if (name == options_.node_name) continue;
     for (const Ip& ip : node.overlay_ips) {
-      const auto way = links_->WayTo(ip);
-      if (!way) continue;
-      if (const ovsdb::Bridge* bridge = ovsdb::BridgeOf(ovsdb_.replica(), way->link->name))
-        hops.insert({bridge->name, way->link->index, way->next_hop});
+      const auto route = links_->RouteTo(ip);
+      if (!route) continue;
+      if (const ovsdb::Bridge* bridge = ovsdb::BridgeOf(ovsdb_.replica(), route->link->name))
+        hops.insert({bridge->name, route->link->index, route->next_hop});
     }
   }
   return hops;
@@ -323,7 +323,7 @@ void Agent::Announce() {
 void Agent::Resync() {
   outputs_.Audit();
   AskSwitchRoutes();
-  links_->ForgetWays();
+  links_->ForgetRoutes();
   next_hops_.Look();
   FindTaken();
   bridge_ports_.Look();

@@ -3,7 +3,6 @@
 #include <charconv>
 #include <sstream>
 
-#include "feed/self.h"
 #include "ovsdb/names.h"
 #include "pipeline/describe.h"
 

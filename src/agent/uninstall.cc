@@ -16,7 +16,6 @@
 #include "apply/targets/limit_targets.h"
 #include "apply/targets/nft.h"
 #include "apply/targets/settings_record.h"
-#include "feed/self.h"
 #include "kube/api/object_cache.h"
 #include "kube/object/objects.h"
 #include "netlink/link.h"

@@ -46,7 +46,7 @@ Result<std::unique_ptr<LinkFeed>> LinkFeed::Open(io::Loop& loop, Handlers handle
                            .on_route =
                                [raw](Monitor::Change, const netlink::Route& route) {
                                  if (route.destination.length() == 0) (void)raw->DumpGateways();
-                                 if (raw->IsWay(route)) raw->Changed();
+                                 if (raw->MayChangeRoutes(route)) raw->Changed();
                                  raw->handlers_.on_route_change(&route);
                                },
                            .on_neighbour = {},
@@ -86,13 +86,13 @@ Result<> LinkFeed::DumpGateways() {
   return {};
 }
 
-bool LinkFeed::IsWay(const netlink::Route& route) const {
+bool LinkFeed::MayChangeRoutes(const netlink::Route& route) const {
   return std::ranges::any_of(
-      ways_, [&](const auto& way) { return route.destination.Contains(way.first); });
+      routes_, [&](const auto& asked) { return route.destination.Contains(asked.first); });
 }
 
 void LinkFeed::Changed() {
-  ways_.clear();
+  routes_.clear();
   if (!tell_.active()) tell_.Start(std::chrono::milliseconds(0));
 }
 
@@ -110,18 +110,18 @@ bool LinkFeed::HasAddress(const Ip& ip, std::string_view except) const {
   return has;
 }
 
-std::optional<LinkFeed::Way> LinkFeed::WayTo(const Ip& ip) const {
-  const auto known = ways_.find(ip);
-  if (known != ways_.end()) return known->second;
-  std::optional<Way>& way = ways_[ip];
+std::optional<LinkFeed::Route> LinkFeed::RouteTo(const Ip& ip) const {
+  const auto known = routes_.find(ip);
+  if (known != routes_.end()) return known->second;
+  std::optional<Route>& route = routes_[ip];
   const auto found = netlink::LookUpRoute(*socket_, ip);
-  if (!found) return way;
+  if (!found) return route;
   const auto link = links_.find(found->link);
-  if (link == links_.end()) return way;
+  if (link == links_.end()) return route;
   const int mtu = static_cast<int>(link->second.mtu);
-  const int routes = static_cast<int>(found->mtu);
-  way = Way{&link->second, routes > 0 ? std::min(routes, mtu) : mtu, found->via.value_or(ip)};
-  return way;
+  const int own = static_cast<int>(found->mtu);  // the route's
+  route = Route{&link->second, own > 0 ? std::min(own, mtu) : mtu, found->via.value_or(ip)};
+  return route;
 }
 
 std::vector<Ip> LinkFeed::AddressesExceptOf(std::string_view excluded_link) const {

@@ -40,14 +40,14 @@ class LinkFeed {
   bool HasAddress(const Ip& ip, std::string_view except = "") const;
   // The link by which this host sends packets to `ip`, the MTU on that path, and the next hop;
   // nullopt: there is no route.
-  struct Way {
+  struct Route {
     const netlink::Link* link;
     int mtu;      // bytes
     Ip next_hop;  // `ip` itself, or a router
   };
-  std::optional<Way> WayTo(const Ip& ip) const;
-  // Makes WayTo() ask the kernel again: there are no notifications of changed ip rules.
-  void ForgetWays() { ways_.clear(); }
+  std::optional<Route> RouteTo(const Ip& ip) const;
+  // Makes RouteTo() ask the kernel again: there are no notifications of changed ip rules.
+  void ForgetRoutes() { routes_.clear(); }
   // The addresses by which this node can be reached: those of all links except `excluded_link`,
   // including lo, without link-local and loopback addresses. Sorted.
   std::vector<Ip> AddressesExceptOf(std::string_view excluded_link) const;
@@ -63,8 +63,8 @@ class LinkFeed {
   LinkFeed(io::Loop& loop, Handlers handlers);
   Result<> Dump();
   Result<> DumpGateways();
-  // Whether the route may affect a result of WayTo().
-  bool IsWay(const netlink::Route& route) const;
+  // Whether the route may affect a result of RouteTo().
+  bool MayChangeRoutes(const netlink::Route& route) const;
   void Changed();
 
   Handlers handlers_;
@@ -72,7 +72,7 @@ class LinkFeed {
   std::unique_ptr<netlink::Monitor> monitor_;
   std::map<int, netlink::Link> links_;  // by index
   std::vector<Ip> gateways_;
-  mutable std::map<Ip, std::optional<Way>> ways_;             // as asked since the last change
+  mutable std::map<Ip, std::optional<Route>> routes_;         // as asked since the last change
   std::map<std::pair<int, Ip>, netlink::Address> addresses_;  // by link and address
   io::Timer tell_;
 };

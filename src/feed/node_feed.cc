@@ -11,7 +11,7 @@ NodeFeed::NodeFeed(io::Loop& loop, kube::Source& source, std::string own_name, w
     : own_name_(std::move(own_name)),
       world_(world),
       on_change_(std::move(on_change)),
-      patience_(timeout),
+      timeout_(timeout),
       let_go_(loop, [this] { LetGo(); }) {
   subscription_ = source.Watch<kube::VSwitchConfig>({
       .on_put = [this](const kube::VSwitchConfig& config) { Put(config); },
@@ -31,7 +31,7 @@ const kube::VSwitchConfig* NodeFeed::own() const {
 
 void NodeFeed::Put(const kube::VSwitchConfig& config) {
   deleted_.erase(config.meta.name);
-  if (!deleted_.empty()) let_go_.Start(patience_);
+  if (!deleted_.empty()) let_go_.Start(timeout_);
   kube::VSwitchConfig& known = configs_[config.meta.name];
   const bool changed = known.meta.name.empty() || known.spec != config.spec;
   known = config;
@@ -41,7 +41,7 @@ void NodeFeed::Put(const kube::VSwitchConfig& config) {
 
 void NodeFeed::Erase(const std::string& name) {
   deleted_.insert(name);
-  let_go_.Start(patience_);
+  let_go_.Start(timeout_);
   on_change_();
 }
 

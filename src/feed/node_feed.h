@@ -67,7 +67,7 @@ class NodeFeed {
   std::vector<Judge::Taken> taken_;
   Judge judge_{{}};       // of what is not this node's
   bool changed_ = false;  // configs_, since then
-  std::chrono::milliseconds patience_;
+  std::chrono::milliseconds timeout_;
   io::Timer let_go_;
   bool synced_ = false;
   std::unique_ptr<kube::Subscription> subscription_;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "feed/self.h"
+#include "feed/underlay.h"
 #include "ovsdb/attachment.h"
 
 namespace kvs::feed {

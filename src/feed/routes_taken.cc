@@ -20,12 +20,12 @@ std::optional<Problem> RoutesTaken(const world::Self& self, const engine::Table<
   const auto look = [&](const Prefix& range) {
     const auto ip = range.At(kSomePod);
     if (!ip) return;
-    const auto way = links.WayTo(*ip);
+    const auto route = links.RouteTo(*ip);
     const Ip next_hop = pipeline::NextHop(ip->family());
-    if (way && way->link->name == ovsdb::kBridgeName && way->next_hop == next_hop) return;
+    if (route && route->link->name == ovsdb::kBridgeName && route->next_hop == next_hop) return;
     taken.push_back(fmt::format(
         "{} ({})", range,
-        way ? fmt::format("to {} by link {}", way->next_hop, way->link->name) : "nowhere"));
+        route ? fmt::format("to {} by link {}", route->next_hop, route->link->name) : "nowhere"));
   };
   for (const Prefix& range : self.pod_ranges) look(range);
   if (pipeline::HasTunnel(self))

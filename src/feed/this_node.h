@@ -47,8 +47,4 @@ std::optional<ThisNode> ReadThisNode(const std::string& node, const NodeFeed& no
 // and this build's as the last.
 std::vector<world::MarkLayout> MarkLayouts(const ovsdb::Replica& switch_);
 
-// Bytes that a tunnel adds to each packet of a pod, outer IP header included; the pods' MTU is that
-// much smaller.
-int OverheadOf(world::Overlay overlay, Family outer);
-
 }  // namespace kvs::feed
