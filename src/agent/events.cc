@@ -20,16 +20,16 @@ void Events::Check(std::chrono::milliseconds now, bool serving,
   if (serving) {
     down_since_.reset();
     if (!std::exchange(served_, true))
-      Tell(false, kNetworkReady, "k-vswitch attaches and connects pods on this node");
+      Record(false, kNetworkReady, "k-vswitch attaches and connects pods on this node");
   } else if (served_) {
     if (!down_since_) down_since_ = now;
     if (now - *down_since_ < kube::Warnings::kLasting) return;
     served_ = false;
-    Tell(true, kNetworkNotReady, "k-vswitch can't attach pods on this node; see: kvs status");
+    Record(true, kNetworkNotReady, "k-vswitch can't attach pods on this node; see: kvs status");
   }
 }
 
-void Events::Tell(bool warning, const std::string& reason, const std::string& note) {
+void Events::Record(bool warning, const std::string& reason, const std::string& note) {
   log::Info("{}: {}", reason, note);
   source_.Report({.regarding = {kube::Kind::kNode, node_},
                   .reporter = kReporter,

@@ -24,7 +24,7 @@ class Events {
              const std::vector<Problem>& logged = {});
 
  private:
-  void Tell(bool warning, const std::string& reason, const std::string& note);
+  void Record(bool warning, const std::string& reason, const std::string& note);
 
   kube::Source& source_;
   std::string node_;

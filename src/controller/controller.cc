@@ -37,7 +37,7 @@ Controller::Controller(io::Loop& loop, kube::Source& source, Flags flags, Timeou
       tick_(loop,
             [this] {
               if (!retry_.active()) JudgeAgents();
-              TellWarnings();
+              CheckWarnings();
               if (source_.ServerAddresses() != facts_.api_servers) Changed();
             }),
       backoff_(milliseconds(500), milliseconds(30000)) {
@@ -143,7 +143,7 @@ void Controller::JudgeAgents() {
 }
 
 // Refusals, agents that are gone, and problems of the program, which has logged them.
-void Controller::TellWarnings() {
+void Controller::CheckWarnings() {
   std::vector<kube::Warning> warnings;
   for (const auto* conditions : {&refusals_, &down_.reported})
     for (const auto& [name, condition] : *conditions)

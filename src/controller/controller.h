@@ -62,7 +62,7 @@ class Controller {
   void Reconcile();
   void Apply(const kube::VSwitchConfig& config);
   void JudgeAgents();
-  void TellWarnings();
+  void CheckWarnings();
   void ApplyReady(const std::string& name, const kube::Condition& ready);
   void ApplyConditions(const std::set<std::string>& network_gone);
   void Delete(const std::string& name);

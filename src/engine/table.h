@@ -69,7 +69,7 @@ class Table final : public TableBase {
     if (at.row == row) return;
     const std::optional<Row> before = std::exchange(at.row, std::move(row));
     size_ += before ? 0 : 1;
-    Tell(before ? &*before : nullptr, slot);
+    Notify(before ? &*before : nullptr, slot);
   }
 
   void Erase(const Key& key) {
@@ -78,7 +78,7 @@ class Table final : public TableBase {
     const uint32_t slot = it->second;
     const std::optional<Row> before = std::exchange(slots_[slot].row, std::nullopt);
     --size_;
-    Tell(&*before, slot);
+    Notify(&*before, slot);
     Release(slot);
   }
 
@@ -153,7 +153,7 @@ class Table final : public TableBase {
     Links links;
   };
 
-  void Tell(const Row* before, uint32_t slot) {
+  void Notify(const Row* before, uint32_t slot) {
     if (changed_) changed_(slot);
     for (const Follower& follower : followers_)
       follower(before, slots_[slot].row ? &*slots_[slot].row : nullptr);

@@ -37,7 +37,7 @@ int TuneSocket(void*, curl_socket_t fd, curlsocktype) {
 
 // Whether libcurl's message contains milliseconds or bytes, which differ each time, or the proxy
 // with its password.
-bool TellsTooMuch(CURLcode outcome) {
+bool SendsTooMuch(CURLcode outcome) {
   return outcome == CURLE_COULDNT_CONNECT || outcome == CURLE_OPERATION_TIMEDOUT ||
          outcome == CURLE_PARTIAL_FILE || outcome == CURLE_COULDNT_RESOLVE_PROXY;
 }
@@ -134,7 +134,7 @@ class HttpClient::Multi : public std::enable_shared_from_this<Multi> {
   }
   void OnTimeout() { Act(CURL_SOCKET_TIMEOUT, 0); }
   void Act(curl_socket_t fd, int events);
-  void Tell(Transfer& transfer);
+  void Notify(Transfer& transfer);
 
   static int OnSocket(CURL*, curl_socket_t fd, int what, void* multi, void* socket);
   static int OnTimer(CURLM*, long ms, void* multi) {
@@ -307,12 +307,12 @@ void HttpClient::Multi::Act(curl_socket_t fd, int events) {
   }
   for (const auto& weak : std::exchange(news_, {})) {
     const auto transfer = weak.lock();
-    if (transfer && std::exchange(transfer->has_news, false)) Tell(*transfer);
+    if (transfer && std::exchange(transfer->has_news, false)) Notify(*transfer);
   }
 }
 
 // The owner may be destroyed in each call.
-void HttpClient::Multi::Tell(Transfer& transfer) {
+void HttpClient::Multi::Notify(Transfer& transfer) {
   if (transfer.alive && transfer.head_came && !std::exchange(transfer.head_told, true)) {
     HttpHead head;
     long status = 0;
@@ -344,7 +344,7 @@ void HttpClient::Multi::Tell(Transfer& transfer) {
     why = fmt::format("the answer has more than the maximum of {} MiB", transfer.most >> 20);
   else if (transfer.outcome == CURLE_OK)  // libcurl accepts a head that is cut off
     why = "the connection was closed within the head of the answer";
-  else if (why.empty() || TellsTooMuch(transfer.outcome))
+  else if (why.empty() || SendsTooMuch(transfer.outcome))
     why = curl_easy_strerror(transfer.outcome);
   transfer.handlers.on_done(Fail("{}: {}", transfer.what, why));
 }

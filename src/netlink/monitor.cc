@@ -11,29 +11,29 @@ using Change = Monitor::Change;
 constexpr int kBuffer = 2 << 20;  // bytes
 
 template <class T>
-void Tell(Change change, const std::function<void(Change, const T&)>& tell,
-          const std::optional<T>& value) {
-  if (value && tell) tell(change, *value);
+void Notify(Change change, const std::function<void(Change, const T&)>& on_change,
+            const std::optional<T>& value) {
+  if (value && on_change) on_change(change, *value);
 }
 
-void Tell(const Monitor::Handlers& on, const Received& message) {
+void Notify(const Monitor::Handlers& on, const Received& message) {
   switch (message.type) {
     case RTM_NEWLINK:
-      return Tell(Change::kSet, on.on_link, DecodeLink(message.body));
+      return Notify(Change::kSet, on.on_link, DecodeLink(message.body));
     case RTM_DELLINK:
-      return Tell(Change::kGone, on.on_link, DecodeLink(message.body));
+      return Notify(Change::kGone, on.on_link, DecodeLink(message.body));
     case RTM_NEWADDR:
-      return Tell(Change::kSet, on.on_address, DecodeAddress(message.body));
+      return Notify(Change::kSet, on.on_address, DecodeAddress(message.body));
     case RTM_DELADDR:
-      return Tell(Change::kGone, on.on_address, DecodeAddress(message.body));
+      return Notify(Change::kGone, on.on_address, DecodeAddress(message.body));
     case RTM_NEWROUTE:
-      return Tell(Change::kSet, on.on_route, DecodeRoute(message.body));
+      return Notify(Change::kSet, on.on_route, DecodeRoute(message.body));
     case RTM_DELROUTE:
-      return Tell(Change::kGone, on.on_route, DecodeRoute(message.body));
+      return Notify(Change::kGone, on.on_route, DecodeRoute(message.body));
     case RTM_NEWNEIGH:
-      return Tell(Change::kSet, on.on_neighbour, DecodeNeighbour(message.body));
+      return Notify(Change::kSet, on.on_neighbour, DecodeNeighbour(message.body));
     case RTM_DELNEIGH:
-      return Tell(Change::kGone, on.on_neighbour, DecodeNeighbour(message.body));
+      return Notify(Change::kGone, on.on_neighbour, DecodeNeighbour(message.body));
     default:
       return;
   }
@@ -57,7 +57,7 @@ Result<std::unique_ptr<Monitor>> Monitor::Open(io::Loop& loop, const Handlers& h
                                   .what = "the kernel's network changes"};
   auto listener = Listener::Open(
       loop, options,
-      {.on_message = [handlers](const Received& message) { Tell(handlers, message); },
+      {.on_message = [handlers](const Received& message) { Notify(handlers, message); },
        .on_overrun = handlers.on_resync});
   if (!listener) return tl::unexpected(listener.error());
   return std::unique_ptr<Monitor>(new Monitor(*std::move(listener)));

@@ -143,15 +143,15 @@ void Connection::Barrier(std::function<void(Result<>)> done) {
 }
 
 void Connection::Send(const PacketOut& packet) {
-  session_->Tell([&packet](uint32_t xid, Writer& out) { WritePacketOut(packet, xid, out); });
+  session_->Send([&packet](uint32_t xid, Writer& out) { WritePacketOut(packet, xid, out); });
 }
 
 void Connection::Send(const PortMod& port) {
-  session_->Tell([&port](uint32_t xid, Writer& out) { WritePortMod(port, xid, out); });
+  session_->Send([&port](uint32_t xid, Writer& out) { WritePortMod(port, xid, out); });
 }
 
 void Connection::Resume(const PacketIn& packet) {
-  session_->Tell([&packet](uint32_t xid, Writer& out) { WriteResume(packet, xid, out); });
+  session_->Send([&packet](uint32_t xid, Writer& out) { WriteResume(packet, xid, out); });
 }
 
 }  // namespace kvs::openflow

@@ -95,7 +95,7 @@ void Session::Apply(std::vector<Change> changes, size_t bundle_size, BundleRun::
   Enqueue(std::move(run));
 }
 
-void Session::Tell(const std::function<void(uint32_t xid, Writer&)>& write) {
+void Session::Send(const std::function<void(uint32_t xid, Writer&)>& write) {
   if (!up_) return;
   write(NextXid(), out_);
   Flush();

@@ -43,7 +43,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void Ask(Request request) { Enqueue(std::move(request)); }
   void Apply(std::vector<Change> changes, size_t bundle_size, BundleRun::Done done);
   // Writes one message without an answer, if the connection is up.
-  void Tell(const std::function<void(uint32_t xid, Writer&)>& write);
+  void Send(const std::function<void(uint32_t xid, Writer&)>& write);
 
  private:
   using Operation = std::variant<Request, std::unique_ptr<BundleRun>>;

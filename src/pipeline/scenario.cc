@@ -143,8 +143,8 @@ Result<> ChangeRow(engine::Table<Row>& table, bool put, std::istringstream& word
   return {};
 }
 
-std::string Tell(const flow::Flow& flow) { return Describe(flow); }
-std::string Tell(const flow::FlowKey& key) {
+std::string Print(const flow::Flow& flow) { return Describe(flow); }
+std::string Print(const flow::FlowKey& key) {
   flow::Flow flow;
   flow.key = key;
   const std::string text = Describe(flow);
@@ -152,7 +152,7 @@ std::string Tell(const flow::FlowKey& key) {
 }
 // A flow of OtherThan() (others.h), without the bits that it tells by: those of one field are one
 // line.
-std::optional<std::string> TellOthers(const flow::Flow& flow) {
+std::optional<std::string> PrintOthers(const flow::Flow& flow) {
   const auto field = FieldOfOthers(flow.key.priority);
   if (!field) return std::nullopt;
   flow::Match rest;
@@ -167,29 +167,29 @@ void AddOnce(std::vector<std::string>& lines, std::string line) {
   if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
 }
 
-std::string Tell(const flow::Meter& meter) { return meter.ToString(); }
-std::string Tell(const HostAddress& item) { return "host-address " + item.prefix.ToString(); }
-std::string Tell(const HostRoute& item) {
+std::string Print(const flow::Meter& meter) { return meter.ToString(); }
+std::string Print(const HostAddress& item) { return "host-address " + item.prefix.ToString(); }
+std::string Print(const HostRoute& item) {
   return fmt::format("host-route {} via {}{}{}", item.dst, item.via,
                      item.src ? fmt::format(" src {}", *item.src) : "",
                      item.link == HostRoute::Link::kBridge ? " on the bridge" : "");
 }
-std::string Tell(const HostNeighbour& item) {
+std::string Print(const HostNeighbour& item) {
   return fmt::format("host-neighbour {} {}", item.ip, item.mac);
 }
-std::string Tell(const TunnelPort& item) {
+std::string Print(const TunnelPort& item) {
   std::string text = fmt::format("tunnel-port {} {} ofport={}", item.name, item.type, item.ofport);
   for (const auto& [key, value] : item.options) text += fmt::format(" {}={}", key, value);
   return text;
 }
-std::string Tell(const HostLink& item) {
+std::string Print(const HostLink& item) {
   return "host-link " + item.name + (item.alias.empty() ? "" : " alias=" + item.alias);
 }
-std::string Tell(const KernelSetting& item) {
+std::string Print(const KernelSetting& item) {
   return fmt::format("kernel-setting {}={}", item.path, item.value);
 }
-std::string Tell(const IngressDrop& item) { return "ingress-drop " + item.device; }
-std::string Tell(const AddressSetMember& item) {
+std::string Print(const IngressDrop& item) { return "ingress-drop " + item.device; }
+std::string Print(const AddressSetMember& item) {
   static constexpr const char* kSets[] = {"masqueraded", "cluster", "guarded", "tunnel-end",
                                           "denied"};
   return fmt::format("{} {}", kSets[static_cast<int>(item.set)], item.prefix);
@@ -197,15 +197,15 @@ std::string Tell(const AddressSetMember& item) {
 
 // What goes, then what comes. Flows in packet order, the first to match first; the rest by its id.
 template <class Item>
-void TellDelta(engine::Cursor<Item>& cursor, std::string_view kind,
-               std::vector<std::string>& lines) {
+void PrintDelta(engine::Cursor<Item>& cursor, std::string_view kind,
+                std::vector<std::string>& lines) {
   const auto delta = cursor.Take();
   std::vector<const Item*> put;
   for (const auto& change : delta.changes) {
     if (change.now != nullptr) {
       put.push_back(change.now);
     } else if constexpr (std::is_same_v<Item, flow::Flow>) {
-      AddOnce(lines, "- " + TellOthers({.key = change.id()}).value_or(Tell(change.id())));
+      AddOnce(lines, "- " + PrintOthers({.key = change.id()}).value_or(Print(change.id())));
     } else {
       lines.push_back(fmt::format("- {} {}", kind, change.id()));
     }
@@ -216,12 +216,12 @@ void TellDelta(engine::Cursor<Item>& cursor, std::string_view kind,
     });
   for (const Item* item : put) {
     if constexpr (std::is_same_v<Item, flow::Flow>) {
-      if (const auto others = TellOthers(*item)) {
+      if (const auto others = PrintOthers(*item)) {
         AddOnce(lines, "+ " + *others);
         continue;
       }
     }
-    lines.push_back("+ " + Tell(*item));
+    lines.push_back("+ " + Print(*item));
   }
 }
 
@@ -280,16 +280,16 @@ std::vector<std::string> DeltaText::Run() {
   engine.Run();
   std::vector<std::string> lines{
       fmt::format("work {} fragments", engine.work().fragments_run - before)};
-  TellDelta<flow::Flow>(cursors_, "flow", lines);
-  TellDelta<flow::Meter>(cursors_, "meter", lines);
-  TellDelta<HostLink>(cursors_, "host-link", lines);
-  TellDelta<HostAddress>(cursors_, "host-address", lines);
-  TellDelta<HostRoute>(cursors_, "host-route", lines);
-  TellDelta<HostNeighbour>(cursors_, "host-neighbour", lines);
-  TellDelta<KernelSetting>(cursors_, "kernel-setting", lines);
-  TellDelta<TunnelPort>(cursors_, "tunnel-port", lines);
-  TellDelta<IngressDrop>(cursors_, "ingress-drop", lines);
-  TellDelta<AddressSetMember>(cursors_, "set", lines);
+  PrintDelta<flow::Flow>(cursors_, "flow", lines);
+  PrintDelta<flow::Meter>(cursors_, "meter", lines);
+  PrintDelta<HostLink>(cursors_, "host-link", lines);
+  PrintDelta<HostAddress>(cursors_, "host-address", lines);
+  PrintDelta<HostRoute>(cursors_, "host-route", lines);
+  PrintDelta<HostNeighbour>(cursors_, "host-neighbour", lines);
+  PrintDelta<KernelSetting>(cursors_, "kernel-setting", lines);
+  PrintDelta<TunnelPort>(cursors_, "tunnel-port", lines);
+  PrintDelta<IngressDrop>(cursors_, "ingress-drop", lines);
+  PrintDelta<AddressSetMember>(cursors_, "set", lines);
   for (const Problem& problem : pipeline_.Problems()) lines.push_back("! " + problem.ToString());
   return lines;
 }

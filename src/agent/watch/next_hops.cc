@@ -32,28 +32,28 @@ void NextHops::Compare() {
   if (hops_.empty() || std::exchange(asking_, true)) return;
   vswitchd_.Ask("tnl/neigh/show", {}, [this](const Result<std::string>& table) {
     asking_ = false;
-    if (table) Tell(ovsdb::ParseTunnelNeighbours(*table));
+    if (table) SetMissing(ovsdb::ParseTunnelNeighbours(*table));
   });
 }
 
-void NextHops::Tell(const std::set<ovsdb::TunnelNeighbour>& known) {
+void NextHops::SetMissing(const std::set<ovsdb::TunnelNeighbour>& known) {
   if (!netlink::Socket::OpenOnce(socket_)) return;
   std::map<std::pair<int, Ip>, Mac> macs;
   if (const auto all = netlink::DumpNeighbours(*socket_))
     for (const netlink::Neighbour& one : *all)
       if (one.mac) macs.emplace(std::pair(one.link, one.ip), *one.mac);
   std::vector<netlink::Request> unresolved;
-  std::vector<ovsdb::TunnelNeighbour> untold;
+  std::vector<ovsdb::TunnelNeighbour> missing;
   for (const NextHop& hop : hops_) {
     const auto mac = macs.find({hop.link, hop.ip});
     if (mac == macs.end())
       unresolved.push_back(netlink::ResolveNeighbour(hop.link, hop.ip));
     else if (ovsdb::TunnelNeighbour one{hop.ip, mac->second, hop.bridge}; !known.contains(one))
-      untold.push_back(std::move(one));
+      missing.push_back(std::move(one));
   }
-  const bool all = untold.size() <= kMostAtOnce;
-  untold.resize(std::min(untold.size(), kMostAtOnce));
-  for (const ovsdb::TunnelNeighbour& one : untold)
+  const bool all = missing.size() <= kMostAtOnce;
+  missing.resize(std::min(missing.size(), kMostAtOnce));
+  for (const ovsdb::TunnelNeighbour& one : missing)
     vswitchd_.Ask("tnl/neigh/set", {one.bridge, one.ip.ToString(), one.mac.ToString()},
                   [](const Result<std::string>& done) {
                     if (!done) log::Debug("next hop: {}", done.error().message);

@@ -39,7 +39,7 @@ class NextHops {
 
  private:
   void Compare();
-  void Tell(const std::set<ovsdb::TunnelNeighbour>& known);
+  void SetMissing(const std::set<ovsdb::TunnelNeighbour>& known);
 
   ovsdb::Unixctl& vswitchd_;
   io::Timer again_;

@@ -328,7 +328,7 @@ class ReconcilerOf final : public Reconciler {
     if (refused() == 0) pace_.Succeeded();
     synced_ = true;
     applied_ = revision;
-    Tell();
+    Notify();
     if (look_again_) return Look();
     const bool updates = (Kind<Items>().cursor.changed() || ...);
     const bool seen = (!Kind<Items>().seen.empty() || ...);
@@ -343,10 +343,10 @@ class ReconcilerOf final : public Reconciler {
     synced_ = compared_ = false;  // then a difference comes from this failure, and is not drift
     news_ = true;
     LookAt(loop_.Now() + pace_.Retry());
-    Tell();
+    Notify();
   }
 
-  void Tell() {
+  void Notify() {
     if (std::exchange(news_, false) && options_.on_change) options_.on_change();
   }
 

@@ -72,7 +72,7 @@ class Examination {
     json::object problem = {
         {"node", node}, {"object", object}, {"field", field}, {"message", message}};
     // Agents report some of the API server's problems too.
-    if (told_.insert(json::serialize(problem)).second) problems_.push_back(std::move(problem));
+    if (printed_.insert(json::serialize(problem)).second) problems_.push_back(std::move(problem));
   }
 
   // False if nothing is installed, so that there is no agent to ask.
@@ -158,7 +158,7 @@ class Examination {
       if (ListAt(*said, "/problems").empty() && TextAt(*said, "/ready") != "true")
         Add(node, "k-vswitchd", "ready", "starting");
     }
-    TellProblems(nodes);
+    PrintProblems(nodes);
     status_["agents"] = {{"ready", ready},
                          {"wanted", static_cast<int64_t>(agents_.nodes().size())}};
     status_["pods"] = pods;
@@ -166,7 +166,7 @@ class Examination {
   }
 
   // A problem of a peer that several nodes report is the peer's.
-  void TellProblems(const json::object& nodes) {
+  void PrintProblems(const json::object& nodes) {
     std::map<std::string, int> sayers;
     for (const auto& [node, said] : nodes)
       for (const json::value& problem : ListAt(said, "/problems"))
@@ -213,7 +213,7 @@ class Examination {
   json::object& status_;
   json::array problems_;
   std::map<std::string, json::value> configs_;  // by node
-  std::set<std::string> told_;                  // all of `problems_`
+  std::set<std::string> printed_;               // all of `problems_`
   std::string answering_;                       // a node whose agent does
 };
 

@@ -54,11 +54,11 @@ class Api : public Source {
       : loop_(loop),
         client_(client),
         options_(std::move(options)),
-        tell_(loop, [this] { TellProblems(); }),
+        notify_(loop, [this] { NotifyProblems(); }),
         refuse_(loop, [this] { Refuse(); }) {
     client_.WatchClock([this](std::chrono::seconds skew) {
       skew_ = skew;
-      tell_.Start(milliseconds(0));
+      notify_.Start(milliseconds(0));
     });
   }
 
@@ -72,7 +72,7 @@ class Api : public Source {
   RequestCounts Requests() const override { return client_.requests(); }
 
  private:
-  void TellProblems();
+  void NotifyProblems();
   void Refuse();
   void Enqueue(const Ref& ref, std::shared_ptr<Write> write);
   void Go(const Ref& ref);
@@ -81,7 +81,7 @@ class Api : public Source {
   io::Loop& loop_;
   ApiClient& client_;
   ApiOptions options_;
-  io::Timer tell_, refuse_;
+  io::Timer notify_, refuse_;
   std::map<Kind, std::unique_ptr<ObjectCache>> mirrors_;
   ProblemWatchers problem_watchers_;
   Outage outage_{kApiServer};
@@ -97,16 +97,16 @@ std::unique_ptr<Subscription> Api::Watch(Kind kind, WatchHandlers handlers) {
   if (!mirror)
     mirror = std::make_unique<ObjectCache>(loop_, client_, kind, options_.scopes[kind],
                                            options_.timeouts, options_.folder,
-                                           [this] { tell_.Start(milliseconds(0)); });
+                                           [this] { notify_.Start(milliseconds(0)); });
   return mirror->Watch(std::move(handlers));
 }
 
 std::unique_ptr<Subscription> Api::WatchProblems(OnProblems on_problems) {
-  tell_.Start(milliseconds(0));
+  notify_.Start(milliseconds(0));
   return problem_watchers_.Add(std::move(on_problems));
 }
 
-void Api::TellProblems() {
+void Api::NotifyProblems() {
   std::vector<Problem> now;
   for (const auto& [kind, mirror] : mirrors_)
     for (Problem& problem : mirror->Problems()) now.push_back(std::move(problem));
@@ -119,7 +119,7 @@ void Api::TellProblems() {
   const auto away = std::ranges::find(now, kApiServer, &Problem::object);
   outage_.Note(away == now.end() ? "" : away->message);
   std::ranges::sort(now);
-  problem_watchers_.Tell(now);
+  problem_watchers_.Notify(now);
 }
 
 void Api::Apply(const Object& object, std::string_view manager, Done done) {

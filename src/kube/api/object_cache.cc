@@ -47,7 +47,7 @@ ObjectCache::ObjectCache(io::Loop& loop, ApiClient& client, Kind kind, const Sco
     : kind_(kind),
       folder_(std::move(folder)),
       on_change_(std::move(on_change)),
-      tell_(loop, [this] { TellNew(); }),
+      notify_(loop, [this] { NotifyNew(); }),
       save_(loop, [this] { Save(); }),
       loop_(loop),
       reflector_(loop, client, kind, scope, timeouts,
@@ -58,7 +58,7 @@ ObjectCache::ObjectCache(io::Loop& loop, ApiClient& client, Kind kind, const Sco
 std::unique_ptr<Subscription> ObjectCache::Watch(WatchHandlers handlers) {
   const auto& watcher =
       watchers_.emplace_back(std::make_shared<Watcher>(Watcher{std::move(handlers)}));
-  tell_.Start(milliseconds(0));
+  notify_.Start(milliseconds(0));
   return std::make_unique<WatchHandle<Watcher>>(watcher);
 }
 
@@ -77,12 +77,12 @@ std::vector<Problem> ObjectCache::Problems() const {
 }
 
 // Calls every watcher that has got the list.
-void ObjectCache::Tell(const std::function<void(Watcher&)>& call) {
+void ObjectCache::Notify(const std::function<void(Watcher&)>& call) {
   for (const auto& watcher : std::vector(watchers_))
     if (watcher->alive && watcher->told) call(*watcher);
 }
 
-void ObjectCache::TellNew() {
+void ObjectCache::NotifyNew() {
   std::erase_if(watchers_, [](const auto& watcher) { return !watcher->alive; });
   if (!synced_) return;
   for (const auto& watcher : std::vector(watchers_)) {
@@ -102,14 +102,14 @@ void ObjectCache::Put(Object object) {
     at->second = std::move(object);
   }
   if (!save_.active()) save_.Start(kSaveDelay);
-  Tell([&now = at->second](Watcher& watcher) { watcher.handlers.on_put(now); });
+  Notify([&now = at->second](Watcher& watcher) { watcher.handlers.on_put(now); });
 }
 
 void ObjectCache::Erase(const std::string& key) {
   Report(key, {});
   if (objects_.erase(key) == 0) return;
   if (!save_.active()) save_.Start(kSaveDelay);
-  Tell([&](Watcher& watcher) { watcher.handlers.on_erase(key); });
+  Notify([&](Watcher& watcher) { watcher.handlers.on_erase(key); });
 }
 
 void ObjectCache::Report(const std::string& key, std::vector<Problem> problems) {
@@ -138,7 +138,7 @@ void ObjectCache::TakeList(std::vector<Decoded> list) {
   for (const std::string& key : gone) Erase(key);
   synced_ = true;
   save_.Start(kSaveDelay);
-  TellNew();
+  NotifyNew();
 }
 
 void ObjectCache::TakeEvent(WatchEvent event) {
@@ -180,7 +180,7 @@ void ObjectCache::Remember() {
     objects_.insert_or_assign(MetaOf(item.object).key(), std::move(item.object));
   remembered_ = Rfc3339(file.st_mtim.tv_sec);
   synced_ = true;
-  TellNew();
+  NotifyNew();
 }
 
 void ObjectCache::Save() {

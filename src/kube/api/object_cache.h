@@ -45,8 +45,8 @@ class ObjectCache {
   void Put(Object object);
   void Erase(const std::string& key);
   void Report(const std::string& key, std::vector<Problem> problems);
-  void TellNew();
-  void Tell(const std::function<void(Watcher&)>& call);
+  void NotifyNew();
+  void Notify(const std::function<void(Watcher&)>& call);
   void Save();
   Result<Manifest> Saved() const;
   void Remember();
@@ -54,7 +54,7 @@ class ObjectCache {
   Kind kind_;
   std::string folder_;
   std::function<void()> on_change_;
-  io::Timer tell_, save_;
+  io::Timer notify_, save_;
   bool synced_ = false;
   std::map<std::string, Object> objects_;                 // by key
   std::map<std::string, std::vector<Problem>> problems_;  // by key

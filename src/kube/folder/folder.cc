@@ -235,7 +235,7 @@ void Folder::ReadManifest(const std::string& name, const FileStamp& stamp, bool 
 
 void Folder::Deliver() {
   if (!scanned_) return;
-  problem_watchers_.Tell(problems_);
+  problem_watchers_.Notify(problems_);
   std::erase_if(watchers_, [](const auto& watcher) { return !watcher->alive; });
   for (const auto& watcher : std::vector(watchers_))
     if (watcher->alive) watcher->Deliver(objects_);

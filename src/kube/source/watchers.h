@@ -29,7 +29,7 @@ class ProblemWatchers {
     return std::make_unique<WatchHandle<Watcher>>(watchers_.back());
   }
 
-  void Tell(const std::vector<Problem>& problems) {
+  void Notify(const std::vector<Problem>& problems) {
     std::erase_if(watchers_, [](const auto& watcher) { return !watcher->alive; });
     for (const auto& watcher : std::vector(watchers_)) {
       if (!watcher->alive || watcher->told == problems) continue;
