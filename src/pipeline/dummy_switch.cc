@@ -15,11 +15,12 @@
 namespace kvs::pipeline {
 namespace {
 
+// Its datapath ends with the process, so SIGTERM would only make it wait for its threads: seconds.
 void End(const std::filesystem::path& pid_file) {
   std::ifstream in(pid_file);
   pid_t pid = 0;
   if (!(in >> pid)) return;
-  kill(pid, SIGTERM);
+  kill(pid, SIGKILL);
   for (int i = 0; i < 500 && kill(pid, 0) == 0; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
