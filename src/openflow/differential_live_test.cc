@@ -2,10 +2,10 @@
 #include <rapidcheck.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "base/own_folder.h"
 #include "flow/arbitrary.h"
 #include "openflow/meter.h"
 #include "openflow/modify.h"
@@ -40,17 +40,14 @@ std::vector<std::string> Messages(const std::string& text) {
 
 class Folder {
  public:
-  Folder() : path_(std::filesystem::temp_directory_path() / "kvs-differential-XXXXXX") {
-    if (mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
   std::string Write(const std::string& name, std::string_view content) const {
-    std::ofstream(path_ + "/" + name, std::ios::binary) << content;
-    return path_ + "/" + name;
+    const std::string path = own_.path() + "/" + name;
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
   }
 
  private:
-  std::string path_;
+  const OwnFolder own_;
 };
 
 template <class T>
